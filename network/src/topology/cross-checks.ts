@@ -1,0 +1,99 @@
+import { isCustodian, isOversight, type Organisation, type Topology } from './model.js';
+
+/** A mistake that shows only when several values are seen together; `path` leads to the value to change. */
+export interface CrossProblem {
+  readonly path: readonly (string | number)[];
+  readonly expected: string;
+}
+
+/** Everything about a well-formed topology that cannot work. */
+export function crossChecks(topology: Topology): readonly CrossProblem[] {
+  return [
+    ...membership(topology.organisations),
+    ...duplicates(topology.organisations, 'name', (organisation) => organisation.name),
+    ...duplicates(topology.organisations, 'mspId', (organisation) => organisation.mspId.toLowerCase()),
+    ...duplicates(topology.organisations, 'displayName', (organisation) => organisation.displayName),
+    ...duplicatePorts(topology.organisations),
+    ...custodyOfOthers(topology.organisations),
+    ...ordering(topology),
+  ];
+}
+
+function membership(organisations: readonly Organisation[]): CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  const path = ['organisations'];
+  if (!organisations.some(isCustodian)) {
+    problems.push({ path, expected: 'at least one custodian (kind: hospital)' });
+  }
+  if (!organisations.some(isOversight)) {
+    problems.push({ path, expected: 'at least one oversight organisation (kind: auditor or regulator)' });
+  }
+  return problems;
+}
+
+function duplicates(
+  organisations: readonly Organisation[],
+  field: 'name' | 'mspId' | 'displayName',
+  identity: (organisation: Organisation) => string,
+): CrossProblem[] {
+  const first = new Map<string, number>();
+  return organisations.flatMap((organisation, index) => {
+    const earlier = first.get(identity(organisation));
+    if (earlier === undefined) {
+      first.set(identity(organisation), index);
+      return [];
+    }
+    return [
+      {
+        path: ['organisations', index, field],
+        expected: `a ${field} other than that of organisations[${earlier}]`,
+      },
+    ];
+  });
+}
+
+/** Two listeners on one host cannot share a port. Ports that are derived are looked at by `portPlan`. */
+function duplicatePorts(organisations: readonly Organisation[]): CrossProblem[] {
+  const taken = new Map<string, string>();
+  const problems: CrossProblem[] = [];
+  organisations.forEach((organisation, index) => {
+    for (const [use, port] of Object.entries(organisation.ports)) {
+      const address = `${organisation.host}:${port}`;
+      const earlier = taken.get(address);
+      if (earlier === undefined) taken.set(address, `organisations[${index}].ports.${use}`);
+      else {
+        const path = ['organisations', index, 'ports', use];
+        problems.push({ path, expected: `a port of its own, for ${earlier} has this one on the same host` });
+      }
+    }
+  });
+  return problems;
+}
+
+function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[] {
+  return organisations.flatMap((organisation, index) =>
+    organisation.custody === undefined || isCustodian(organisation)
+      ? []
+      : [
+          {
+            path: ['organisations', index, 'custody'],
+            expected: `no custody settings for a ${organisation.kind}, which keeps no records`,
+          },
+        ],
+  );
+}
+
+function ordering({ ordering: settings, organisations }: Topology): CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  if (settings.preferredMaxBytes > settings.absoluteMaxBytes) {
+    problems.push({ path: ['ordering', 'preferredMaxBytes'], expected: 'no more than absoluteMaxBytes' });
+  }
+  // With n = 3f + 1 orderers, f may fail or lie; three and fewer tolerate nothing.
+  if (settings.type === 'bft' && organisations.length < 4) {
+    problems.push({
+      path: ['ordering', 'type'],
+      expected: 'four organisations or more for bft, or another type',
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,27 @@
+export { loadTopology, parseTopology } from './load.js';
+export {
+  custodians,
+  isCustodian,
+  isOversight,
+  memberReference,
+  organisationNamed,
+  oversight,
+  sponsors,
+  type Ordering,
+  type Organisation,
+  type OrganisationKind,
+  type PortUse,
+  type Topology,
+} from './model.js';
+export {
+  DEFAULT_PORT_BASE,
+  listeners,
+  PortPlanError,
+  portPlan,
+  portsOf,
+  SHARED_HOST,
+  type Listener,
+  type OrganisationPorts,
+  type PortPlan,
+} from './ports.js';
+export { TopologyError, type TopologyProblem } from './problems.js';

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { crossChecks } from './cross-checks.js';
+import type { Topology } from './model.js';
+import { locate, type LocatedDocument } from './positions.js';
+import { renderFound, renderPath, TopologyError, type TopologyProblem } from './problems.js';
+import { topologySchema } from './schema.js';
+
+/** Reads a topology file. Throws a TopologyError with every mistake, or the error of reading the file. */
+export async function loadTopology(path: string): Promise<Topology> {
+  return parseTopology(await readFile(path, 'utf8'), path);
+}
+
+/** Parses the text of a topology file; `file` is only used in messages. Throws a TopologyError. */
+export function parseTopology(text: string, file: string): Topology {
+  const located = locate(text);
+  if (located.syntax.length > 0) {
+    throw new TopologyError(
+      file,
+      located.syntax.map(({ line, column, message }) => ({
+        line,
+        column,
+        path: '',
+        found: `text that is not valid here (${message})`,
+        expected: 'YAML 1.2 without aliases',
+      })),
+    );
+  }
+  const parsed = topologySchema.safeParse(located.value);
+  if (!parsed.success)
+    throw refusal(
+      file,
+      parsed.error.issues.flatMap((issue) => explain(located, issue)),
+    );
+
+  const problems = crossChecks(parsed.data).map(({ path, expected }) => problemAt(located, path, expected));
+  if (problems.length > 0) throw refusal(file, problems);
+  return parsed.data;
+}
+
+function refusal(file: string, problems: readonly TopologyProblem[]): TopologyError {
+  return new TopologyError(
+    file,
+    problems.toSorted((one, other) => one.line - other.line || one.column - other.column),
+  );
+}
+
+function explain(located: LocatedDocument, issue: z.core.$ZodIssue): TopologyProblem[] {
+  if (issue.code !== 'unrecognized_keys') return [problemAt(located, issue.path, issue.message)];
+  return issue.keys.map((key) => ({
+    ...located.positionOfKey(issue.path, key),
+    path: renderPath([...issue.path, key]),
+    found: 'an unknown key',
+    expected: issue.message,
+  }));
+}
+
+function problemAt(
+  located: LocatedDocument,
+  path: readonly PropertyKey[],
+  expected: string,
+): TopologyProblem {
+  return {
+    ...located.positionOf(path),
+    path: renderPath(path),
+    found: renderFound(located.valueAt(path)),
+    expected,
+  };
+}

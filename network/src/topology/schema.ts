@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { duration, size } from './quantities.js';
+
+/*
+ * The shape of a topology file. Every message says what is expected at that place; `problems.ts` adds where
+ * and what was found. Rules that concern more than one value are in `cross-checks.ts`.
+ */
+
+function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const keys = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? `one of ${keys}` : `a mapping of ${keys}`),
+  });
+}
+
+const slug = z
+  .string('a short lower-case name, such as riverside')
+  .regex(
+    /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,39}$/,
+    'a name of at most 40 lower-case letters, digits and single hyphens, starting with a letter',
+  );
+
+// Stands in names of collections, of configuration groups and of folders, so it is narrower than Fabric's own rule.
+const mspId = z
+  .string('an MSP id, such as RiversideMSP')
+  .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'an MSP id of at most 40 letters and digits, starting with a letter');
+
+// common/configtx/validator.go of Fabric: lower-case alphanumerics, dots and dashes, starting with a letter.
+const channelName = z
+  .string('a channel name, such as consent')
+  .regex(
+    /^[a-z][a-z0-9.-]{0,248}$/,
+    'a channel name of lower-case letters, digits, dots and dashes, starting with a letter, shorter than 250',
+  );
+
+// core/chaincode/lifecycle/scc.go of Fabric.
+const chaincodeName = z
+  .string('a chaincode name, such as consent-ledger')
+  .regex(
+    /^[a-zA-Z0-9]+(?:[-_][a-zA-Z0-9]+)*$/,
+    'a chaincode name of letters and digits, parted by single - or _',
+  )
+  .max(64, 'a chaincode name of at most 64 characters');
+const chaincodeVersion = z
+  .string('a version in quotes, such as "0.1.0"')
+  .regex(/^[A-Za-z0-9_.+-]{1,64}$/, 'a version of letters, digits and _ . + -');
+
+const host = z
+  .string('a host name or IPv4 address')
+  .max(253, 'a host name of at most 253 characters')
+  .regex(
+    /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
+    'a host name in lower case or an IPv4 address, without a port',
+  );
+
+const portNumber = z
+  .int('a port number from 1 to 65535')
+  .min(1, 'a port number from 1 to 65535')
+  .max(65_535, 'a port number from 1 to 65535');
+
+const httpsUrl = z
+  .string('an https:// address')
+  .max(2_048, 'an https:// address of at most 2048 characters')
+  .refine(isPlainHttps, 'an https:// address without user, query or fragment');
+
+function isPlainHttps(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' && !url.username && !url.password && !/[?#\s]/.test(text);
+}
+
+const displayName = z
+  .string('a name for people, such as Riverside Hospital')
+  .min(1, 'a name for people')
+  .max(120, 'a name of at most 120 characters');
+
+/** What runs for one organisation and listens on a port. */
+export const PORT_USES = [
+  'gateway',
+  'peer',
+  'orderer',
+  'chaincode',
+  'peerChaincode',
+  'peerOperations',
+  'ordererAdmin',
+  'ordererOperations',
+] as const;
+
+const ports = mapping({
+  gateway: portNumber.optional(),
+  peer: portNumber.optional(),
+  orderer: portNumber.optional(),
+  chaincode: portNumber.optional(),
+  peerChaincode: portNumber.optional(),
+  peerOperations: portNumber.optional(),
+  ordererAdmin: portNumber.optional(),
+  ordererOperations: portNumber.optional(),
+} satisfies Record<(typeof PORT_USES)[number], unknown>);
+
+const tokens = mapping({
+  /** `iss` of the tokens that this member's gateway accepts. Absent: the demo's own issuer. */
+  issuer: httpsUrl.optional(),
+  /** `aud` that a token must carry. Absent: the address of the member's gateway. */
+  audience: z
+    .string('the audience of a token')
+    .min(1, 'the audience of a token')
+    .max(512, 'a shorter audience')
+    .optional(),
+  jwksUri: httpsUrl.optional(),
+  /** PEM file of the CA behind the issuer, beside the topology file; absent: those that Node trusts. */
+  caFile: z.string('a file name').min(1, 'a file name').optional(),
+});
+
+// The custodian's policy for subjects who have said nothing: semantics.md, deciding, rule 8.
+const IMPLIED_POLICIES = ['deny', 'basic-normal', 'all-normal', 'break-glass-only'] as const;
+
+const custody = mapping({
+  impliedPolicy: z.enum(IMPLIED_POLICIES, `one of ${IMPLIED_POLICIES.join(', ')}`).default('deny'),
+  /** Roles that may break the glass; none by default. */
+  emergencyRoles: z
+    .array(
+      z
+        .string('the name of a role')
+        .regex(/^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/, 'the name of a role, such as emergency-physician'),
+      'a list of roles',
+    )
+    .max(32, 'at most 32 roles')
+    .default([]),
+});
+
+export const ORGANISATION_KINDS = ['hospital', 'sponsor', 'auditor', 'regulator'] as const;
+
+const organisation = mapping({
+  name: slug,
+  mspId,
+  kind: z.enum(ORGANISATION_KINDS, `one of ${ORGANISATION_KINDS.join(', ')}`),
+  displayName,
+  /** Where others reach this organisation's processes. */
+  host: host.default('127.0.0.1'),
+  /** More names for its TLS certificates. */
+  extraHosts: z.array(host, 'a list of host names').max(16, 'at most 16 host names').default([]),
+  /** The address of an interface that its processes bind to. */
+  listen: z.ipv4('an IPv4 address of an interface, such as 127.0.0.1 or 0.0.0.0').default('127.0.0.1'),
+  ports: ports.default({}),
+  tokens: tokens.default({}),
+  custody: custody.optional(),
+});
+
+const ORDERING_TYPES = ['embedded', 'raft', 'bft'] as const;
+
+const ordering = mapping({
+  type: z.enum(ORDERING_TYPES, `one of ${ORDERING_TYPES.join(', ')}`).default('embedded'),
+  /** Milliseconds until a block is cut after its first transaction. */
+  blockInterval: duration(10, 60_000).default(100),
+  maxMessageCount: z
+    .int('a whole number of transactions from 1 to 100000')
+    .min(1, 'a whole number of transactions from 1 to 100000')
+    .max(100_000, 'a whole number of transactions from 1 to 100000')
+    .default(500),
+  absoluteMaxBytes: size(65_536, 103_809_024).default(10_485_760),
+  preferredMaxBytes: size(1_024, 103_809_024).default(2_097_152),
+});
+
+export const topologySchema = mapping({
+  topology: z.literal(1, 'the number 1, the version of this format'),
+  channel: channelName.default('consent'),
+  chaincode: mapping({ name: chaincodeName.default('consent-ledger'), version: chaincodeVersion }),
+  ordering: ordering.prefault({}),
+  organisations: z.array(organisation, 'a list of organisations').max(100, 'at most 100 organisations'),
+});
+
+export type TopologyDocument = z.output<typeof topologySchema>;
