@@ -1,1 +1,7 @@
-export {};
+export {
+  ConfigurationError,
+  loadConfiguration,
+  parseConfiguration,
+  type LoadedConfiguration,
+} from './config/load.js';
+export type { Configuration, ConfigurationInput, Member } from './config/schema.js';

@@ -1,0 +1,172 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const file = z
+  .string()
+  .min(1)
+  .max(4096)
+  .describe('path; a relative one is relative to the configuration file');
+const mspId = z.string().regex(/^[A-Za-z][A-Za-z0-9.-]{0,63}$/, 'an MSP id');
+const purposes = z.array(z.string().min(1).max(256)).max(64);
+const port = z.int().min(0).max(65535);
+
+/** A host name or an IP literal, then a port. */
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'host:port');
+
+const httpsUrl = z.url({ protocol: /^https$/ }).refine((url) => !new URL(url).search && !new URL(url).hash, {
+  message: 'an https URL without query and fragment',
+});
+
+const memberSchema = z
+  .strictObject({
+    mspId,
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,62}$/)
+      .describe('in FHIR the member is Organization/<name>'),
+    kind: z.enum(['hospital', 'sponsor', 'auditor', 'regulator']),
+    displayName: z.string().min(1).max(200),
+    gateway: httpsUrl.describe('base URL of the gateway of this member'),
+    tlsCa: file.describe('PEM of the CA that alone may vouch for that gateway'),
+  })
+  .readonly();
+
+const custodySchema = z
+  .strictObject({
+    impliedPolicy: z.enum(['deny', 'basic-normal', 'all-normal', 'break-glass-only']).default('deny'),
+    emergencyRoles: z.array(z.string().min(1).max(64)).max(32).default([]),
+    reviewHours: z.int().min(1).max(8760).default(72),
+    signedOnlyPurposes: purposes.default([]),
+    agreementPurposes: purposes.default([]),
+  })
+  .readonly();
+
+const ledgerSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('lower-case hex SHA-256 of the header of the genesis block'),
+    channel: z.string().min(1).max(249),
+    chaincode: z.string().min(1).max(64),
+    peer: z
+      .strictObject({
+        address,
+        tlsCa: file,
+        serverName: z
+          .string()
+          .min(1)
+          .max(253)
+          .optional()
+          .describe('name in the certificate, if not the host'),
+      })
+      .readonly(),
+    certificate: file.describe('PEM of the client identity that this gateway transacts as'),
+    privateKey: file.describe('PEM (PKCS #8) of its key'),
+  })
+  .readonly();
+
+const tokensSchema = z
+  .strictObject({
+    issuer: httpsUrl,
+    audience: z.string().min(1).max(512),
+    jwksUri: httpsUrl,
+    tlsCa: file.optional().describe('PEM of the CA of the issuer; absent: the public ones'),
+    rolesClaim: z.string().min(1).max(128).default('roles'),
+  })
+  .readonly();
+
+const listenSchema = z
+  .strictObject({
+    host: z.string().refine((host) => isIP(host) !== 0 || host === 'localhost', 'an IP address or localhost'),
+    port: port.describe('0: any free one'),
+    certificate: file,
+    privateKey: file,
+  })
+  .readonly();
+
+const limitsSchema = z
+  .strictObject({
+    recordBytes: z
+      .int()
+      .min(1)
+      .default(1024 ** 3),
+    jsonBytes: z
+      .int()
+      .min(1024)
+      .max(16 * 1024 ** 2)
+      .default(256 * 1024),
+    /** Waiting requests beyond this many are refused with 503, so that a flood cannot fill the memory. */
+    waitingRequests: z.int().min(1).default(2000),
+    batchSize: z.int().min(1).max(100).default(100),
+    batchWaitMs: z.int().min(0).max(1000).default(5),
+    batchesInFlight: z.int().min(1).max(64).default(8),
+    /** Permitted difference between this machine's clock and that of another member, seconds. */
+    clockSkewSeconds: z.int().min(0).max(300).default(5),
+  })
+  .prefault({})
+  .readonly();
+
+const deadlinesSchema = z
+  .strictObject({
+    endorseMs: z.int().min(100).default(15_000),
+    submitMs: z.int().min(100).default(15_000),
+    evaluateMs: z.int().min(100).default(5_000),
+    /** How long a user waits for a transaction to be in a block; the outbox goes on after that. */
+    commitMs: z.int().min(100).default(30_000),
+    /** For a release by another gateway, from the question to the last byte. */
+    releaseMs: z.int().min(100).default(120_000),
+    /** For the first byte of another gateway's answer, and between two. */
+    peerIdleMs: z.int().min(100).default(45_000),
+    /** How long a stop waits for what is under way. */
+    drainMs: z.int().min(0).default(10_000),
+  })
+  .prefault({})
+  .readonly();
+
+/**
+ * The one file that a gateway reads. Where it says a path, the file's own content is not part of it: secrets stay
+ * in files of mode 0600.
+ */
+export const configurationSchema = z
+  .strictObject({
+    version: z.literal(1),
+    member: mspId.describe('which of the members this gateway is'),
+    members: z.array(memberSchema).min(1).max(200),
+    ledger: ledgerSchema,
+    custody: custodySchema.optional().describe('for hospitals, which alone keep records'),
+    tokens: tokensSchema,
+    listen: listenSchema,
+    dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
+    limits: limitsSchema,
+    deadlines: deadlinesSchema,
+    logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  })
+  .superRefine((configuration, context) => {
+    const own = configuration.members.find((member) => member.mspId === configuration.member);
+    if (own === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['member'],
+        message: 'must be the mspId of one of the members',
+      });
+    } else if ((own.kind === 'hospital') !== (configuration.custody !== undefined)) {
+      const message = own.kind === 'hospital' ? 'a hospital needs it' : `a ${own.kind} keeps no records`;
+      context.addIssue({ code: 'custom', path: ['custody'], message });
+    }
+    for (const field of ['mspId', 'name'] as const) {
+      const seen = new Set<string>();
+      configuration.members.forEach((member, index) => {
+        if (seen.has(member[field])) {
+          context.addIssue({ code: 'custom', path: ['members', index, field], message: 'is there twice' });
+        }
+        seen.add(member[field]);
+      });
+    }
+  })
+  .readonly();
+
+/** What is written into the file: defaults may be left out. */
+export type ConfigurationInput = z.input<typeof configurationSchema>;
+export type Configuration = z.output<typeof configurationSchema>;
+export type Member = Configuration['members'][number];
