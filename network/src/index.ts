@@ -1,1 +1,2 @@
 export * from './topology/index.js';
+export * from './identities/index.js';

@@ -1,0 +1,22 @@
+export { IdentityError } from './error.js';
+export { thumbprint, type PrivateJwk, type PublicJwk } from './application-keys.js';
+export {
+  dataLayout,
+  memberLayout,
+  organisationLayout,
+  servicesLayout,
+  type DataLayout,
+  type MemberLayout,
+  type OrganisationLayout,
+  type ServicesLayout,
+} from './layout.js';
+export {
+  loadIdentities,
+  loadOrganisation,
+  loadServices,
+  type Identities,
+  type OrganisationMaterial,
+  type Pems,
+  type ServicesMaterial,
+} from './load.js';
+export { makeIdentities } from './make.js';

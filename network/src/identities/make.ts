@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import type { Organisation, Topology } from '../topology/index.js';
+import { createApplicationKey } from './application-keys.js';
+import {
+  createAuthority,
+  issueIdentity,
+  issueTls,
+  openAuthority,
+  type Authority,
+  type IssuedCertificate,
+  type NodeRole,
+} from './certificates.js';
+import { IdentityError } from './error.js';
+import { exists, makeFolder, type FileContent } from './folders.js';
+import {
+  organisationLayout,
+  servicesLayout,
+  type AuthorityPaths,
+  type OrganisationLayout,
+} from './layout.js';
+import { nodeOusConfiguration } from './node-ous.js';
+
+/** Every process of a consortium on one machine can be reached under these. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
+
+/**
+ * Makes what is missing of every organisation's keys and certificates. What exists is kept, and each folder is made
+ * whole or not at all. Only one process may do this on a data folder at a time. Returns whether anything was made.
+ */
+export async function makeIdentities(
+  topology: Topology,
+  dataDir: string,
+  now = new Date(),
+): Promise<boolean> {
+  const made: boolean[] = [];
+  for (const organisation of topology.organisations) {
+    made.push(await makeOrganisation(dataDir, organisation, now));
+  }
+  made.push(await makeServices(topology, dataDir, now));
+  return made.includes(true);
+}
+
+async function makeOrganisation(dataDir: string, organisation: Organisation, now: Date): Promise<boolean> {
+  const layout = organisationLayout(dataDir, organisation.name);
+  const { name } = organisation;
+  await refuseOrphans(layout);
+  const madeCa = await makeAuthority(layout.ca, name, `ca.${name}`, now);
+  const madeTlsCa = await makeAuthority(layout.tlsCa, name, `tlsca.${name}`, now);
+  const ca = await readAuthority(layout.ca);
+  const tlsCa = await readAuthority(layout.tlsCa);
+  const hosts = [...new Set([...LOCAL_HOSTS, organisation.host, ...organisation.extraHosts])];
+
+  const identity = (commonName: string, role: NodeRole): Promise<FileContent[]> =>
+    identityFiles(ca, tlsCa, commonName, role, now);
+  const server = async (folder: string, commonName: string): Promise<FileContent[]> =>
+    tlsFiles(folder, 'server', tlsCa, await issueTls(tlsCa, { commonName, hosts }, now));
+  const client = async (folder: string, commonName: string): Promise<FileContent[]> =>
+    tlsFiles(folder, 'client', tlsCa, await issueTls(tlsCa, { commonName, hosts: [] }, now));
+
+  const parts: readonly [folder: string, content: () => Promise<readonly FileContent[]>][] = [
+    [layout.mspDir, () => Promise.resolve(verifyingMsp(ca, tlsCa, ''))],
+    [
+      layout.peer.directory,
+      async () => [...(await identity(`peer0.${name}`, 'peer')), ...(await server('tls', `peer0.${name}`))],
+    ],
+    [
+      layout.orderer.directory,
+      async () => [
+        ...(await identity(`orderer0.${name}`, 'orderer')),
+        ...(await server('tls', `orderer0.${name}`)),
+      ],
+    ],
+    [
+      layout.admin.directory,
+      async () => [...(await identity(`admin.${name}`, 'admin')), ...(await client('tls', `admin.${name}`))],
+    ],
+    [layout.gatewayClient.directory, () => identity(`gateway.${name}`, 'client')],
+    [
+      layout.chaincode.directory,
+      async () => [
+        ...(await server('tls', `chaincode.${name}`)),
+        ...(await client('peer-client', `peer0.${name}`)),
+      ],
+    ],
+    [
+      layout.gateway.directory,
+      async () => [
+        ...(await server('tls', `gateway.${name}`)),
+        ...keyFiles('signing', 'sig'),
+        ...keyFiles('encryption', 'enc'),
+      ],
+    ],
+  ];
+  const made = [madeCa, madeTlsCa];
+  for (const [folder, content] of parts) made.push(await makeFolder(folder, content));
+  return made.includes(true);
+}
+
+/** A lost CA is never replaced by a new one: what it issued would stay behind, and nobody would know why it fails. */
+async function refuseOrphans(layout: OrganisationLayout): Promise<void> {
+  const issued = [
+    layout.mspDir,
+    layout.peer,
+    layout.orderer,
+    layout.admin,
+    layout.gatewayClient,
+    layout.gateway,
+  ];
+  for (const part of issued) {
+    const folder = typeof part === 'string' ? part : part.directory;
+    if (!(await exists(folder))) continue;
+    for (const authority of [layout.ca, layout.tlsCa]) {
+      if (await exists(authority.directory)) continue;
+      throw new IdentityError(
+        `${authority.directory} is missing although ${folder} was issued by it; restore it from a backup`,
+      );
+    }
+  }
+}
+
+async function makeServices(topology: Topology, dataDir: string, now: Date): Promise<boolean> {
+  const layout = servicesLayout(dataDir);
+  const madeCa = await makeAuthority(layout.ca, 'consent-ledger', 'services', now);
+  const ca = await readAuthority(layout.ca);
+  const server = async (commonName: string): Promise<FileContent[]> =>
+    tlsFiles('tls', 'server', ca, await issueTls(ca, { commonName, hosts: LOCAL_HOSTS }, now));
+  const madeIssuer = await makeFolder(layout.issuer.directory, () => server('issuer'));
+  const madeChaincode = await makeFolder(layout.chaincode.directory, async () => {
+    const clientCas = topology.organisations.map(({ name }) =>
+      readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
+    );
+    const content = (await Promise.all(clientCas)).join('');
+    return [...(await server('chaincode')), { path: 'tls/client-cas.crt', content }];
+  });
+  return madeCa || madeIssuer || madeChaincode;
+}
+
+function makeAuthority(
+  paths: AuthorityPaths,
+  organization: string,
+  name: string,
+  now: Date,
+): Promise<boolean> {
+  return makeFolder(paths.directory, async () => {
+    const { certificatePem, keyPem } = await createAuthority(organization, name, now);
+    return [
+      { path: 'ca.crt', content: certificatePem },
+      { path: 'ca.key', content: keyPem, secret: true },
+    ];
+  });
+}
+
+async function readAuthority(paths: AuthorityPaths): Promise<Authority> {
+  const [certificatePem, keyPem] = await Promise.all([
+    readFile(paths.certificate, 'utf8'),
+    readFile(paths.key, 'utf8'),
+  ]);
+  return openAuthority({ certificatePem, keyPem });
+}
+
+function verifyingMsp(ca: Authority, tlsCa: Authority, folder: string): FileContent[] {
+  return [
+    { path: `${folder}cacerts/ca.pem`, content: ca.certificatePem },
+    { path: `${folder}tlscacerts/tlsca.pem`, content: tlsCa.certificatePem },
+    { path: `${folder}config.yaml`, content: nodeOusConfiguration() },
+  ];
+}
+
+async function identityFiles(
+  ca: Authority,
+  tlsCa: Authority,
+  commonName: string,
+  role: NodeRole,
+  now: Date,
+): Promise<FileContent[]> {
+  const { certificatePem, keyPem } = await issueIdentity(ca, { commonName, role }, now);
+  return [
+    ...verifyingMsp(ca, tlsCa, 'msp/'),
+    { path: 'msp/signcerts/cert.pem', content: certificatePem },
+    { path: 'msp/keystore/key.pem', content: keyPem, secret: true },
+  ];
+}
+
+function tlsFiles(
+  folder: string,
+  side: 'server' | 'client',
+  ca: Authority,
+  { certificatePem, keyPem }: IssuedCertificate,
+): FileContent[] {
+  return [
+    { path: `${folder}/ca.crt`, content: ca.certificatePem },
+    { path: `${folder}/${side}.crt`, content: certificatePem },
+    { path: `${folder}/${side}.key`, content: keyPem, secret: true },
+  ];
+}
+
+function keyFiles(name: string, use: 'sig' | 'enc'): FileContent[] {
+  const { privateJwk, publicJwk } = createApplicationKey(use);
+  return [
+    { path: `keys/${name}.private.json`, content: `${JSON.stringify(privateJwk)}\n`, secret: true },
+    { path: `keys/${name}.public.json`, content: `${JSON.stringify(publicJwk)}\n` },
+  ];
+}
