@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate, type webcrypto } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Organisation, Topology } from '../topology/index.js';
@@ -135,12 +135,14 @@ const publicJwkSchema = z.strictObject({
   alg: z.enum(['ES256', 'ECDH-ES+A256KW']),
 });
 
+const privateJwkSchema = publicJwkSchema.extend({ d: z.base64url().length(43) });
+
 async function publicJwk(paths: ApplicationKeyPaths, use: PublicJwk['use']): Promise<PublicJwk> {
   const content = await text(paths.publicJwk);
   const jwk = parsed(paths.publicJwk, () => publicJwkSchema.parse(JSON.parse(content)));
   const privateJwk = await secret(paths.privateJwk);
   const key = parsed(paths.privateJwk, () =>
-    createPrivateKey({ key: JSON.parse(privateJwk) as webcrypto.JsonWebKey, format: 'jwk' }).export({
+    createPrivateKey({ key: privateJwkSchema.parse(JSON.parse(privateJwk)), format: 'jwk' }).export({
       format: 'jwk',
     }),
   );
