@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, readLiveRecord, startTicks, writeProcessRecord } from './process-record.js';
+import { HopelessError } from './wait-until.js';
+
+export interface ProcessSpec {
+  /** Unique in the data folder, such as `peer-hospital-a`. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** All that the process gets besides PATH: nothing of our own environment leaks into it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingFolder: string;
+  /** Folder of `<name>.log` and `<name>.pid`. */
+  readonly runFolder: string;
+  /** Lets the process live on when ours ends; else it is killed with us. */
+  readonly outlivesUs: boolean;
+}
+
+/** A process of ours, started now or found running from an earlier start. */
+export interface ManagedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** True when it was already running with the same settings. */
+  readonly adopted: boolean;
+  isRunning(): boolean;
+  /** Sends a signal, such as SIGSTOP; nothing when it has ended. */
+  signal(signal: NodeJS.Signals): void;
+  /** SIGTERM, after `graceMs` SIGKILL; resolves when it is gone. */
+  stop(graceMs?: number): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** @throws HopelessError with the end of its log when it has ended */
+  assertRunning(): Promise<void>;
+}
+
+/**
+ * Starts the process, or finds the one that an earlier call started with the same settings.
+ * One that runs with other settings is stopped first.
+ */
+export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
+  mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
+  const pidFile = path.join(spec.runFolder, `${spec.name}.pid`);
+  const settings = settingsHash(spec);
+  const running = await readLiveRecord(pidFile);
+  if (running !== undefined) {
+    const found = managed(spec, running.pid, pidFile, true);
+    if (running.settings === settings) {
+      return found;
+    }
+    await found.stop();
+  }
+  const pid = await launch(spec);
+  await writeProcessRecord(pidFile, { pid, startTicks: startTicks(pid), settings });
+  return managed(spec, pid, pidFile, false);
+}
+
+/** The process that an earlier start left running, whatever its settings; undefined when there is none. */
+export async function findProcess(
+  spec: Pick<ProcessSpec, 'name' | 'runFolder'>,
+): Promise<ManagedProcess | undefined> {
+  const pidFile = path.join(spec.runFolder, `${spec.name}.pid`);
+  const running = await readLiveRecord(pidFile);
+  return running === undefined ? undefined : managed(spec, running.pid, pidFile, true);
+}
+
+function settingsHash(spec: ProcessSpec): string {
+  const settings = [spec.command, spec.args, Object.entries(spec.env).sort(), spec.workingFolder];
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+}
+
+async function launch(spec: ProcessSpec): Promise<number> {
+  const log = openSync(path.join(spec.runFolder, `${spec.name}.log`), 'a', 0o600);
+  try {
+    const child = spawn(spec.command, spec.args, {
+      cwd: spec.workingFolder,
+      env: { PATH: process.env['PATH'] ?? '', ...spec.env },
+      stdio: ['ignore', log, log],
+      // Its own process group: a Ctrl-C in our terminal is ours to handle, in order.
+      detached: true,
+    });
+    const pid = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('spawn', () => {
+        resolve(child.pid ?? 0);
+      });
+    });
+    child.unref();
+    if (!spec.outlivesUs) {
+      const killWithUs = (): void => {
+        child.kill('SIGKILL');
+      };
+      process.once('exit', killWithUs);
+      child.once('exit', () => process.off('exit', killWithUs));
+    }
+    return pid;
+  } finally {
+    closeSync(log);
+  }
+}
+
+function managed(
+  spec: Pick<ProcessSpec, 'name' | 'runFolder'>,
+  pid: number,
+  pidFile: string,
+  adopted: boolean,
+): ManagedProcess {
+  const logFile = path.join(spec.runFolder, `${spec.name}.log`);
+  let gone = false;
+
+  const isRunning = (): boolean => !gone && isAlive(pid);
+  const signal = (name: NodeJS.Signals): void => {
+    if (isRunning()) {
+      process.kill(pid, name);
+    }
+  };
+  const waitForEnd = async (timeoutMs: number): Promise<boolean> => {
+    const deadline = performance.now() + timeoutMs;
+    while (isRunning() && performance.now() < deadline) {
+      await sleep(10);
+    }
+    return !isRunning();
+  };
+  const forget = async (): Promise<void> => {
+    gone = true;
+    await rm(pidFile, { force: true });
+  };
+  const kill = async (): Promise<void> => {
+    signal('SIGKILL');
+    if (!(await waitForEnd(10_000))) {
+      throw new Error(`${spec.name} (process ${pid}) does not end, not even by SIGKILL`);
+    }
+    await forget();
+  };
+
+  return {
+    name: spec.name,
+    pid,
+    logFile,
+    adopted,
+    isRunning,
+    signal,
+    kill,
+    stop: async (graceMs = 10_000) => {
+      signal('SIGTERM');
+      // A frozen process does not see SIGTERM before it is let go.
+      signal('SIGCONT');
+      if (await waitForEnd(graceMs)) {
+        await forget();
+      } else {
+        await kill();
+      }
+    },
+    assertRunning: async () => {
+      if (!isRunning()) {
+        throw new HopelessError(`${spec.name} has ended. The end of ${logFile}:\n${await tail(logFile)}`);
+      }
+    },
+  };
+}
+
+async function tail(file: string, bytes = 2_000): Promise<string> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(0, size - bytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, start);
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } finally {
+    await handle.close();
+  }
+}
