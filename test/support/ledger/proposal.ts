@@ -51,7 +51,8 @@ export function makeProposal(input: ProposalInput): HandMadeProposal {
   signed.setProposalBytes(proposal.serializeBinary());
   if (odd.signature !== 'none') {
     const half = odd.signature === 'high' ? 'high' : 'low';
-    const message = odd.signature === 'other bytes' ? Buffer.from('something else') : signed.getProposalBytes_asU8();
+    const message =
+      odd.signature === 'other bytes' ? Buffer.from('something else') : signed.getProposalBytes_asU8();
     signed.setSignature(sign(input.identity.privateKey, message, half));
   }
   return { txId, channel: input.channel, signed, channelHeader, signatureHeader };

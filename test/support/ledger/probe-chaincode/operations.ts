@@ -6,7 +6,13 @@ export type ProbeOperation =
   /** Answers the value, '' when there is none. */
   | { readonly op: 'get'; readonly key: string; readonly collection?: string }
   /** `fill` repeats the value so many times, for large transactions from short arguments. */
-  | { readonly op: 'put'; readonly key: string; readonly value: string; readonly collection?: string; readonly fill?: number }
+  | {
+      readonly op: 'put';
+      readonly key: string;
+      readonly value: string;
+      readonly collection?: string;
+      readonly fill?: number;
+    }
   /** As `put`, with the value taken out of the transient map. */
   | { readonly op: 'putTransient'; readonly key: string; readonly field: string; readonly collection: string }
   | { readonly op: 'delete'; readonly key: string; readonly collection?: string }
@@ -31,7 +37,12 @@ export type ProbeOperation =
       readonly size: number;
       readonly bookmark?: string;
     }
-  | { readonly op: 'putComposite'; readonly type: string; readonly attributes: readonly string[]; readonly value: string }
+  | {
+      readonly op: 'putComposite';
+      readonly type: string;
+      readonly attributes: readonly string[];
+      readonly value: string;
+    }
   | {
       readonly op: 'partialComposite';
       readonly type: string;
@@ -48,6 +59,8 @@ export type ProbeOperation =
       readonly mspIds: readonly string[];
       readonly collection?: string;
     }
+  /** A common.SignaturePolicyEnvelope. */
+  | { readonly op: 'setPolicyBytes'; readonly key: string; readonly base64: string }
   /** Answers the MSP ids of the key's policy. */
   | { readonly op: 'getPolicy'; readonly key: string; readonly collection?: string }
   | { readonly op: 'event'; readonly name: string; readonly payload: string }

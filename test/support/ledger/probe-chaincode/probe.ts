@@ -25,7 +25,11 @@ export class Probe implements ChaincodeInterface {
       if (error instanceof Respond) {
         return error.response;
       }
-      return { status: 500, message: error instanceof Error ? error.message : String(error), payload: Buffer.alloc(0) };
+      return {
+        status: 500,
+        message: error instanceof Error ? error.message : String(error),
+        payload: Buffer.alloc(0),
+      };
     }
   }
 }
@@ -45,9 +49,11 @@ async function runAll(stub: ChaincodeStub, operations: readonly ProbeOperation[]
 async function run(stub: ChaincodeStub, operation: ProbeOperation): Promise<ProbeResult> {
   switch (operation.op) {
     case 'get':
-      return text(await (operation.collection === undefined
-        ? stub.getState(operation.key)
-        : stub.getPrivateData(operation.collection, operation.key)));
+      return text(
+        await (operation.collection === undefined
+          ? stub.getState(operation.key)
+          : stub.getPrivateData(operation.collection, operation.key)),
+      );
     case 'put':
       return put(stub, operation.key, operation.value.repeat(operation.fill ?? 1), operation.collection);
     case 'putTransient':
@@ -80,7 +86,9 @@ async function run(stub: ChaincodeStub, operation: ProbeOperation): Promise<Prob
       return entries(
         operation.collection === undefined
           ? stub.getStateByPartialCompositeKey(operation.type, [...operation.attributes])
-          : stub.getPrivateDataByPartialCompositeKey(operation.collection, operation.type, [...operation.attributes]),
+          : stub.getPrivateDataByPartialCompositeKey(operation.collection, operation.type, [
+              ...operation.attributes,
+            ]),
       );
     case 'history':
       return history(stub, operation.key);
@@ -88,6 +96,8 @@ async function run(stub: ChaincodeStub, operation: ProbeOperation): Promise<Prob
       return entries(stub.getQueryResult(operation.query));
     case 'setPolicy':
       return setPolicy(stub, operation.key, operation.mspIds, operation.collection);
+    case 'setPolicyBytes':
+      return setPolicyBytes(stub, operation.key, Buffer.from(operation.base64, 'base64'));
     case 'getPolicy':
       return getPolicy(stub, operation.key, operation.collection);
     case 'event':
@@ -149,11 +159,15 @@ async function page(
 ): Promise<ProbeResult> {
   const response = await stub.getStateByRangeWithPagination(start, end, size, bookmark);
   const found: [string, string][] = [];
-  for (let next = await response.iterator.next(); next.done !== true; next = await response.iterator.next()) {
+  for (let next = await response.iterator.next(); !next.done; next = await response.iterator.next()) {
     found.push([next.value.key, text(next.value.value)]);
   }
   await response.iterator.close();
-  return { entries: found, bookmark: response.metadata.bookmark, count: response.metadata.fetchedRecordsCount };
+  return {
+    entries: found,
+    bookmark: response.metadata.bookmark,
+    count: response.metadata.fetchedRecordsCount,
+  };
 }
 
 async function history(stub: ChaincodeStub, key: string): Promise<ProbeResult> {
@@ -172,7 +186,16 @@ async function setPolicy(
 ): Promise<null> {
   const policy = new KeyEndorsementPolicy();
   policy.addOrgs('PEER', ...mspIds);
-  const bytes = mspIds.length === 0 ? Buffer.alloc(0) : policy.getPolicy();
+  await setPolicyBytes(stub, key, mspIds.length === 0 ? Buffer.alloc(0) : policy.getPolicy(), collection);
+  return null;
+}
+
+async function setPolicyBytes(
+  stub: ChaincodeStub,
+  key: string,
+  bytes: Uint8Array,
+  collection?: string,
+): Promise<null> {
   if (collection === undefined) {
     await stub.setStateValidationParameter(key, bytes);
   } else {
@@ -182,11 +205,16 @@ async function setPolicy(
 }
 
 async function getPolicy(stub: ChaincodeStub, key: string, collection?: string): Promise<string[]> {
-  // The shim types the answer as bytes, but gives undefined for a key without a policy.
-  const bytes: Uint8Array | undefined = await (collection === undefined
-    ? stub.getStateValidationParameter(key)
-    : stub.getPrivateDataValidationParameter(collection, key));
-  return bytes === undefined || bytes.length === 0 ? [] : new KeyEndorsementPolicy(bytes).listOrgs();
+  return organisationsOf(
+    await (collection === undefined
+      ? stub.getStateValidationParameter(key)
+      : stub.getPrivateDataValidationParameter(collection, key)),
+  );
+}
+
+/** The shim types the policy as bytes, but gives undefined for a key that has none. */
+function organisationsOf(policy: Uint8Array | undefined): string[] {
+  return policy === undefined || policy.length === 0 ? [] : new KeyEndorsementPolicy(policy).listOrgs();
 }
 
 async function invoke(

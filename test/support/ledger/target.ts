@@ -1,0 +1,76 @@
+import type { LedgerIdentity } from './identity.js';
+import type { Authority } from './authority.js';
+
+/** Parts of Fabric's behaviour that a target may not have. A row that needs one says so, and is left out. */
+export type Capability =
+  | 'filtered-deliver'
+  | 'event-positions'
+  | 'history'
+  | 'range-queries'
+  | 'pagination'
+  | 'key-policies'
+  | 'purge'
+  | 'chaincode-to-chaincode'
+  | 'chaincode-upgrade'
+  | 'revocation'
+  | 'peer-restart';
+
+/** A kind of ledger that the suite can be run against. */
+export interface LedgerTarget {
+  readonly name: string;
+  /** Why it cannot be used here, as one line for a person; undefined when it can. */
+  readonly unavailable?: string;
+  start(): Promise<RunningLedger>;
+}
+
+/** A ledger that is up, with both probe chaincodes committed and endorsing on every peer. */
+export interface RunningLedger {
+  readonly channel: string;
+  /** The probe: any majority of organisations endorses. */
+  readonly chaincode: string;
+  /** A second probe, in another process's reach: any one organisation endorses. */
+  readonly otherChaincode: string;
+  /** Four of them, in the order a, b, c, d. */
+  readonly organisations: readonly LedgerOrganisation[];
+  readonly lacks: ReadonlySet<Capability>;
+  /** Commits the next sequence of the probe's definition, otherwise unchanged. */
+  upgradeChaincode(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LedgerOrganisation {
+  readonly mspId: string;
+  /** host:port of its peer. */
+  readonly endpoint: string;
+  /** PEM of the CA that issued its peer's TLS certificate. */
+  readonly tlsCa: Buffer;
+  readonly client: LedgerIdentity;
+  readonly admin: LedgerIdentity;
+  /** Its peer's own signing identity. */
+  readonly peer: LedgerIdentity;
+  /** Its signing CA, so that a test can issue what it needs. */
+  readonly authority: Authority;
+  /** An identity whose serial number is on the channel's revocation list. */
+  readonly revoked?: LedgerIdentity;
+  /** Kills the processes of this organisation's chaincode, and starts them again. */
+  killChaincode(): Promise<void>;
+  startChaincode(): Promise<void>;
+  stopPeer(): Promise<void>;
+  startPeer(): Promise<void>;
+}
+
+/** Collections of the probe's definition. Members are always the peers of a and b, unless said otherwise. */
+export const COLLECTIONS = {
+  /** Any client may read and write through a member's peer. */
+  open: 'open',
+  /** Only members' clients may read and write. */
+  closed: 'closed',
+  /** Endorsed by a and b together, whatever the chaincode's policy. */
+  both: 'both',
+  /** Endorsed by a or b alone. */
+  either: 'either',
+  /** Only a is a member, yet one other peer must get the data: no write can succeed. */
+  unreachable: 'unreachable',
+  /** Gone two blocks after it was written. */
+  brief: 'brief',
+} as const;
