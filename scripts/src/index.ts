@@ -1,1 +1,12 @@
-export {};
+/* For the tests: everything else uses the command line. */
+export { issuerServer } from './issuer/server.js';
+export type { IssuerConfig } from './issuer/config.js';
+export { fetchToken } from './issuer/token.js';
+export { openLogFile } from './supervisor/log-file.js';
+export { identify, isRunning, residentBytes, signal } from './supervisor/process-identity.js';
+export { takeLock } from './supervisor/lock.js';
+export { endAll, leftovers } from './supervisor/leftovers.js';
+export { supervise, type Supervisor } from './supervisor/supervisor.js';
+export type { ProcessSpec } from './supervisor/managed-process.js';
+export { readState, writeState } from './supervisor/state-file.js';
+export { EXIT, UserError } from './user-error.js';
