@@ -1,0 +1,258 @@
+import { encodeMessage } from '../protobuf/writer.js';
+import { ProtoReader } from '../protobuf/reader.js';
+import { describeError } from './errors.js';
+import type { CallParameters } from './call.js';
+import { ChaincodeStream } from './chaincode-stream.js';
+import type { ChaincodeTimeouts, Execution } from './chaincode-stream.js';
+import type { ChaincodeEndpoint } from './connection.js';
+import { MessageType } from './message.js';
+import type { ChaincodeMessage } from './message.js';
+import type { InvokeRequest } from './requests.js';
+
+/** Records which version of a chaincode has been initialised, in the chaincode's own namespace. */
+const INITIALIZED_KEY = '\u0000\u{10ffff}initialized';
+
+/** core.yaml's defaults, in ms. */
+export const DEFAULT_TIMEOUTS: ChaincodeTimeouts = { dial: 3_000, startup: 300_000, execute: 30_000 };
+
+/** protos.ChaincodeInput */
+export interface ChaincodeInput {
+  readonly args: readonly Buffer[];
+  readonly isInit: boolean;
+}
+
+export interface Invocation extends Omit<CallParameters, 'isInit'> {
+  readonly txId: string;
+  readonly input: ChaincodeInput;
+  /** Serialised protos.SignedProposal, as the client sent it. */
+  readonly proposal: Buffer;
+}
+
+/** protos.Response */
+export interface ChaincodeResponse {
+  readonly status: number;
+  readonly message: string;
+  readonly payload: Buffer;
+}
+
+export interface ChaincodeEvent {
+  readonly name: string;
+  readonly payload: Buffer;
+}
+
+export interface ExecutionResult {
+  readonly response: ChaincodeResponse;
+  readonly event: ChaincodeEvent | undefined;
+}
+
+/**
+ * Runs chaincode for the peer of one organisation: one stream per package id, opened on first use and again after it
+ * was lost [chaincode/chaincode_support.go, handler_registry.go].
+ */
+export class ChaincodeRuntime {
+  private readonly streams = new Map<string, Promise<ChaincodeStream>>();
+  private closed = false;
+
+  constructor(
+    /** By chaincode name. */
+    private readonly endpoints: ReadonlyMap<string, ChaincodeEndpoint>,
+    private readonly timeouts: ChaincodeTimeouts,
+  ) {}
+
+  has(chaincode: string): boolean {
+    return this.endpoints.has(chaincode);
+  }
+
+  /** Rejects, with Fabric's text, on what the peer itself fails at; whatever the chaincode says is a response. */
+  async execute(invocation: Invocation): Promise<ExecutionResult> {
+    const { txId } = invocation;
+    let message: ChaincodeMessage;
+    try {
+      message = await this.invoke(invocation);
+    } catch (error) {
+      throw new Error(`failed to execute transaction ${txId}: ${describeError(error)}`, { cause: error });
+    }
+    if (message.type === MessageType.ERROR) {
+      throw new Error(`transaction returned with failure: ${message.payload.toString()}`);
+    }
+    const response = decodeResponse(message.payload);
+    return { response, event: message.event === undefined ? undefined : decodeEvent(message.event) };
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const stream of this.streams.values()) {
+      void stream.then(
+        (open) => {
+          open.close();
+        },
+        () => undefined,
+      );
+    }
+  }
+
+  private async invoke(invocation: Invocation): Promise<ChaincodeMessage> {
+    const { namespace, channel, txId, proposal, input } = invocation;
+    const isInit = this.checkInitialisation(invocation);
+    const stream = await this.stream(namespace);
+    const execution: Execution = {
+      call: { ...invocation, isInit },
+      txId,
+      channelId: channel.channelId,
+      input: encodeInput(input),
+      proposal,
+      invoke: (request) => this.invokeFromChaincode(invocation, request),
+    };
+    try {
+      return await stream.execute(isInit ? MessageType.INIT : MessageType.TRANSACTION, execution);
+    } catch (error) {
+      throw new Error(`error sending: ${describeError(error)}`, { cause: error });
+    }
+  }
+
+  /** Whether the call initialises the chaincode. Throws when it must come first, or comes too late. */
+  private checkInitialisation({ simulator, namespace, input }: Invocation): boolean {
+    const { initRequired, version } = simulator.invokedDefinition(namespace);
+    const refuse = (reason: string): never => {
+      throw new Error(`invalid invocation: chaincode '${namespace}' ${reason}`);
+    };
+    if (!initRequired) {
+      return input.isInit ? refuse('does not require initialization but called as init') : false;
+    }
+    const initialised = simulator.getState(namespace, INITIALIZED_KEY)?.toString() === version;
+    if (!input.isInit) {
+      return initialised
+        ? false
+        : refuse('has not been initialized for this version, must call as init first');
+    }
+    if (initialised) {
+      return refuse('is already initialized but called as init');
+    }
+    simulator.setState(namespace, INITIALIZED_KEY, Buffer.from(version));
+    return true;
+  }
+
+  /**
+   * Chaincode to chaincode: the same simulator, the callee's own namespace and client. The ACL (Writers, on the same
+   * signed proposal) was passed by the caller already.
+   */
+  private async invokeFromChaincode(caller: Invocation, request: InvokeRequest): Promise<Buffer> {
+    const [qualified = '', channelId = caller.channel.channelId] = request.target.split('/', 2);
+    const [namespace = ''] = qualified.split(':', 1);
+    if (channelId !== caller.channel.channelId) {
+      throw new Error(`failed to find ledger for channel: ${channelId}`);
+    }
+    try {
+      const message = await this.invoke({ ...caller, namespace, input: decodeInput(request.input) });
+      return encodeMessage((writer) => {
+        writer.uint(1, message.type);
+        writer.bytes(3, message.payload);
+        writer.string(4, message.txId);
+        writer.bytes(6, message.event);
+        writer.string(7, message.channelId);
+      });
+    } catch (error) {
+      throw new Error(`execute failed: ${describeError(error)}`, { cause: error });
+    }
+  }
+
+  private async stream(chaincode: string): Promise<ChaincodeStream> {
+    const endpoint = this.endpoints.get(chaincode);
+    const packageId = endpoint?.packageId ?? '';
+    try {
+      if (endpoint === undefined) {
+        throw new Error('the chaincode is not installed on this peer');
+      }
+      if (this.closed) {
+        throw new Error('the peer is stopping');
+      }
+      return await this.open(endpoint);
+    } catch (error) {
+      throw new Error(`could not launch chaincode ${packageId}: ${describeError(error)}`, { cause: error });
+    }
+  }
+
+  private open(endpoint: ChaincodeEndpoint): Promise<ChaincodeStream> {
+    const { packageId } = endpoint;
+    let opening = this.streams.get(packageId);
+    if (opening === undefined) {
+      opening = ChaincodeStream.open(endpoint, this.timeouts, () => {
+        this.streams.delete(packageId);
+      });
+      this.streams.set(packageId, opening);
+    }
+    return opening;
+  }
+}
+
+/** Without decorations: a client's are dropped, as in Fabric. */
+function encodeInput(input: ChaincodeInput): Buffer {
+  return encodeMessage((writer) => {
+    for (const arg of input.args) {
+      writer.presentBytes(1, arg);
+    }
+    writer.bool(3, input.isInit);
+  });
+}
+
+export function decodeInput(bytes: Buffer): ChaincodeInput {
+  const reader = new ProtoReader(bytes);
+  const args: Buffer[] = [];
+  let isInit = false;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a:
+        args.push(reader.bytes());
+        break;
+      case 0x18:
+        isInit = reader.bool();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { args, isInit };
+}
+
+function decodeResponse(bytes: Buffer): ChaincodeResponse {
+  const reader = new ProtoReader(bytes);
+  let status = 0;
+  let message = '';
+  let payload: Buffer = Buffer.alloc(0);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x08:
+        status = reader.int32();
+        break;
+      case 0x12:
+        message = reader.string();
+        break;
+      case 0x1a:
+        payload = reader.bytes();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { status, message, payload };
+}
+
+/** The peer fills in chaincode and transaction id itself. */
+function decodeEvent(bytes: Buffer): ChaincodeEvent {
+  const reader = new ProtoReader(bytes);
+  let name = '';
+  let payload: Buffer = Buffer.alloc(0);
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x1a:
+        name = reader.string();
+        break;
+      case 0x22:
+        payload = reader.bytes();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { name, payload };
+}

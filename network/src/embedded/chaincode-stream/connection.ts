@@ -1,0 +1,207 @@
+import { connect } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, SecureClientSessionOptions } from 'node:http2';
+
+const METHOD = '/protos.Chaincode/Connect';
+const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
+const FRAME_HEADER_BYTES = 5;
+/** Big enough that window updates do not cost a round trip while large values pass. */
+const WINDOW_BYTES = 8 * 1024 * 1024;
+const PING_INTERVAL_MS = 60_000;
+const PING_TIMEOUT_MS = 20_000;
+
+export interface ChaincodeTls {
+  /** PEM of the CA that the chaincode server's certificate chains to. */
+  readonly rootCert: Buffer;
+  /** PEM; present when the chaincode server asks for client certificates. */
+  readonly clientCert?: Buffer;
+  readonly clientKey?: Buffer;
+  /** Name in the server's certificate, where it is not the host of the address. */
+  readonly serverName?: string;
+}
+
+/** Where a chaincode server listens: Fabric's connection.json. */
+export interface ChaincodeEndpoint {
+  /** `label:hash`; the chaincode server registers under it. */
+  readonly packageId: string;
+  /** `host:port` */
+  readonly address: string;
+  readonly tls?: ChaincodeTls;
+}
+
+export interface ConnectionListener {
+  message(bytes: Buffer): void;
+  /** Once, when the stream is over for whatever reason. No message comes after it. */
+  ended(reason: string): void;
+}
+
+/**
+ * One bidirectional gRPC stream to a chaincode server, spoken straight over HTTP/2. A transaction makes hundreds of
+ * small round trips on it: grpc-js costs more than the rest of the round trip together, and sends each answer on its
+ * own, where this puts all answers of one turn of the event loop into one write.
+ */
+export class ChaincodeConnection {
+  private readonly session: ClientHttp2Session;
+  private readonly stream: ClientHttp2Stream;
+  private readonly pinger: NodeJS.Timeout;
+  private outgoing: Buffer[] = [];
+  private incoming: Buffer[] = [];
+  private incomingLength = 0;
+  private needed = FRAME_HEADER_BYTES;
+  private over = false;
+
+  constructor(
+    endpoint: ChaincodeEndpoint,
+    dialTimeoutMs: number,
+    private readonly listener: ConnectionListener,
+  ) {
+    this.session = connect(
+      `${endpoint.tls === undefined ? 'http' : 'https'}://${endpoint.address}`,
+      sessionOptions(endpoint),
+    );
+    const dialTimer = setTimeout(() => {
+      this.end(`no connection to ${endpoint.address} within ${dialTimeoutMs} ms`);
+    }, dialTimeoutMs);
+    this.session.once('connect', () => {
+      clearTimeout(dialTimer);
+      this.session.setLocalWindowSize(WINDOW_BYTES);
+    });
+    this.session.once('close', () => {
+      clearTimeout(dialTimer);
+      this.end('connection closed');
+    });
+    this.session.on('error', (error: Error) => {
+      this.end(error.message);
+    });
+    this.session.on('goaway', () => {
+      this.end('the chaincode server is going away');
+    });
+    this.stream = this.session.request(
+      { ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers' },
+      { endStream: false },
+    );
+    this.stream.on('response', (headers) => {
+      const status = headers[':status'];
+      const grpcStatus = headers['grpc-status'];
+      if (status !== 200 || grpcStatus !== undefined) {
+        this.end(`answered with HTTP status ${String(status)}, gRPC status ${String(grpcStatus)}`);
+      }
+    });
+    this.stream.on('data', (chunk: Buffer) => {
+      this.receive(chunk);
+    });
+    this.stream.on('error', (error: Error) => {
+      this.end(error.message);
+    });
+    this.stream.once('close', () => {
+      this.end('stream closed');
+    });
+    this.pinger = setInterval(() => {
+      this.ping();
+    }, PING_INTERVAL_MS);
+    this.pinger.unref();
+  }
+
+  /** Queues a message; everything queued in this turn of the event loop goes out together. */
+  send(message: Buffer): void {
+    if (this.over) {
+      return;
+    }
+    if (this.outgoing.length === 0) {
+      setImmediate(this.flush);
+    }
+    const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+    header[0] = 0;
+    header.writeUInt32BE(message.length, 1);
+    this.outgoing.push(header, message);
+  }
+
+  close(): void {
+    this.end('closed by the peer');
+  }
+
+  private readonly flush = (): void => {
+    const { outgoing } = this;
+    this.outgoing = [];
+    if (!this.over) {
+      this.stream.write(Buffer.concat(outgoing));
+    }
+  };
+
+  private receive(chunk: Buffer): void {
+    let data = chunk;
+    if (this.incomingLength > 0) {
+      this.incoming.push(chunk);
+      this.incomingLength += chunk.length;
+      if (this.incomingLength < this.needed) {
+        return;
+      }
+      data = Buffer.concat(this.incoming, this.incomingLength);
+    }
+    const consumed = this.deliver(data);
+    const rest = data.length - consumed;
+    this.incoming = rest > 0 ? [data.subarray(consumed)] : [];
+    this.incomingLength = rest;
+  }
+
+  /** Hands over every complete message and returns how many bytes they took. */
+  private deliver(data: Buffer): number {
+    let position = 0;
+    this.needed = FRAME_HEADER_BYTES;
+    while (data.length - position >= FRAME_HEADER_BYTES && !this.over) {
+      const length = data.readUInt32BE(position + 1);
+      if (data[position] !== 0 || length > MAX_MESSAGE_BYTES) {
+        this.end('the chaincode server sent a compressed message or one of more than 100 MiB');
+        break;
+      }
+      const end = position + FRAME_HEADER_BYTES + length;
+      if (end > data.length) {
+        this.needed = FRAME_HEADER_BYTES + length;
+        break;
+      }
+      this.listener.message(data.subarray(position + FRAME_HEADER_BYTES, end));
+      position = end;
+    }
+    return position;
+  }
+
+  private ping(): void {
+    const timer = setTimeout(() => {
+      this.end('no answer to a keepalive ping');
+    }, PING_TIMEOUT_MS);
+    timer.unref();
+    if (
+      this.session.destroyed ||
+      !this.session.ping(() => {
+        clearTimeout(timer);
+      })
+    ) {
+      clearTimeout(timer);
+    }
+  }
+
+  private end(reason: string): void {
+    if (this.over) {
+      return;
+    }
+    this.over = true;
+    clearInterval(this.pinger);
+    this.session.destroy();
+    this.listener.ended(reason);
+  }
+}
+
+function sessionOptions({ address, tls }: ChaincodeEndpoint): SecureClientSessionOptions {
+  const common = { settings: { initialWindowSize: WINDOW_BYTES, enablePush: false } };
+  if (tls === undefined) {
+    return common;
+  }
+  const serverName = tls.serverName ?? address.slice(0, address.lastIndexOf(':'));
+  return {
+    ...common,
+    ca: tls.rootCert,
+    ...(tls.clientCert === undefined ? {} : { cert: tls.clientCert }),
+    ...(tls.clientKey === undefined ? {} : { key: tls.clientKey }),
+    minVersion: 'TLSv1.2',
+    servername: serverName,
+  };
+}

@@ -1,0 +1,152 @@
+import { ProtoReader } from '../protobuf/reader.js';
+import { encodeMessage } from '../protobuf/writer.js';
+
+/** protos.ChaincodeMessage.Type */
+export const MessageType = {
+  REGISTER: 1,
+  REGISTERED: 2,
+  INIT: 3,
+  READY: 4,
+  TRANSACTION: 5,
+  COMPLETED: 6,
+  ERROR: 7,
+  GET_STATE: 8,
+  PUT_STATE: 9,
+  DEL_STATE: 10,
+  INVOKE_CHAINCODE: 11,
+  RESPONSE: 13,
+  GET_STATE_BY_RANGE: 14,
+  GET_QUERY_RESULT: 15,
+  QUERY_STATE_NEXT: 16,
+  QUERY_STATE_CLOSE: 17,
+  KEEPALIVE: 18,
+  GET_HISTORY_FOR_KEY: 19,
+  GET_STATE_METADATA: 20,
+  PUT_STATE_METADATA: 21,
+  GET_PRIVATE_DATA_HASH: 22,
+  PURGE_PRIVATE_DATA: 23,
+} as const;
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(MessageType).map(([name, type]) => [type, name]),
+);
+
+export function messageTypeName(type: number): string {
+  return NAMES.get(type) ?? String(type);
+}
+
+/** A protos.ChaincodeMessage as the chaincode sends it. */
+export interface ChaincodeMessage {
+  readonly type: number;
+  readonly payload: Buffer;
+  readonly txId: string;
+  readonly channelId: string;
+  /** Serialised protos.ChaincodeEvent. */
+  readonly event: Buffer | undefined;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export function decodeChaincodeMessage(bytes: Buffer): ChaincodeMessage {
+  const reader = new ProtoReader(bytes);
+  let type = 0;
+  let payload: Buffer = EMPTY;
+  let txId = '';
+  let channelId = '';
+  let event: Buffer | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x08:
+        type = reader.int32();
+        break;
+      case 0x1a:
+        payload = reader.bytes();
+        break;
+      case 0x22:
+        txId = reader.string();
+        break;
+      case 0x32:
+        event = reader.bytes();
+        break;
+      case 0x3a:
+        channelId = reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { type, payload, txId, channelId, event };
+}
+
+export interface OutgoingMessage {
+  readonly type: number;
+  readonly payload?: Buffer;
+  readonly txId?: string;
+  readonly channelId?: string;
+  /** Serialised protos.SignedProposal, as the client sent it. */
+  readonly proposal?: Buffer;
+}
+
+export function encodeChaincodeMessage(message: OutgoingMessage): Buffer {
+  return encodeMessage((writer) => {
+    writer.uint(1, message.type);
+    writer.bytes(3, message.payload);
+    writer.string(4, message.txId ?? '');
+    writer.bytes(5, message.proposal);
+    writer.string(7, message.channelId ?? '');
+  });
+}
+
+/**
+ * Encodes the answers to one transaction's requests. There are hundreds to a transaction, and all but the payload is
+ * the same in each, so that is encoded once.
+ */
+export class AnswerEncoder {
+  private readonly address: Buffer;
+  private readonly empty: Buffer;
+
+  constructor(channelId: string, txId: string) {
+    this.address = encodeMessage((writer) => {
+      writer.string(4, txId);
+      writer.string(7, channelId);
+    });
+    this.empty = Buffer.concat([Buffer.from([0x08, MessageType.RESPONSE]), this.address]);
+  }
+
+  response(payload: Buffer | undefined): Buffer {
+    return payload === undefined || payload.length === 0
+      ? this.empty
+      : this.encode(MessageType.RESPONSE, payload);
+  }
+
+  error(text: string): Buffer {
+    return this.encode(MessageType.ERROR, Buffer.from(text));
+  }
+
+  private encode(type: number, payload: Buffer): Buffer {
+    const { address } = this;
+    const { length } = payload;
+    const message = Buffer.allocUnsafe(2 + 1 + varintLength(length) + length + address.length);
+    message[0] = 0x08;
+    message[1] = type;
+    message[2] = 0x1a;
+    let position = 3;
+    let rest = length;
+    while (rest >= 0x80) {
+      message[position++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    message[position++] = rest;
+    message.set(payload, position);
+    message.set(address, position + length);
+    return message;
+  }
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest >>>= 7) {
+    length += 1;
+  }
+  return length;
+}

@@ -1,0 +1,200 @@
+import { ProtoReader } from '../protobuf/reader.js';
+
+/** protos.GetState, DelState, PurgePrivateState, GetStateMetadata: the same two fields. */
+export interface KeyRequest {
+  readonly key: string;
+  readonly collection: string;
+}
+
+export interface PutStateRequest extends KeyRequest {
+  readonly value: Buffer;
+}
+
+export interface PutStateMetadataRequest extends KeyRequest {
+  readonly metaKey: string;
+  readonly metaValue: Buffer;
+}
+
+export interface RangeRequest {
+  readonly startKey: string;
+  readonly endKey: string;
+  readonly collection: string;
+  /** 0 = no limit. */
+  readonly pageSize: number;
+  readonly bookmark: string;
+}
+
+/** protos.ChaincodeSpec of a call from chaincode to chaincode. */
+export interface InvokeRequest {
+  /** `name[:version][/channel]` */
+  readonly target: string;
+  /** Serialised protos.ChaincodeInput. */
+  readonly input: Buffer;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export function decodeKeyRequest(payload: Buffer): KeyRequest {
+  const reader = new ProtoReader(payload);
+  let key = '';
+  let collection = '';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a:
+        key = reader.string();
+        break;
+      case 0x12:
+        collection = reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { key, collection };
+}
+
+export function decodePutState(payload: Buffer): PutStateRequest {
+  const reader = new ProtoReader(payload);
+  let key = '';
+  let collection = '';
+  let value: Buffer = EMPTY;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a:
+        key = reader.string();
+        break;
+      case 0x12:
+        // The snapshot and the private set keep the value; the message's buffer is shared with others.
+        value = Buffer.from(reader.bytes());
+        break;
+      case 0x1a:
+        collection = reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { key, collection, value };
+}
+
+export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest {
+  const reader = new ProtoReader(payload);
+  let key = '';
+  let collection = '';
+  let metadata: Buffer = EMPTY;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a:
+        key = reader.string();
+        break;
+      case 0x1a:
+        collection = reader.string();
+        break;
+      case 0x22:
+        metadata = reader.bytes();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  const entry = new ProtoReader(metadata);
+  let metaKey = '';
+  let metaValue: Buffer = EMPTY;
+  for (let tag = entry.tag(); tag !== 0; tag = entry.tag()) {
+    switch (tag) {
+      case 0x0a:
+        metaKey = entry.string();
+        break;
+      case 0x12:
+        metaValue = Buffer.from(entry.bytes());
+        break;
+      default:
+        entry.skip();
+    }
+  }
+  return { key, collection, metaKey, metaValue };
+}
+
+export function decodeRange(payload: Buffer): RangeRequest {
+  const reader = new ProtoReader(payload);
+  let startKey = '';
+  let endKey = '';
+  let collection = '';
+  let metadata: Buffer = EMPTY;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x0a:
+        startKey = reader.string();
+        break;
+      case 0x12:
+        endKey = reader.string();
+        break;
+      case 0x1a:
+        collection = reader.string();
+        break;
+      case 0x22:
+        metadata = reader.bytes();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { startKey, endKey, collection, ...decodeQueryMetadata(metadata) };
+}
+
+function decodeQueryMetadata(metadata: Buffer): Pick<RangeRequest, 'pageSize' | 'bookmark'> {
+  const reader = new ProtoReader(metadata);
+  let pageSize = 0;
+  let bookmark = '';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x08:
+        pageSize = reader.int32();
+        break;
+      case 0x12:
+        bookmark = reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { pageSize, bookmark };
+}
+
+/** protos.QueryStateNext, QueryStateClose and GetHistoryForKey: one text, in field 1. */
+export function decodeSingleText(payload: Buffer): string {
+  return decodeKeyRequest(payload).key;
+}
+
+export function decodeInvoke(payload: Buffer): InvokeRequest {
+  const reader = new ProtoReader(payload);
+  let target = '';
+  let input: Buffer = EMPTY;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    switch (tag) {
+      case 0x12:
+        target = chaincodeName(reader.bytes());
+        break;
+      case 0x1a:
+        input = reader.bytes();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { target, input };
+}
+
+/** The name in a protos.ChaincodeID. */
+export function chaincodeName(chaincodeId: Buffer): string {
+  const reader = new ProtoReader(chaincodeId);
+  let name = '';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x12) {
+      name = reader.string();
+    } else {
+      reader.skip();
+    }
+  }
+  return name;
+}
