@@ -1,0 +1,14 @@
+import { createHash, hash } from 'node:crypto';
+
+/** SHA-256 of the parts joined. */
+export function sha256(first: Uint8Array | string, ...rest: readonly Uint8Array[]): Buffer {
+  if (rest.length === 0) return hash('sha256', first, 'buffer');
+  const sum = createHash('sha256').update(first);
+  for (const part of rest) sum.update(part);
+  return sum.digest();
+}
+
+/** Transaction id of Fabric: lower-case hex of SHA-256(nonce || creator). */
+export function transactionId(nonce: Uint8Array, creator: Uint8Array): string {
+  return sha256(nonce, creator).toString('hex');
+}
