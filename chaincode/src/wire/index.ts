@@ -1,1 +1,21 @@
-export {};
+/**
+ * Everything that crosses a boundary: shapes, the bytes that are signed or hashed, keys, names, errors, and who may call
+ * what. Chaincode, gateway, auditor and command line read and write with these, so that they cannot differ.
+ */
+export * from './access.js';
+export * from './base64url.js';
+export * from './canonical.js';
+export * from './commands/index.js';
+export * from './errors.js';
+export * from './instant.js';
+export * from './key-payload.js';
+export * from './keys.js';
+export * from './look.js';
+export * from './names.js';
+export * as primitives from './primitives.js';
+export * from './queries.js';
+export * from './receipt.js';
+export * from './refusal.js';
+export * from './request-object.js';
+export * from './values/index.js';
+export * from './verify-request.js';

@@ -1,0 +1,93 @@
+import type { CustodyCommand, RegistryCommand, WithdrawalCommand } from './commands/index.js';
+import type { CustodyQuery, RegistryQuery, WithdrawalQuery } from './queries.js';
+
+/** Role of an identity: the one NodeOU of its certificate. An identity with none, or with two, has no role. */
+export const ROLES = ['client', 'admin', 'peer', 'orderer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who calls: MSP id and role of the certificate that signed the proposal, which the peer has verified. */
+export interface Caller {
+  readonly mspId: string;
+  readonly role: Role | undefined;
+}
+
+/**
+ * Who may call something.
+ * - `any-admin`: an admin of any member.
+ * - `own-admin`: an admin of the member that the command is about.
+ * - `any-identity`: a client or an admin of any member.
+ * - `any-client`: a client of any member.
+ * - `custodian-client`: a client of the custodian that the function names.
+ * - `collection-client`: a client of that custodian, or of a member registered as oversight organisation.
+ */
+export type Audience =
+  'any-admin' | 'own-admin' | 'any-identity' | 'any-client' | 'custodian-client' | 'collection-client';
+
+/** The one table of who may call what. What is not in it may be called by nobody. */
+export const ACCESS = {
+  registry: {
+    apply: { 'found-ledger': 'any-admin', 'register-member': 'own-admin' },
+    query: { ledger: 'any-identity', members: 'any-identity', member: 'any-identity' },
+  },
+  custody: {
+    apply: {
+      'open-custody': 'custodian-client',
+      'register-subject': 'custodian-client',
+      'register-record': 'custodian-client',
+      'file-consent': 'custodian-client',
+      decide: 'custodian-client',
+      'record-delivery': 'custodian-client',
+    },
+    query: {
+      custody: 'collection-client',
+      subject: 'collection-client',
+      record: 'collection-client',
+      consent: 'collection-client',
+      policies: 'collection-client',
+      event: 'collection-client',
+      look: 'custodian-client',
+      'event-hash': 'any-client',
+    },
+  },
+  withdrawal: {
+    apply: { withdraw: 'collection-client' },
+    query: { withdrawals: 'collection-client' },
+  },
+} as const satisfies {
+  registry: AccessOf<RegistryCommand, RegistryQuery>;
+  custody: AccessOf<CustodyCommand, CustodyQuery>;
+  withdrawal: AccessOf<WithdrawalCommand, WithdrawalQuery>;
+};
+
+interface AccessOf<Command extends { command: string }, Query extends { query: string }> {
+  readonly apply: Readonly<Record<Command['command'], Audience>>;
+  readonly query: Readonly<Record<Query['query'], Audience>>;
+}
+
+/** What a call is about, as far as an audience needs it. */
+export interface CallSubject {
+  /** Member that the command is about. */
+  readonly self?: string;
+  /** Custodian that the function names. */
+  readonly custodian?: string;
+  /** Whether the ledger has the caller's member as an oversight organisation. */
+  readonly isOversight: boolean;
+}
+
+/** Whether the caller belongs to the audience. */
+export function mayCall(audience: Audience, caller: Caller, about: CallSubject): boolean {
+  switch (audience) {
+    case 'any-admin':
+      return caller.role === 'admin';
+    case 'own-admin':
+      return caller.role === 'admin' && caller.mspId === about.self;
+    case 'any-identity':
+      return caller.role === 'client' || caller.role === 'admin';
+    case 'any-client':
+      return caller.role === 'client';
+    case 'custodian-client':
+      return caller.role === 'client' && caller.mspId === about.custodian;
+    case 'collection-client':
+      return caller.role === 'client' && (caller.mspId === about.custodian || about.isOversight);
+  }
+}

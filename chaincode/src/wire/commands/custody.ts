@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { commandSalt, eventKey, fhirId } from '../primitives.js';
+import { descriptorFields } from '../values/records.js';
+import { evidence, fhirResource } from '../values/consents.js';
+import { custodyPolicy, pepper } from '../values/custody.js';
+
+/** Most requests in one transaction. */
+export const MAX_REQUESTS = 100;
+
+/** Longest text of a request object or a receipt, in characters. */
+export const MAX_JWS_LENGTH = 16_384;
+
+const envelope = { v: z.literal(1), salt: commandSalt } as const;
+
+export const openCustody = z.strictObject({
+  ...envelope,
+  command: z.literal('open-custody'),
+  pepper,
+  policy: custodyPolicy,
+});
+
+export const registerSubject = z.strictObject({
+  ...envelope,
+  command: z.literal('register-subject'),
+  subject: fhirId,
+});
+
+export const registerRecord = z.strictObject({
+  ...envelope,
+  command: z.literal('register-record'),
+  ...descriptorFields,
+});
+
+export const fileConsent = z.strictObject({
+  ...envelope,
+  command: z.literal('file-consent'),
+  consent: fhirId,
+  subject: fhirId,
+  resource: fhirResource,
+  evidence,
+});
+
+/**
+ * Texts of requests as they came in. Whatever a text is, it is answered by an event or by a line in `refused`; it is
+ * never an error for the others. So the texts are not judged here, except that together they must fit.
+ */
+export const decideCommand = z.strictObject({
+  ...envelope,
+  command: z.literal('decide'),
+  requests: z
+    .array(z.string().max(4 * MAX_JWS_LENGTH))
+    .min(1)
+    .max(MAX_REQUESTS),
+});
+
+export const recordDelivery = z.strictObject({
+  ...envelope,
+  command: z.literal('record-delivery'),
+  event: eventKey,
+  receipt: z.string().max(MAX_JWS_LENGTH),
+});
+
+export const custodyCommand = z.discriminatedUnion('command', [
+  openCustody,
+  registerSubject,
+  registerRecord,
+  fileConsent,
+  decideCommand,
+  recordDelivery,
+]);
+export type CustodyCommand = z.infer<typeof custodyCommand>;

@@ -1,0 +1,13 @@
+import type { CustodyCommand } from './custody.js';
+import type { RegistryCommand } from './registry.js';
+import type { WithdrawalCommand } from './withdrawal.js';
+
+export * from './custody.js';
+export * from './registry.js';
+export * from './withdrawal.js';
+
+export type Command = RegistryCommand | CustodyCommand | WithdrawalCommand;
+export type CommandName = Command['command'];
+
+/** The command of that name, as its schema gives it. */
+export type CommandOf<Name extends CommandName> = Extract<Command, { command: Name }>;

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { ledgerId } from '../primitives.js';
+import { memberStatement } from '../values/member.js';
+
+/** Everything in a registry command is public; it goes in as an argument. */
+export const foundLedger = z.strictObject({
+  v: z.literal(1),
+  command: z.literal('found-ledger'),
+  id: ledgerId,
+});
+
+/** A member states who it is and which keys it has; again, whenever that changes. */
+export const registerMember = z.strictObject({
+  v: z.literal(1),
+  command: z.literal('register-member'),
+  member: memberStatement,
+});
+
+export const registryCommand = z.discriminatedUnion('command', [foundLedger, registerMember]);
+export type RegistryCommand = z.infer<typeof registryCommand>;

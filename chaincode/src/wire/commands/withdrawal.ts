@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { codedReason, commandSalt, fhirId } from '../primitives.js';
+import { evidence } from '../values/consents.js';
+
+export const withdraw = z.strictObject({
+  v: z.literal(1),
+  salt: commandSalt,
+  command: z.literal('withdraw'),
+  consent: fhirId,
+  subject: fhirId,
+  evidence,
+  reason: codedReason.exactOptional(),
+});
+
+export const withdrawalCommand = z.discriminatedUnion('command', [withdraw]);
+export type WithdrawalCommand = z.infer<typeof withdrawalCommand>;

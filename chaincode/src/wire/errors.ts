@@ -1,0 +1,275 @@
+/** Meaning of an error in gRPC's words (google.rpc.Code). */
+export type GrpcMeaning =
+  | 'INVALID_ARGUMENT'
+  | 'UNAUTHENTICATED'
+  | 'PERMISSION_DENIED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'FAILED_PRECONDITION'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNIMPLEMENTED'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'DATA_LOSS'
+  | 'INTERNAL';
+
+export interface ErrorEntry {
+  /** HTTP status of the problem (RFC 9457) that says it. */
+  readonly status: number;
+  readonly grpc: GrpcMeaning;
+  /** Whether the same call can succeed later without anybody changing it. */
+  readonly retryable: boolean;
+  /** What a person should do. */
+  readonly action: string;
+}
+
+function entry(
+  status: number,
+  grpc: GrpcMeaning,
+  action: string,
+  retry: 'retry' | 'final' = 'final',
+): ErrorEntry {
+  return { status, grpc, retryable: retry === 'retry', action };
+}
+
+/**
+ * The one catalogue of errors. A code never changes its meaning and is never used again; docs/errors.md explains each.
+ * No error says whether a record, subject or consent of someone else exists.
+ */
+export const ERRORS = {
+  // Chaincode: what any function may answer.
+  'function-unknown': entry(
+    404,
+    'UNIMPLEMENTED',
+    'Call one of the functions in docs/architecture.md section 2.',
+  ),
+  'arguments-malformed': entry(
+    400,
+    'INVALID_ARGUMENT',
+    'Pass exactly the arguments and the transient field that the function takes.',
+  ),
+  'command-malformed': entry(400, 'INVALID_ARGUMENT', 'Correct the command at the paths given.'),
+  'query-malformed': entry(400, 'INVALID_ARGUMENT', 'Correct the query at the paths given.'),
+  'caller-not-allowed': entry(
+    403,
+    'PERMISSION_DENIED',
+    'Use an identity of the member, and of the kind (client or admin), that may call this.',
+  ),
+  'transaction-time-refused': entry(
+    503,
+    'UNAVAILABLE',
+    "Synchronise the clocks of the gateway and of the endorsing organisations' servers, then try again.",
+    'retry',
+  ),
+  'chaincode-failed': entry(500, 'INTERNAL', "Look in the chaincode's log; report it if it comes back."),
+
+  // Registry.
+  'ledger-not-founded': entry(409, 'FAILED_PRECONDITION', 'Found the ledger first.'),
+  'ledger-already-founded': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Compare the topology with the ledger that is there.',
+  ),
+  'member-unknown': entry(404, 'NOT_FOUND', 'Register the member first, or correct its MSP id.'),
+  'member-name-taken': entry(409, 'ALREADY_EXISTS', 'Choose another name; it belongs to another member.'),
+  'member-identity-fixed': entry(
+    409,
+    'FAILED_PRECONDITION',
+    "Keep the member's name and kind: they never change once registered.",
+  ),
+  'member-key-fixed': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Keep every key that was ever registered, with its use; retire it instead of removing it.',
+  ),
+  'member-key-unusable': entry(
+    400,
+    'INVALID_ARGUMENT',
+    'Give a P-256 public key that is a point of the curve.',
+  ),
+
+  // Custody.
+  'member-not-custodian': entry(
+    403,
+    'FAILED_PRECONDITION',
+    'Only members registered as hospital hold records.',
+  ),
+  'custody-not-open': entry(409, 'FAILED_PRECONDITION', 'Open the custody of this member first.'),
+  'custody-already-open': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Go on with the custody that is open; it is opened once.',
+  ),
+  'subject-already-registered': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Take the subject that is there, or make a new id.',
+  ),
+  'subject-unknown': entry(404, 'NOT_FOUND', 'Register the subject first.'),
+  'subject-erased': entry(410, 'FAILED_PRECONDITION', 'Nothing more can be kept for an erased subject.'),
+  'record-facts-refused': entry(422, 'INVALID_ARGUMENT', "Correct the record's facts at the paths given."),
+  'record-version-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read the record again and register the version after the newest one.',
+  ),
+  'record-subjects-fixed': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Register it as another record: its subjects never change.',
+  ),
+  'record-erased': entry(410, 'FAILED_PRECONDITION', 'Nothing more can be kept for an erased record.'),
+  'consent-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Change the consent at the FHIRPaths given: what the rules do not understand is not filed.',
+  ),
+  'consent-identifies-person': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Remove narrative, display texts and personal identifiers at the FHIRPaths given.',
+  ),
+  'consent-not-of-subject': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Name the subject as Patient/<subject id>, and the consent by its own id, in the resource.',
+  ),
+  'consent-actor-not-member': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Name as recipients only organisations that are registered members, or register them first.',
+  ),
+  'consent-supersedes-refused': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Let a consent supersede only consents of the same subject that are on file.',
+  ),
+  'consent-already-filed': entry(
+    409,
+    'ALREADY_EXISTS',
+    'File a changed consent under a new id that supersedes this one.',
+  ),
+  'consent-unknown': entry(404, 'NOT_FOUND', 'Correct the id of the consent or of the subject.'),
+  'event-unknown': entry(404, 'NOT_FOUND', 'Correct the key of the event, or wait until it is committed.'),
+  'receipt-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    "Send the requester's own receipt for this event, of records that it permitted.",
+  ),
+
+  // Requests that are not authentic: the request is refused and makes no event.
+  'request-malformed': entry(
+    400,
+    'INVALID_ARGUMENT',
+    'Send a request object as in docs/architecture.md section 3.',
+  ),
+  'request-wrong-audience': entry(
+    403,
+    'PERMISSION_DENIED',
+    'Send the request to the custodian that it names.',
+  ),
+  'request-wrong-ledger': entry(403, 'PERMISSION_DENIED', 'Sign a request that names this ledger.'),
+  'requester-unknown': entry(401, 'UNAUTHENTICATED', 'Register the requesting member on the ledger first.'),
+  'signing-key-unknown': entry(
+    401,
+    'UNAUTHENTICATED',
+    'Sign with an active signing key that the ledger has.',
+  ),
+  'request-signature-invalid': entry(
+    401,
+    'UNAUTHENTICATED',
+    'Sign the request again; it was altered or signed wrongly.',
+  ),
+  'request-replayed': entry(409, 'ALREADY_EXISTS', 'Ask again with a new request; each is decided once.'),
+
+  // Authentic requests that are denied whatever the consents say; an event is made.
+  'request-expired': entry(403, 'DEADLINE_EXCEEDED', 'Ask again; if it comes back, synchronise the clocks.'),
+  'request-not-yet-valid': entry(
+    403,
+    'FAILED_PRECONDITION',
+    'Synchronise the clocks of both gateways, then ask again.',
+  ),
+  'key-not-registered': entry(
+    403,
+    'FAILED_PRECONDITION',
+    'Register the encryption key, or name one that is active.',
+  ),
+
+  // Gateway: HTTP.
+  'route-unknown': entry(404, 'NOT_FOUND', 'See /docs for the routes of this gateway.'),
+  'method-not-allowed': entry(405, 'UNIMPLEMENTED', 'Use a method that the Allow header names.'),
+  'not-acceptable': entry(406, 'INVALID_ARGUMENT', 'Accept the media type that the route answers with.'),
+  'media-type-unsupported': entry(415, 'INVALID_ARGUMENT', 'Send the media type that the route takes.'),
+  'body-malformed': entry(400, 'INVALID_ARGUMENT', 'Correct the body at the paths given.'),
+  'parameter-malformed': entry(
+    400,
+    'INVALID_ARGUMENT',
+    'Correct the path, query or header parameters given.',
+  ),
+  'body-too-large': entry(413, 'RESOURCE_EXHAUSTED', 'Send less than the limit in /docs.'),
+  'token-missing': entry(401, 'UNAUTHENTICATED', 'Send a bearer token of this member.'),
+  'token-invalid': entry(401, 'UNAUTHENTICATED', 'Get a new token from the issuer of this member.'),
+  'role-missing': entry(403, 'PERMISSION_DENIED', 'Ask for the role that the route needs.'),
+  'not-found': entry(404, 'NOT_FOUND', 'Correct the id; what is not yours is not found either.'),
+  'idempotency-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Use a new idempotency key for a different call.',
+  ),
+  'too-many-requests': entry(429, 'RESOURCE_EXHAUSTED', 'Wait as long as Retry-After says.', 'retry'),
+  'gateway-stopping': entry(503, 'UNAVAILABLE', 'Try again; the gateway is restarting.', 'retry'),
+  'gateway-failed': entry(500, 'INTERNAL', "Look in the gateway's log under the problem's instance."),
+
+  // Gateway: ledger and stores.
+  'ledger-unavailable': entry(503, 'UNAVAILABLE', 'Try again; nothing was written.', 'retry'),
+  'ledger-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Try again; something else was written first.',
+    'retry',
+  ),
+  'outcome-unknown': entry(
+    504,
+    'DEADLINE_EXCEEDED',
+    'Wait: nothing is released until the ledger shows the outcome. Do not repeat it as a new request.',
+  ),
+  'store-unavailable': entry(
+    503,
+    'UNAVAILABLE',
+    'Try again; if it comes back, look at the disk or the store.',
+    'retry',
+  ),
+  'record-damaged': entry(
+    500,
+    'DATA_LOSS',
+    'Restore the record from a backup; it does not match what was registered.',
+  ),
+
+  // Gateway: release.
+  'access-denied': entry(
+    403,
+    'PERMISSION_DENIED',
+    "Look at the problem's reasons; ask the custodian if in doubt.",
+  ),
+  'custodian-unknown': entry(404, 'NOT_FOUND', 'Name a member that holds records.'),
+  'custodian-unavailable': entry(
+    502,
+    'UNAVAILABLE',
+    "Try again; the custodian's gateway did not answer.",
+    'retry',
+  ),
+  'release-broken': entry(502, 'DATA_LOSS', 'Ask again; what came does not match what the ledger says.'),
+  'event-pending': entry(
+    504,
+    'UNAVAILABLE',
+    'Wait: the own peer does not have the event yet. Nothing is opened without it.',
+    'retry',
+  ),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Entry of a code, with the general type of an entry. */
+export function errorEntry(code: ErrorCode): ErrorEntry {
+  return ERRORS[code];
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { base64UrlBytes, eventKey, fhirId, kid, version } from './primitives.js';
+
+/** `typ` of the JWE that carries a record's key to the requester. */
+export const KEY_TYP = 'consent-ledger-key+jwe';
+
+/** Protected header of that JWE: the key is bound to one event, and to the key that the request named. */
+export const keyHeader = z.strictObject({
+  alg: z.literal('ECDH-ES+A256KW'),
+  enc: z.literal('A256GCM'),
+  typ: z.literal(KEY_TYP),
+  kid,
+  event: eventKey,
+  epk: z.strictObject({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: base64UrlBytes(32),
+    y: base64UrlBytes(32),
+  }),
+});
+export type KeyHeader = z.infer<typeof keyHeader>;
+
+/** Plaintext of that JWE, canonical JSON. */
+export const keyPayload = z.strictObject({
+  event: eventKey,
+  record: fhirId,
+  version,
+  /** AES-256 key of that version of the record. */
+  key: base64UrlBytes(32),
+});
+export type KeyPayload = z.infer<typeof keyPayload>;

@@ -1,0 +1,56 @@
+import { createHmac } from 'node:crypto';
+
+/** Kinds of private values that are found under a derived key. */
+export const PRIVATE_KINDS = [
+  'subject',
+  'descriptor',
+  'consent',
+  'policies',
+  'event',
+  'details',
+  'delivery',
+  'withdrawal',
+] as const;
+export type PrivateKind = (typeof PRIVATE_KINDS)[number];
+
+/** Literal key of the value that holds a custody collection's pepper. */
+export const CUSTODY_KEY = 'custody';
+
+/** Public keys. */
+export const LEDGER_KEY = 'ledger';
+export const MEMBER_PREFIX = 'member/';
+
+export function memberKey(mspId: string): string {
+  return MEMBER_PREFIX + mspId;
+}
+
+/** Public key that makes a member's name unique: its value names the MSP that has it. */
+export function memberNameKey(name: string): string {
+  return `name/${name}`;
+}
+
+const SEPARATOR = '\0';
+
+/**
+ * Key of a private value: `<kind>/<hex HMAC-SHA256(pepper, kind 0x00 id)>`. Without the pepper nobody can guess it, though
+ * anyone on the channel may ask for the hash of any key's value. An id of several parts is joined by 0x00, which
+ * no part can contain: `event` takes member and jti, `delivery` the event's key and the record's id.
+ *
+ * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}
+ */
+export function privateKey(
+  kind: PrivateKind,
+  pepper: Uint8Array,
+  ...id: readonly [string, ...string[]]
+): string {
+  const hmac = createHmac('sha256', pepper);
+  hmac.update(kind + SEPARATOR + id.join(SEPARATOR));
+  return `${kind}/${hmac.digest('hex')}`;
+}
+
+const SALT_BYTES = 16;
+
+/** Salt of one private value: HMAC-SHA256(command's salt, key), cut to 16 bytes, as base64url. */
+export function valueSaltFor(commandSalt: Uint8Array, key: string): string {
+  return createHmac('sha256', commandSalt).update(key).digest().subarray(0, SALT_BYTES).toString('base64url');
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { eventKey, fhirId, jti, mspId } from './primitives.js';
+import { MAX_JWS_LENGTH, MAX_REQUESTS } from './commands/custody.js';
+
+/*
+ * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes that the ledger
+ * holds, or with none where it holds nothing; the others say what they answer with.
+ */
+
+const v = z.literal(1);
+
+/** `ledger` and `member` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id. */
+export const registryQuery = z.discriminatedUnion('query', [
+  z.strictObject({ v, query: z.literal('ledger') }),
+  z.strictObject({ v, query: z.literal('members') }),
+  z.strictObject({ v, query: z.literal('member'), mspId }),
+]);
+export type RegistryQuery = z.infer<typeof registryQuery>;
+
+/**
+ * `look` answers with {@link lookAnswer}: what a decision of these requests would be now, without an event. It is the
+ * custodian's first look, before a byte of ciphertext leaves, and its last one, before a key does.
+ * `event-hash` answers with `{"hash": <base64url SHA-256>}` or with nothing; any member's peer can tell.
+ */
+export const custodyQuery = z.discriminatedUnion('query', [
+  z.strictObject({ v, query: z.literal('custody') }),
+  z.strictObject({ v, query: z.literal('subject'), subject: fhirId }),
+  z.strictObject({ v, query: z.literal('record'), record: fhirId }),
+  z.strictObject({ v, query: z.literal('consent'), consent: fhirId }),
+  z.strictObject({ v, query: z.literal('policies'), subject: fhirId }),
+  z.strictObject({ v, query: z.literal('event'), requester: mspId, jti }),
+  z.strictObject({ v, query: z.literal('event-hash'), event: eventKey }),
+  z.strictObject({
+    v,
+    query: z.literal('look'),
+    requests: z.array(z.string().max(MAX_JWS_LENGTH)).min(1).max(MAX_REQUESTS),
+  }),
+]);
+export type CustodyQuery = z.infer<typeof custodyQuery>;
+
+export const withdrawalQuery = z.discriminatedUnion('query', [
+  z.strictObject({ v, query: z.literal('withdrawals'), subject: fhirId }),
+]);
+export type WithdrawalQuery = z.infer<typeof withdrawalQuery>;
+
+export type Query = RegistryQuery | CustodyQuery | WithdrawalQuery;
+export type QueryName = Query['query'];

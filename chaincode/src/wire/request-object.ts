@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import {
+  code,
+  fhirId,
+  jti,
+  kid,
+  ledgerId,
+  mspId,
+  numericDate,
+  pseudonym,
+  reference,
+  unique,
+} from './primitives.js';
+
+/** `typ` of a request object. */
+export const REQUEST_TYP = 'consent-ledger-request+jwt';
+
+/** Longest life of a request, in seconds. */
+export const MAX_REQUEST_LIFETIME_SECONDS = 300;
+
+/** Requester's and custodian's clocks may differ by so much, in seconds, before a request counts as from the future. */
+export const REQUEST_CLOCK_TOLERANCE_SECONDS = 30;
+
+/** Most records in one request. */
+export const MAX_RECORDS = 50;
+
+/** Claims of a request object: who asks whom for what, on behalf of which user, and for which key. */
+export const requestClaims = z
+  .strictObject({
+    /** Requester's MSP id. */
+    iss: mspId,
+    /** Custodian's MSP id. */
+    aud: mspId,
+    ledger: ledgerId,
+    jti,
+    iat: numericDate,
+    exp: numericDate,
+    /** The user's pseudonym at the requester. */
+    sub: pseudonym,
+    roles: unique(code, 0, 32),
+    /** What the member attests about the user; absent is unknown, empty is nobody. */
+    references: unique(reference, 0, 64).exactOptional(),
+    auth: z.strictObject({
+      /** When the user authenticated. */
+      time: numericDate,
+      /** How (RFC 8176). */
+      methods: unique(code, 1, 8),
+    }),
+    purpose: unique(code, 1, 8),
+    /** The custodian's record ids. */
+    records: unique(fhirId, 1, MAX_RECORDS),
+    /** The requester's registered encryption key. */
+    enc: kid,
+    emergency: z.strictObject({ reason: z.string().regex(/^[^\p{C}]{1,500}$/u) }).exactOptional(),
+    legalBasis: fhirId.exactOptional(),
+  })
+  .refine((claims) => claims.exp > claims.iat && claims.exp - claims.iat <= MAX_REQUEST_LIFETIME_SECONDS, {
+    path: ['exp'],
+  });
+export type RequestClaims = z.infer<typeof requestClaims>;

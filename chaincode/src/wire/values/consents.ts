@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { codedReason, digest, fhirId, instant, mspId, pseudonym, valueSalt, version } from '../primitives.js';
+import { compiledPolicy } from './compiled-policy.js';
+
+/**
+ * How it is known who gave (or withdrew) a consent. Witnessed: a member's staff member, by pseudonym, attests it, with the
+ * SHA-256 of the signed form. Other kinds are refused until the chaincode can verify them.
+ */
+export const evidence = z.strictObject({ kind: z.literal('witnessed'), by: pseudonym, form: digest });
+export type FiledEvidence = z.infer<typeof evidence>;
+
+/** A FHIR resource as JSON; what is in it is the rules' business (`compileConsent`). */
+export const fhirResource = z.record(z.string().max(128), z.json());
+export type FhirResource = z.infer<typeof fhirResource>;
+
+/** Private value `consent`: one filed text, never changed. */
+export const consent = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  consent: fhirId,
+  version,
+  subject: fhirId,
+  resource: fhirResource,
+  /** SHA-256 of the resource's canonical JSON. */
+  digest,
+  evidence,
+  filedAt: instant,
+  /** MSP id. */
+  filedBy: mspId,
+});
+export type Consent = z.infer<typeof consent>;
+
+export const filedPolicy = z.strictObject({
+  consent: fhirId,
+  version,
+  evidence: z.enum(['signed', 'witnessed', 'delegated']),
+  policy: compiledPolicy,
+});
+export type FiledPolicy = z.infer<typeof filedPolicy>;
+
+/** Private value `policies`: all that a subject's consents say, so that a decision reads one value. */
+export const policies = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  subject: fhirId,
+  consents: z.array(filedPolicy).max(1_024),
+});
+export type Policies = z.infer<typeof policies>;
+
+export const withdrawalEntry = z.strictObject({
+  consent: fhirId,
+  at: instant,
+  /** MSP id of the member that took the withdrawal. */
+  by: mspId,
+  evidence,
+  reason: codedReason.exactOptional(),
+});
+export type WithdrawalEntry = z.infer<typeof withdrawalEntry>;
+
+/** Private value `withdrawal` in the withdrawal collection: what a subject has withdrawn. */
+export const withdrawals = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  subject: fhirId,
+  withdrawals: z.array(withdrawalEntry).min(1).max(1_024),
+});
+export type Withdrawals = z.infer<typeof withdrawals>;

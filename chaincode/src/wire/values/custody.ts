@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { base64UrlBytes, code, mspId, reference, unique, valueSalt } from '../primitives.js';
+
+/** What holds at a custodian beyond the consents (domain's `DecisionContext`). */
+export const custodyPolicy = z.strictObject({
+  impliedPolicy: z.enum(['deny', 'basic-normal', 'all-normal', 'break-glass-only']),
+  emergencyRoles: unique(code, 0, 64),
+  /** Hours until a break-glass access must have been reviewed. */
+  reviewHours: z.int().min(1).max(8_760),
+  signedOnlyPurposes: unique(code, 0, 64),
+  agreementPurposes: unique(code, 0, 64),
+});
+export type CustodyPolicy = z.infer<typeof custodyPolicy>;
+
+/** HMAC key of the collection's private keys; known to its members alone. */
+export const pepper = base64UrlBytes(32);
+
+/** Private value `custody`, written once. */
+export const custody = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  /** MSP id. */
+  custodian: mspId,
+  /** The custodian as FHIR names it. */
+  organization: reference,
+  pepper,
+  policy: custodyPolicy,
+});
+export type Custody = z.infer<typeof custody>;

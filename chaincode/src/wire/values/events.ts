@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import {
+  byteCount,
+  digest,
+  eventKey,
+  fhirId,
+  instant,
+  jti,
+  kid,
+  mspId,
+  valueSalt,
+  version,
+} from '../primitives.js';
+
+const outcome = z.enum(['permit', 'deny']);
+const word = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
+
+/** The domain's obligations, as they go to the requester. */
+export const obligation = z.discriminatedUnion('code', [
+  z.strictObject({
+    code: z.literal('prohibit-redisclosure'),
+    cites: z.string().max(256),
+    notice: z.string().max(4_096),
+  }),
+  z.strictObject({ code: z.literal('expires-at'), at: z.string().max(64) }),
+  z.strictObject({ code: z.literal('review-by'), at: z.string().max(64) }),
+]);
+
+export const eventRecord = z.strictObject({
+  record: fhirId,
+  outcome,
+  /** Outward form of the reason: the same for all that a requester may not tell apart. */
+  code: word,
+  /** Version of the record; of what is permitted only. */
+  version: version.exactOptional(),
+  obligations: z.array(obligation).max(16),
+});
+export type EventRecord = z.infer<typeof eventRecord>;
+
+/**
+ * Private value `event`: what custodian and requester may read. The requester compares the SHA-256 of these bytes with the
+ * hash that its own peer has under the key, before it unwraps anything.
+ */
+export const accessEvent = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  custodian: mspId,
+  requester: mspId,
+  jti,
+  /** SHA-256 of the request object's text. */
+  request: digest,
+  /** The transaction's timestamp: the time of the decision. */
+  at: instant,
+  /** The key that was asked for; whether it is registered is what `key-not-registered` says. */
+  enc: kid,
+  /** SHA-256 of the canonical detail, which only custodian and oversight read. */
+  details: digest,
+  records: z.array(eventRecord).min(1).max(50),
+  /** Version of the rules that decided. */
+  rules: z.string().min(1).max(64),
+});
+export type AccessEvent = z.infer<typeof accessEvent>;
+
+export const basisEntry = z.strictObject({
+  consent: z.string().max(256),
+  version: z.int().min(0),
+  outcome: z.enum(['permit', 'deny', 'nothing']),
+  path: z.string().max(1_024).exactOptional(),
+  evidence: z.enum(['signed', 'witnessed', 'delegated']),
+});
+
+export const detailRecord = z.strictObject({
+  record: fhirId,
+  /** Logged form of the reason. */
+  reason: word,
+  basis: z.array(basisEntry).max(1_024),
+  descriptorVersion: version.exactOptional(),
+  subjects: z.array(fhirId).max(16),
+  /** The information-blocking exception that a denial falls under (45 CFR 171). */
+  exception: z.string().max(256).exactOptional(),
+});
+export type DetailRecord = z.infer<typeof detailRecord>;
+
+export const eventDetail = z.strictObject({
+  salt: valueSalt,
+  /** Key of the event. */
+  event: eventKey,
+  /** The request object as it was sent. */
+  request: z.string().max(16_384),
+  records: z.array(detailRecord).min(1).max(50),
+});
+export type EventDetail = z.infer<typeof eventDetail>;
+
+export const refusedRequest = z.strictObject({
+  /** SHA-256 of what was sent. */
+  request: digest,
+  /** Of the catalogue of errors. */
+  code: word,
+});
+export type RefusedRequest = z.infer<typeof refusedRequest>;
+
+/** Private value `details`: one for all the events of a transaction. */
+export const details = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  details: z.array(eventDetail).max(100),
+  refused: z.array(refusedRequest).max(100),
+});
+export type Details = z.infer<typeof details>;
+
+/** Private value `delivery`: what the requester's receipt says of one record. */
+export const delivery = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  event: eventKey,
+  record: fhirId,
+  /** The receipt (JWS) as it was sent. */
+  receipt: z.string().max(16_384),
+  bytes: byteCount,
+  digest,
+  complete: z.boolean(),
+  at: instant,
+});
+export type Delivery = z.infer<typeof delivery>;

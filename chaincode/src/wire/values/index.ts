@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import type { PrivateKind } from '../keys.js';
+import { consent, policies, withdrawals } from './consents.js';
+import { accessEvent, delivery, details } from './events.js';
+import { descriptor, subject } from './records.js';
+
+export * from './compiled-policy.js';
+export * from './consents.js';
+export * from './custody.js';
+export * from './events.js';
+export * from './member.js';
+export * from './records.js';
+
+/** Schema of the private value of each kind: for readers that did not write it, such as gateway and auditor. */
+export const privateValues = {
+  subject,
+  descriptor,
+  consent,
+  policies,
+  event: accessEvent,
+  details,
+  delivery,
+  withdrawal: withdrawals,
+} as const satisfies Record<PrivateKind, z.ZodType>;
+
+/** Type of the private value of a kind. */
+export type PrivateValue<Kind extends PrivateKind> = z.infer<(typeof privateValues)[Kind]>;

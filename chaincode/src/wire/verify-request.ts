@@ -1,0 +1,115 @@
+import { sha256 } from './canonical.js';
+import { MAX_JWS_LENGTH } from './commands/custody.js';
+import { isSignedBy, openCompactJws, type CompactJws } from './jws.js';
+import {
+  REQUEST_CLOCK_TOLERANCE_SECONDS,
+  REQUEST_TYP,
+  requestClaims,
+  type RequestClaims,
+} from './request-object.js';
+import type { Member } from './values/member.js';
+
+/** Why a request is not authentic; no event is made of it. */
+export type RequestRefusal =
+  | 'request-malformed'
+  | 'request-wrong-audience'
+  | 'request-wrong-ledger'
+  | 'requester-unknown'
+  | 'signing-key-unknown'
+  | 'request-signature-invalid';
+
+/** Why an authentic request is denied whatever the consents say; an event is made of it. */
+export type RequestStanding = 'current' | 'request-expired' | 'request-not-yet-valid' | 'key-not-registered';
+
+export interface RefusedRequestObject {
+  readonly kind: 'refused';
+  /** SHA-256 of what was sent, base64url. */
+  readonly digest: string;
+  readonly code: RequestRefusal;
+}
+
+export interface AuthenticRequest {
+  readonly kind: 'authentic';
+  readonly digest: string;
+  readonly claims: RequestClaims;
+  /** Who signed it, as the ledger has it; perhaps suspended, which is for the decision to say. */
+  readonly requester: Member;
+  readonly standing: RequestStanding;
+}
+
+/** What was sent, read but not yet verified. */
+export interface ParsedRequest {
+  readonly kind: 'parsed';
+  readonly digest: string;
+  readonly claims: RequestClaims;
+  readonly jws: CompactJws;
+}
+
+export interface RequestExpectations {
+  readonly ledgerId: string;
+  /** MSP id of the custodian that is asked. */
+  readonly custodian: string;
+  /** The member with that MSP id, if the ledger has one. */
+  readonly members: (mspId: string) => Member | undefined;
+  /** Time of the decision, epoch milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * Whether a request object is authentic (docs/architecture.md section 3): well formed, meant for this custodian on this ledger, and
+ * signed under an active signing key that the ledger has for its issuer. Endorsers and the custodian's gateway use this one
+ * function, so that they cannot differ. Never throws for any text.
+ */
+export function verifyRequestObject(
+  request: string,
+  expectations: RequestExpectations,
+): AuthenticRequest | RefusedRequestObject {
+  const parsed = parseRequestObject(request);
+  return parsed.kind === 'refused' ? parsed : checkRequestObject(parsed, expectations);
+}
+
+/** First half of {@link verifyRequestObject}: tells whose keys are needed. Trust nothing of it yet. */
+export function parseRequestObject(request: string): ParsedRequest | RefusedRequestObject {
+  const digest = sha256(request);
+  const jws = openCompactJws(request, REQUEST_TYP, MAX_JWS_LENGTH);
+  const claims = requestClaims.safeParse(jws?.claims);
+  if (jws === undefined || !claims.success) {
+    return { kind: 'refused', digest, code: 'request-malformed' };
+  }
+  return { kind: 'parsed', digest, claims: claims.data, jws };
+}
+
+/** Second half of {@link verifyRequestObject}. */
+export function checkRequestObject(
+  parsed: ParsedRequest,
+  expectations: RequestExpectations,
+): AuthenticRequest | RefusedRequestObject {
+  const { digest, claims, jws } = parsed;
+  const refused = (code: RequestRefusal): RefusedRequestObject => ({ kind: 'refused', digest, code });
+
+  if (claims.ledger !== expectations.ledgerId) return refused('request-wrong-ledger');
+  if (claims.aud !== expectations.custodian) return refused('request-wrong-audience');
+  const requester = expectations.members(claims.iss);
+  if (requester === undefined) return refused('requester-unknown');
+  const key = activeKey(requester, 'sig', jws.kid);
+  if (key === undefined) return refused('signing-key-unknown');
+  if (!isSignedBy(jws, key.jwk)) return refused('request-signature-invalid');
+  return {
+    kind: 'authentic',
+    digest,
+    claims,
+    requester,
+    standing: standingOf(claims, requester, expectations.at),
+  };
+}
+
+function standingOf(claims: RequestClaims, requester: Member, at: number): RequestStanding {
+  if (at >= claims.exp * 1_000) return 'request-expired';
+  if (at < (claims.iat - REQUEST_CLOCK_TOLERANCE_SECONDS) * 1_000) return 'request-not-yet-valid';
+  if (activeKey(requester, 'enc', claims.enc) === undefined) return 'key-not-registered';
+  return 'current';
+}
+
+function activeKey(member: Member, use: 'sig' | 'enc', kid: string): Member['keys'][number] | undefined {
+  return member.keys.find((key) => key.kid === kid && key.use === use && key.status === 'active');
+}
