@@ -1,2 +1,3 @@
 export * from './topology/index.js';
 export * from './identities/index.js';
+export * from './channel/index.js';
