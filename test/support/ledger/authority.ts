@@ -1,3 +1,4 @@
+import 'reflect-metadata'; // needed by @peculiar/x509, before it is loaded
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { LedgerIdentity } from './identity.js';

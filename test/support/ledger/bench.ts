@@ -2,104 +2,98 @@ import { randomBytes } from 'node:crypto';
 import type { common } from '@hyperledger/fabric-protos';
 import { transactionIn, type EndorsedView, type TransactionInBlock } from './block-view.js';
 import { RawGateway } from './calls.js';
-import { blocksBetween } from './deliver.js';
+import { blocksBetween, type Position } from './deliver.js';
 import type { LedgerIdentity } from './identity.js';
-import { ProbeClient, type Committed } from './probe-client.js';
 import { PROBE_FUNCTION, type ProbeOperation } from './probe-chaincode/operations.js';
+import { ProbeClient, type Committed } from './probe-client.js';
 import { makeProposal, type HandMadeProposal, type ProposalInput } from './proposal.js';
 import type { LedgerOrganisation, RunningLedger } from './target.js';
 
-/** What a test works with: the running ledger, and clients of it that are opened once. */
-export class Bench {
-  readonly #clients = new Map<string, ProbeClient>();
-  readonly #gateways = new Map<string, RawGateway>();
+export type EndorsedTransaction = TransactionInBlock & { readonly endorsed: EndorsedView };
+
+/** What a test works with: the running ledger, its four organisations, and clients that are opened once. */
+export interface Bench {
+  readonly ledger: RunningLedger;
   readonly a: LedgerOrganisation;
   readonly b: LedgerOrganisation;
   readonly c: LedgerOrganisation;
   readonly d: LedgerOrganisation;
-
-  constructor(readonly ledger: RunningLedger) {
-    const [a, b, c, d] = ledger.organisations;
-    if (a === undefined || b === undefined || c === undefined || d === undefined) {
-      throw new Error('the suite needs four organisations');
-    }
-    this.a = a;
-    this.b = b;
-    this.c = c;
-    this.d = d;
-  }
-
-  /** A client of the gateway of `organisation`, by default as that organisation's own user. */
-  client(
-    organisation: LedgerOrganisation = this.a,
-    identity: LedgerIdentity = organisation.client,
-  ): ProbeClient {
-    return cached(
-      this.#clients,
-      `${organisation.mspId}/${identity.certificate}`,
-      () => new ProbeClient(this.ledger, organisation, identity),
-    );
-  }
-
-  raw(organisation: LedgerOrganisation = this.a): RawGateway {
-    return cached(this.#gateways, organisation.mspId, () => new RawGateway(organisation));
-  }
-
+  /** A client of the peer of `organisation` (a unless told otherwise), by default as its own user. */
+  readonly client: (organisation?: LedgerOrganisation, identity?: LedgerIdentity) => ProbeClient;
+  /** The same peer's services, without a client library. */
+  readonly raw: (organisation?: LedgerOrganisation) => RawGateway;
   /** A hand-made proposal to the probe, by default of a's user. */
-  proposal(
+  readonly proposal: (
     operations: readonly ProbeOperation[],
-    input: Partial<Omit<ProposalInput, 'args'>> = {},
-  ): HandMadeProposal {
-    return makeProposal({
-      identity: this.a.client,
-      channel: this.ledger.channel,
-      chaincode: this.ledger.chaincode,
-      args: [PROBE_FUNCTION, JSON.stringify(operations)],
-      ...input,
-    });
-  }
-
+    input?: Partial<Omit<ProposalInput, 'args'>>,
+  ) => HandMadeProposal;
   /** A key that no other test uses. */
-  key(hint = 'key'): string {
-    return `${hint}-${randomBytes(6).toString('hex')}`;
-  }
+  readonly key: (hint?: string) => string;
+  readonly mspIds: (...organisations: LedgerOrganisation[]) => string[];
+  readonly block: (blockNumber: number, organisation?: LedgerOrganisation) => Promise<common.Block>;
+  /** Number of blocks that the organisation's peer has. */
+  readonly height: (organisation?: LedgerOrganisation) => Promise<number>;
+  readonly transaction: (committed: Pick<Committed, 'txId' | 'block'>) => Promise<EndorsedTransaction>;
+  readonly close: () => void;
+}
 
-  mspIds(...organisations: LedgerOrganisation[]): string[] {
-    return organisations.map(({ mspId }) => mspId);
+export function openBench(ledger: RunningLedger): Bench {
+  const [a, b, c, d] = ledger.organisations;
+  if (a === undefined || b === undefined || c === undefined || d === undefined) {
+    throw new Error('the suite needs four organisations');
   }
+  const clients = new Map<string, ProbeClient>();
+  const gateways = new Map<string, RawGateway>();
 
-  async block(blockNumber: number, organisation: LedgerOrganisation = this.a): Promise<common.Block> {
-    const [block] = await blocksBetween(this.raw(organisation), {
+  const raw = (organisation = a): RawGateway =>
+    cached(gateways, organisation.mspId, () => new RawGateway(organisation));
+
+  const blockAt = async (at: Position, organisation: LedgerOrganisation): Promise<common.Block> => {
+    const [block] = await blocksBetween(raw(organisation), {
       identity: organisation.client,
-      channel: this.ledger.channel,
-      start: blockNumber,
-      stop: blockNumber,
+      channel: ledger.channel,
+      start: at,
+      stop: at,
     });
     if (block === undefined) {
-      throw new Error(`${organisation.mspId} delivered nothing for block ${blockNumber}`);
+      throw new Error(`${organisation.mspId} delivered nothing for block ${at}`);
     }
     return block;
-  }
+  };
 
-  async height(organisation: LedgerOrganisation = this.a): Promise<number> {
-    const [newest] = await blocksBetween(this.raw(organisation), {
-      identity: organisation.client,
-      channel: this.ledger.channel,
-      start: 'newest',
-      stop: 'newest',
-    });
-    return (newest?.getHeader()?.getNumber() ?? -1) + 1;
-  }
-
-  async transaction({ txId, block }: Committed): Promise<TransactionInBlock & { endorsed: EndorsedView }> {
-    return transactionIn(await this.block(block), txId);
-  }
-
-  close(): void {
-    for (const client of [...this.#clients.values(), ...this.#gateways.values()]) {
-      client.close();
-    }
-  }
+  return {
+    ledger,
+    a,
+    b,
+    c,
+    d,
+    raw,
+    client: (organisation = a, identity = organisation.client) =>
+      cached(
+        clients,
+        `${organisation.mspId}/${identity.certificate}`,
+        () => new ProbeClient(ledger, organisation, identity),
+      ),
+    proposal: (operations, input = {}) =>
+      makeProposal({
+        identity: a.client,
+        channel: ledger.channel,
+        chaincode: ledger.chaincode,
+        args: [PROBE_FUNCTION, JSON.stringify(operations)],
+        ...input,
+      }),
+    key: (hint = 'key') => `${hint}-${randomBytes(6).toString('hex')}`,
+    mspIds: (...organisations) => organisations.map(({ mspId }) => mspId),
+    block: (blockNumber, organisation = a) => blockAt(blockNumber, organisation),
+    height: async (organisation = a) =>
+      ((await blockAt('newest', organisation)).getHeader()?.getNumber() ?? -1) + 1,
+    transaction: async ({ txId, block }) => transactionIn(await blockAt(block, a), txId),
+    close: () => {
+      for (const client of [...clients.values(), ...gateways.values()]) {
+        client.close();
+      }
+    },
+  };
 }
 
 function cached<T>(cache: Map<string, T>, key: string, make: () => T): T {

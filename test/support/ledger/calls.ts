@@ -113,3 +113,11 @@ export function signEnvelope(
   signed.setSignature(sign(identity.privateKey, envelope.getPayload_asU8(), half));
   return signed;
 }
+
+/** The envelope in what fabric-gateway calls the bytes of an endorsed transaction. */
+export function preparedEnvelope(transaction: { getBytes(): Uint8Array }): common.Envelope {
+  return (
+    gateway.PreparedTransaction.deserializeBinary(transaction.getBytes()).getEnvelope() ??
+    new common.Envelope()
+  );
+}

@@ -11,7 +11,7 @@ export interface RowOptions {
 export type Row = (
   number: string,
   claim: string,
-  attempt: (bench: Bench) => Promise<void>,
+  attempt: (bench: Bench) => Promise<unknown>,
   options?: RowOptions,
 ) => void;
 

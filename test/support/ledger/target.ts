@@ -33,6 +33,8 @@ export interface RunningLedger {
   /** Four of them, in the order a, b, c, d. */
   readonly organisations: readonly LedgerOrganisation[];
   readonly lacks: ReadonlySet<Capability>;
+  /** BFT orderers refuse to order again what they have ordered; Raft's order it, for the peers to mark invalid. */
+  readonly refusesRepeats: boolean;
   /** Commits the next sequence of the probe's definition, otherwise unchanged. */
   upgradeChaincode(): Promise<void>;
   stop(): Promise<void>;
