@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { idSchema, memberReferenceSchema, purposeSchema, transactionSchema } from './shared.js';
+
+const code = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be a code');
+
+/** What a member's own user asks of another member, or of their own. */
+export const accessRequestBody = z
+  .strictObject({
+    custodian: memberReferenceSchema.describe('the member that keeps the records'),
+    records: z
+      .array(idSchema)
+      .min(1)
+      .max(50)
+      .refine((records) => new Set(records).size === records.length, 'must not name a record twice'),
+    purpose: z.array(purposeSchema).min(1).max(8),
+    emergency: z.strictObject({ reason: code }).optional().describe('with purpose BTG'),
+    legalBasis: idSchema.optional(),
+  })
+  .meta({ id: 'AccessRequest' });
+
+const obligation = z.looseObject({ code: z.string() });
+
+/** First part of a multipart answer: what became of each record. */
+export const accessOutcome = transactionSchema
+  .extend({
+    event: z.string().describe('key of the access event'),
+    custodian: memberReferenceSchema,
+    records: z.array(
+      z.strictObject({
+        record: idSchema,
+        outcome: z.enum(['permit', 'deny']),
+        code: z.string(),
+        version: z.int().optional(),
+        mediaType: z.string().optional(),
+        bytes: z.int().optional().describe('of the plaintext'),
+        obligations: z.array(obligation),
+      }),
+    ),
+  })
+  .meta({ id: 'AccessOutcome' });
+
+export type AccessOutcome = z.infer<typeof accessOutcome>;
+
+export const listAccessEventsQuery = z.strictObject({
+  custodian: memberReferenceSchema.optional(),
+  requester: memberReferenceSchema.optional(),
+  subject: idSchema.optional(),
+  record: idSchema.optional(),
+  outcome: z.enum(['permit', 'deny']).optional(),
+  after: z.string().max(64).optional().describe('`next` of the page before'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const accessEventSchema = transactionSchema
+  .extend({
+    event: z.string(),
+    custodian: memberReferenceSchema,
+    requester: memberReferenceSchema,
+    at: z.string().describe('instant of the decision: the timestamp of the transaction'),
+    user: z.string().describe('pseudonym of the user at the requester'),
+    roles: z.array(z.string()),
+    purpose: z.array(z.string()),
+    rules: z.string(),
+    records: z.array(
+      z.strictObject({
+        record: idSchema,
+        outcome: z.enum(['permit', 'deny']),
+        code: z.string().describe('what the requester was told'),
+        reason: z.string().describe('what was decided'),
+        version: z.int().optional(),
+        subjects: z.array(idSchema),
+        basis: z.array(z.json()),
+        obligations: z.array(obligation),
+        delivered: z.boolean().optional().describe('whether the requester signed that it has the whole record'),
+      }),
+    ),
+  })
+  .meta({ id: 'AccessEvent' });
+
+export const accessEventPage = z
+  .strictObject({
+    events: z.array(accessEventSchema),
+    height: z.int().describe('number of blocks that this list has seen'),
+    next: z.string().optional().describe('give it as `after` for the page that follows; absent: this is the end'),
+  })
+  .meta({ id: 'AccessEventPage' });
+
+export type AccessEventDocument = z.infer<typeof accessEventSchema>;
+export type AccessEventPage = z.infer<typeof accessEventPage>;
+export type AccessRequestInput = z.infer<typeof accessRequestBody>;
+export type ListAccessEventsQuery = z.infer<typeof listAccessEventsQuery>;

@@ -1,0 +1,229 @@
+import type { z } from 'zod';
+import {
+  accessEventPage,
+  accessOutcome,
+  accessRequestBody,
+  listAccessEventsQuery,
+} from './access.js';
+import { consentDocument, consentFiled, consentWithdrawn, fileConsentBody, withdrawConsentBody } from './consents.js';
+import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
+import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
+import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
+import { READERS, ROLES, type Role } from './roles.js';
+import { custodianQuerySchema, idParams, noQuery } from './shared.js';
+import { registerSubjectBody, subjectRegistered } from './subjects.js';
+
+/**
+ * Who may call an operation: anyone (`public`), another member's gateway, which shows who it is by what it signs
+ * (`gateway`), or this member's users who have one of the roles. What is not listed here cannot be called.
+ */
+export type Caller = 'public' | 'gateway' | readonly Role[];
+
+/** A body that goes through as bytes, of any media type. */
+export interface StreamedBody {
+  readonly streamed: true;
+  readonly description: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly description: string;
+  /** Absent: bytes of the media types named. */
+  readonly schema?: z.ZodType;
+  readonly mediaTypes?: readonly string[];
+}
+
+export interface Operation {
+  readonly method: 'get' | 'post' | 'put';
+  /** OpenAPI's form: `/v1/records/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: 'people' | 'records' | 'gateways' | 'service';
+  readonly caller: Caller;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body?: z.ZodType | StreamedBody;
+  readonly answer: Answer;
+  /** Members whose gateway has it; absent: all. */
+  readonly at?: 'custodian' | 'custodian or oversight';
+}
+
+const RECORD_MEDIA_TYPES = ['application/octet-stream'];
+
+/** Every operation of a gateway: the router, the documentation and the tests are made from this one table. */
+export const OPERATIONS = {
+  health: {
+    method: 'get',
+    path: '/healthz',
+    summary: 'The process lives',
+    tag: 'service',
+    caller: 'public',
+    params: noQuery,
+    query: noQuery,
+    answer: { status: 200, description: 'It does', schema: healthDocument },
+  },
+  readiness: {
+    method: 'get',
+    path: '/readyz',
+    summary: 'It can do its work: ledger, projection, token issuer',
+    tag: 'service',
+    caller: 'public',
+    params: noQuery,
+    query: noQuery,
+    answer: { status: 200, description: 'It can; 503 with the same document where it cannot', schema: readinessDocument },
+  },
+  metrics: {
+    method: 'get',
+    path: '/metrics',
+    summary: 'Prometheus metrics',
+    tag: 'service',
+    caller: 'public',
+    params: noQuery,
+    query: noQuery,
+    answer: { status: 200, description: 'Text exposition format', mediaTypes: ['text/plain'] },
+  },
+  registerSubject: {
+    method: 'post',
+    path: '/v1/subjects',
+    summary: 'Register a subject under a pseudonym that the gateway makes',
+    tag: 'people',
+    caller: ['records-clerk', 'consent-clerk'],
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: registerSubjectBody,
+    answer: { status: 201, description: 'Registered, on the ledger', schema: subjectRegistered },
+  },
+  fileConsent: {
+    method: 'post',
+    path: '/v1/consents',
+    summary: 'File a consent with the evidence of who gave it',
+    tag: 'people',
+    caller: ['consent-clerk'],
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: fileConsentBody,
+    answer: { status: 201, description: 'Filed, on the ledger', schema: consentFiled },
+  },
+  getConsent: {
+    method: 'get',
+    path: '/v1/consents/{id}',
+    summary: 'A filed consent, as the ledger holds it',
+    tag: 'people',
+    caller: ['consent-clerk', 'auditor'],
+    at: 'custodian or oversight',
+    params: idParams,
+    query: custodianQuerySchema,
+    answer: { status: 200, description: 'The consent', schema: consentDocument },
+  },
+  withdrawConsent: {
+    method: 'post',
+    path: '/v1/consents/{id}/withdrawal',
+    summary: 'Withdraw a consent, at its custodian or at an oversight member',
+    tag: 'people',
+    caller: ['consent-clerk', 'auditor'],
+    at: 'custodian or oversight',
+    params: idParams,
+    query: custodianQuerySchema,
+    body: withdrawConsentBody,
+    answer: { status: 200, description: 'Withdrawn, on the ledger', schema: consentWithdrawn },
+  },
+  putRecord: {
+    method: 'put',
+    path: '/v1/records/{id}',
+    summary: 'Keep a record, encrypted, and register its descriptor',
+    tag: 'records',
+    caller: ['records-clerk'],
+    at: 'custodian',
+    params: idParams,
+    query: putRecordQuery,
+    body: { streamed: true, description: 'The record, of any media type' },
+    answer: { status: 201, description: 'Kept and registered; 200 where it was already there', schema: recordRegistered },
+  },
+  getRecord: {
+    method: 'get',
+    path: '/v1/records/{id}',
+    summary: "Read one of the own records: decided and logged like anybody else's request",
+    tag: 'records',
+    caller: READERS,
+    at: 'custodian',
+    params: idParams,
+    query: getRecordQuery,
+    answer: { status: 200, description: 'The record', mediaTypes: RECORD_MEDIA_TYPES },
+  },
+  requestAccess: {
+    method: 'post',
+    path: '/v1/access-requests',
+    summary: 'Ask a member for records',
+    tag: 'records',
+    caller: READERS,
+    params: noQuery,
+    query: noQuery,
+    body: accessRequestBody,
+    answer: {
+      status: 200,
+      description:
+        'One record asked for: the record. Several: multipart/mixed, first the outcome as JSON, then the records that are permitted. Nothing permitted: a problem, 403',
+      schema: accessOutcome,
+      mediaTypes: ['multipart/mixed', ...RECORD_MEDIA_TYPES],
+    },
+  },
+  listAccessEvents: {
+    method: 'get',
+    path: '/v1/access-events',
+    summary: 'Who asked for what, and what was decided',
+    tag: 'records',
+    caller: ['auditor', 'consent-clerk'],
+    at: 'custodian or oversight',
+    params: noQuery,
+    query: listAccessEventsQuery,
+    answer: { status: 200, description: 'A page, oldest first', schema: accessEventPage },
+  },
+  release: {
+    method: 'post',
+    path: '/v1/releases',
+    summary: 'Answer the signed request of another member',
+    tag: 'gateways',
+    caller: 'gateway',
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: releaseBody,
+    answer: { status: 200, description: 'The release stream', mediaTypes: [RELEASE_MEDIA_TYPE] },
+  },
+  receipt: {
+    method: 'post',
+    path: '/v1/releases/{jti}/receipt',
+    summary: 'Take the signed receipt of a release',
+    tag: 'gateways',
+    caller: 'gateway',
+    at: 'custodian',
+    params: receiptParams,
+    query: noQuery,
+    body: receiptBody,
+    answer: { status: 201, description: 'Logged, on the ledger', schema: receiptLogged },
+  },
+  listMembers: {
+    method: 'get',
+    path: '/v1/members',
+    summary: 'The members, as the ledger has them',
+    tag: 'service',
+    caller: ROLES,
+    params: noQuery,
+    query: noQuery,
+    answer: { status: 200, description: 'All of them', schema: memberList },
+  },
+  getLedger: {
+    method: 'get',
+    path: '/v1/ledger',
+    summary: 'Which ledger this is, and how far this gateway has followed it',
+    tag: 'service',
+    caller: ROLES,
+    params: noQuery,
+    query: noQuery,
+    answer: { status: 200, description: 'The ledger', schema: ledgerDocument },
+  },
+} as const satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof OPERATIONS;

@@ -1,0 +1,18 @@
+/**
+ * Roles of a member's own staff, as its token issuer states them. `practitioner` and `clinician` are two words of the
+ * field for who treats; they may do the same. A token may carry further roles: they go into the request object,
+ * where the custodian's rules may know them (emergency roles), and open no route.
+ */
+export const ROLES = [
+  'practitioner',
+  'clinician',
+  'researcher',
+  'consent-clerk',
+  'records-clerk',
+  'auditor',
+  'admin',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who asks for records. */
+export const READERS = ['practitioner', 'clinician', 'researcher'] as const satisfies readonly Role[];

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** FHIR id (R4, 2.24.0.1). */
+export const idSchema = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and dots');
+
+/** `Organization/<name>`: a member as FHIR refers to it. */
+export const memberReferenceSchema = z
+  .string()
+  .regex(/^Organization\/[a-z][a-z0-9-]{0,39}$/, 'must be Organization/<name of a member>')
+  .meta({ examples: ['Organization/riverside'] });
+
+/** A purpose of use: a v3 ActReason code, or system|code. */
+export const purposeSchema = z
+  .string()
+  .regex(/^[!-~]{1,256}$/, 'must be a code, or system|code')
+  .meta({ examples: ['TREAT'] });
+
+/** Where a transaction stands on the ledger. */
+export const transactionSchema = z
+  .strictObject({
+    transaction: z.string().describe('id of the transaction'),
+    block: z.int().min(0).describe('number of the block that it is in'),
+  })
+  .meta({ id: 'Transaction' });
+
+/** A query parameter that may be repeated. */
+export function repeatable<Item extends z.ZodType<string>>(item: Item, most: number): RepeatableSchema<Item> {
+  return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item).min(1).max(most));
+}
+
+type RepeatableSchema<Item extends z.ZodType<string>> = z.ZodPreprocess<z.ZodArray<Item>>;
+
+/** At an oversight member's gateway: whose consents are meant. */
+export const custodianQuerySchema = z.strictObject({
+  custodian: memberReferenceSchema.optional().describe('needed at the gateway of an oversight member'),
+});
+
+export const idParams = z.strictObject({ id: idSchema });
+
+export const noQuery = z.strictObject({});

@@ -1,0 +1,81 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the outside may count. Labels come from closed lists: operation, status class, outcome of a transaction. */
+export interface Metrics {
+  /** One HTTP request answered. */
+  answered(operation: string, status: number, seconds: number): void;
+  /** One transaction settled: `valid`, or the name of Fabric's validation code. */
+  settled(outcome: string, seconds: number): void;
+  /** Requests decided in one transaction. */
+  batched(requests: number): void;
+  /** What the gauges read when somebody asks. */
+  observe(source: GaugeSource): void;
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface GaugeSource {
+  /** Number of blocks folded into the projection. */
+  readonly height: () => number;
+  readonly pendingValues: () => number;
+  readonly openTransactions: () => number;
+  readonly waitingRequests: () => number;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'consent_ledger_' });
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'consent_ledger_http_request_seconds',
+    help: 'Time to the end of the answer, by operation and class of status',
+    labelNames: ['operation', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 15, 60],
+    registers,
+  });
+  const transactions = new Histogram({
+    name: 'consent_ledger_transaction_seconds',
+    help: 'Time from submission to the block, by outcome',
+    labelNames: ['outcome'],
+    buckets: [0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 15, 60],
+    registers,
+  });
+  const batches = new Histogram({
+    name: 'consent_ledger_decision_batch_requests',
+    help: 'Requests decided in one transaction',
+    buckets: [1, 2, 5, 10, 20, 50, 100],
+    registers,
+  });
+  const scrapes = new Counter({ name: 'consent_ledger_scrapes_total', help: 'Times that metrics were read', registers });
+  return {
+    answered: (operation, status, seconds) => {
+      requests.observe({ operation, status: `${Math.floor(status / 100)}xx` }, seconds);
+    },
+    settled: (outcome, seconds) => {
+      transactions.observe({ outcome }, seconds);
+    },
+    batched: (count) => {
+      batches.observe(count);
+    },
+    observe: (source) => {
+      gauge(registers, 'consent_ledger_projection_height_blocks', 'Blocks folded', source.height);
+      gauge(registers, 'consent_ledger_pending_values', 'Private values the own peer lacks', source.pendingValues);
+      gauge(registers, 'consent_ledger_open_transactions', 'Submitted, outcome not seen', source.openTransactions);
+      gauge(registers, 'consent_ledger_waiting_requests', 'Requests waiting for a batch', source.waitingRequests);
+    },
+    render: async () => {
+      scrapes.inc();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+function gauge(registers: Registry[], name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
+}

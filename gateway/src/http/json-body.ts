@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from '../usecases/refusal.js';
+
+const MAX_DEPTH = 64;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a JSON body: `application/json` (or `+json`), UTF-8, not encoded in any other way, at most `maxBytes` long and 64
+ * levels deep, so that nobody can make the parsers recurse without end. Throws a Refusal.
+ */
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!/^application\/([a-z0-9.-]+\+)?json$/.test(mediaType)) throw new Refusal('media-type-unsupported');
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw new Refusal('media-type-unsupported');
+  return parse(await readBytes(request, maxBytes));
+}
+
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new Refusal('body-too-large');
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) throw new Refusal('body-too-large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    const text = UTF8.decode(bytes);
+    if (depthOf(text) <= MAX_DEPTH) return JSON.parse(text);
+  } catch (cause) {
+    throw new Refusal('body-malformed', { errors: [{ path: '$', message: 'must be JSON in UTF-8' }], cause });
+  }
+  throw new Refusal('body-malformed', { errors: [{ path: '$', message: `must be at most ${MAX_DEPTH} levels deep` }] });
+}
+
+/** Deepest nesting of brackets outside strings; good for any text, JSON or not. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at);
+    if (inString) {
+      if (character === BACKSLASH) at += 1;
+      else if (character === QUOTE) inString = false;
+    } else if (character === QUOTE) inString = true;
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, (depth += 1));
+    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth -= 1;
+  }
+  return deepest;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

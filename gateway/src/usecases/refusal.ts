@@ -1,0 +1,26 @@
+import type { Problem } from '@consent-ledger/chaincode/domain';
+import type { ErrorCode } from '@consent-ledger/chaincode/wire';
+
+/** What a refusal may carry beside its code; none of it may hold a value of the input or anything about a person. */
+export interface RefusalDetails {
+  readonly errors?: readonly Problem[];
+  /** The access event that holds the refusal. */
+  readonly event?: { readonly key: string; readonly transaction: string; readonly block: number };
+  readonly cause?: unknown;
+}
+
+/** A use case says no, by a code of the catalogue. Everything else that is thrown is a defect or a failure. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly errors: readonly Problem[];
+  readonly event: RefusalDetails['event'];
+
+  constructor(
+    readonly code: ErrorCode,
+    details: RefusalDetails = {},
+  ) {
+    super(code, details.cause === undefined ? undefined : { cause: details.cause });
+    this.errors = details.errors ?? [];
+    this.event = details.event;
+  }
+}
