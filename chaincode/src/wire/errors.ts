@@ -209,6 +209,12 @@ export const ERRORS = {
   'body-too-large': entry(413, 'RESOURCE_EXHAUSTED', 'Send less than the limit in /docs.'),
   'token-missing': entry(401, 'UNAUTHENTICATED', 'Send a bearer token of this member.'),
   'token-invalid': entry(401, 'UNAUTHENTICATED', 'Get a new token from the issuer of this member.'),
+  'issuer-unavailable': entry(
+    503,
+    'UNAVAILABLE',
+    "Try again; the keys of this member's token issuer cannot be had.",
+    'retry',
+  ),
   'role-missing': entry(403, 'PERMISSION_DENIED', 'Ask for the role that the route needs.'),
   'not-found': entry(404, 'NOT_FOUND', 'Correct the id; what is not yours is not found either.'),
   'idempotency-conflict': entry(
