@@ -45,7 +45,11 @@ export function createMetrics(): Metrics {
     buckets: [1, 2, 5, 10, 20, 50, 100],
     registers,
   });
-  const scrapes = new Counter({ name: 'consent_ledger_scrapes_total', help: 'Times that metrics were read', registers });
+  const scrapes = new Counter({
+    name: 'consent_ledger_scrapes_total',
+    help: 'Times that metrics were read',
+    registers,
+  });
   return {
     answered: (operation, status, seconds) => {
       requests.observe({ operation, status: `${Math.floor(status / 100)}xx` }, seconds);
@@ -58,9 +62,24 @@ export function createMetrics(): Metrics {
     },
     observe: (source) => {
       gauge(registers, 'consent_ledger_projection_height_blocks', 'Blocks folded', source.height);
-      gauge(registers, 'consent_ledger_pending_values', 'Private values the own peer lacks', source.pendingValues);
-      gauge(registers, 'consent_ledger_open_transactions', 'Submitted, outcome not seen', source.openTransactions);
-      gauge(registers, 'consent_ledger_waiting_requests', 'Requests waiting for a batch', source.waitingRequests);
+      gauge(
+        registers,
+        'consent_ledger_pending_values',
+        'Private values the own peer lacks',
+        source.pendingValues,
+      );
+      gauge(
+        registers,
+        'consent_ledger_open_transactions',
+        'Submitted, outcome not seen',
+        source.openTransactions,
+      );
+      gauge(
+        registers,
+        'consent_ledger_waiting_requests',
+        'Requests waiting for a batch',
+        source.waitingRequests,
+      );
     },
     render: async () => {
       scrapes.inc();

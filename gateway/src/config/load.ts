@@ -48,7 +48,7 @@ function readJson(path: string): unknown {
 }
 
 function withAbsolutePaths(configuration: Configuration, folder: string): Configuration {
-  const { ledger, listen, tokens } = configuration;
+  const { ledger, listen, tokens, keys } = configuration;
   const absolute = (path: string): string => resolve(folder, path);
   return {
     ...configuration,
@@ -58,7 +58,16 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
       peer: { ...ledger.peer, tlsCa: absolute(ledger.peer.tlsCa) },
       certificate: absolute(ledger.certificate),
       privateKey: absolute(ledger.privateKey),
+      ...(ledger.admin === undefined
+        ? {}
+        : {
+            admin: {
+              certificate: absolute(ledger.admin.certificate),
+              privateKey: absolute(ledger.admin.privateKey),
+            },
+          }),
     },
+    keys: { signing: absolute(keys.signing), encryption: absolute(keys.encryption) },
     tokens: { ...tokens, ...(tokens.tlsCa === undefined ? {} : { tlsCa: absolute(tokens.tlsCa) }) },
     listen: { ...listen, certificate: absolute(listen.certificate), privateKey: absolute(listen.privateKey) },
     dataDirectory: absolute(configuration.dataDirectory),

@@ -61,8 +61,26 @@ const ledgerSchema = z
           .describe('name in the certificate, if not the host'),
       })
       .readonly(),
+    collectionsDigest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('lower-case hex SHA-256 of the CollectionConfigPackage that every member approved'),
     certificate: file.describe('PEM of the client identity that this gateway transacts as'),
     privateKey: file.describe('PEM (PKCS #8) of its key'),
+    admin: z
+      .strictObject({ certificate: file, privateKey: file })
+      .readonly()
+      .optional()
+      .describe(
+        'identity that registers the member; absent: somebody else registers it, and the gateway waits',
+      ),
+  })
+  .readonly();
+
+const keysSchema = z
+  .strictObject({
+    signing: file.describe('private JWK (P-256) that signs request objects and receipts'),
+    encryption: file.describe('private JWK (P-256) that receives the keys of records'),
   })
   .readonly();
 
@@ -135,6 +153,7 @@ export const configurationSchema = z
     members: z.array(memberSchema).min(1).max(200),
     ledger: ledgerSchema,
     custody: custodySchema.optional().describe('for hospitals, which alone keep records'),
+    keys: keysSchema,
     tokens: tokensSchema,
     listen: listenSchema,
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),

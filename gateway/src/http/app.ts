@@ -25,7 +25,10 @@ export function createApp(options: AppOptions): Express {
   app.use(observed(options.metrics, options.log));
   app.use(
     helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
       xFrameOptions: { action: 'deny' },
       strictTransportSecurity: { maxAge: 31_536_000 },
     }),

@@ -11,7 +11,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (!/^application\/([a-z0-9.-]+\+)?json$/.test(mediaType)) throw new Refusal('media-type-unsupported');
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw new Refusal('media-type-unsupported');
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new Refusal('media-type-unsupported');
   return parse(await readBytes(request, maxBytes));
 }
 
@@ -34,7 +35,9 @@ function parse(bytes: Buffer): unknown {
   } catch (cause) {
     throw new Refusal('body-malformed', { errors: [{ path: '$', message: 'must be JSON in UTF-8' }], cause });
   }
-  throw new Refusal('body-malformed', { errors: [{ path: '$', message: `must be at most ${MAX_DEPTH} levels deep` }] });
+  throw new Refusal('body-malformed', {
+    errors: [{ path: '$', message: `must be at most ${MAX_DEPTH} levels deep` }],
+  });
 }
 
 /** Deepest nesting of brackets outside strings; good for any text, JSON or not. */
@@ -48,7 +51,8 @@ function depthOf(text: string): number {
       if (character === BACKSLASH) at += 1;
       else if (character === QUOTE) inString = false;
     } else if (character === QUOTE) inString = true;
-    else if (character === OPEN_BRACKET || character === OPEN_BRACE) deepest = Math.max(deepest, (depth += 1));
+    else if (character === OPEN_BRACKET || character === OPEN_BRACE)
+      deepest = Math.max(deepest, (depth += 1));
     else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth -= 1;
   }
   return deepest;

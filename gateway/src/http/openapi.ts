@@ -1,4 +1,10 @@
-import { OPERATIONS, problemSchema, PROBLEM_MEDIA_TYPE, type Operation, type OperationName } from '@consent-ledger/chaincode/wire/http';
+import {
+  OPERATIONS,
+  problemSchema,
+  PROBLEM_MEDIA_TYPE,
+  type Operation,
+  type OperationName,
+} from '@consent-ledger/chaincode/wire/http';
 import {
   createDocument,
   type ZodOpenApiContentObject,
@@ -19,10 +25,13 @@ export function openApiDocument(title: string, handlers: Handlers): object {
     info: {
       title,
       version: '1',
-      description: 'Verifies consent before an encrypted record leaves, and logs on the ledger who asked for what.',
+      description:
+        'Verifies consent before an encrypted record leaves, and logs on the ledger who asked for what.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (RFC 9068)' } } },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (RFC 9068)' } },
+    },
     paths,
   });
 }

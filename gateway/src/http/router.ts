@@ -25,7 +25,9 @@ export function createRouter(options: RouterOptions): Router {
     const handler = options.handlers[name] as AnyHandler | undefined;
     if (handler === undefined) continue;
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    router[operation.method](path, (request, response) => serve(request, response, name, operation, handler, options));
+    router[operation.method](path, (request, response) =>
+      serve(request, response, name, operation, handler, options),
+    );
   }
   refuseOtherMethods(router, options.handlers);
   return router;
@@ -93,12 +95,18 @@ function refuseOtherMethods(router: Router, handlers: Handlers): void {
   const methods = new Map<string, string[]>();
   for (const [name, { path, method }] of Object.entries(OPERATIONS) as [OperationName, Operation][]) {
     if (handlers[name] === undefined) continue;
-    methods.set(path, [...(methods.get(path) ?? []), ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])]);
+    methods.set(path, [
+      ...(methods.get(path) ?? []),
+      ...(method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]),
+    ]);
   }
   for (const [path, allowed] of methods) {
-    router.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (_request: Request, response: Response, next: NextFunction) => {
-      response.set('Allow', allowed.join(', '));
-      next(new Refusal('method-not-allowed'));
-    });
+    router.all(
+      path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      (_request: Request, response: Response, next: NextFunction) => {
+        response.set('Allow', allowed.join(', '));
+        next(new Refusal('method-not-allowed'));
+      },
+    );
   }
 }

@@ -71,7 +71,10 @@ export const accessEventSchema = transactionSchema
         subjects: z.array(idSchema),
         basis: z.array(z.json()),
         obligations: z.array(obligation),
-        delivered: z.boolean().optional().describe('whether the requester signed that it has the whole record'),
+        delivered: z
+          .boolean()
+          .optional()
+          .describe('whether the requester signed that it has the whole record'),
       }),
     ),
   })
@@ -81,7 +84,10 @@ export const accessEventPage = z
   .strictObject({
     events: z.array(accessEventSchema),
     height: z.int().describe('number of blocks that this list has seen'),
-    next: z.string().optional().describe('give it as `after` for the page that follows; absent: this is the end'),
+    next: z
+      .string()
+      .optional()
+      .describe('give it as `after` for the page that follows; absent: this is the end'),
   })
   .meta({ id: 'AccessEventPage' });
 

@@ -15,7 +15,9 @@ export const witnessedSchema = z.strictObject({
 export const fileConsentBody = z.strictObject({
   resource: z
     .record(z.string().max(256), z.json())
-    .describe('FHIR Consent; its id is kept, its subject is Patient/<subject>. Narrative and display texts are dropped'),
+    .describe(
+      'FHIR Consent; its id is kept, its subject is Patient/<subject>. Narrative and display texts are dropped',
+    ),
   evidence: witnessedSchema,
 });
 

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
+import { accessEventPage, accessOutcome, accessRequestBody, listAccessEventsQuery } from './access.js';
 import {
-  accessEventPage,
-  accessOutcome,
-  accessRequestBody,
-  listAccessEventsQuery,
-} from './access.js';
-import { consentDocument, consentFiled, consentWithdrawn, fileConsentBody, withdrawConsentBody } from './consents.js';
+  consentDocument,
+  consentFiled,
+  consentWithdrawn,
+  fileConsentBody,
+  withdrawConsentBody,
+} from './consents.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
@@ -70,7 +71,11 @@ export const OPERATIONS = {
     caller: 'public',
     params: noQuery,
     query: noQuery,
-    answer: { status: 200, description: 'It can; 503 with the same document where it cannot', schema: readinessDocument },
+    answer: {
+      status: 200,
+      description: 'It can; 503 with the same document where it cannot',
+      schema: readinessDocument,
+    },
   },
   metrics: {
     method: 'get',
@@ -139,7 +144,11 @@ export const OPERATIONS = {
     params: idParams,
     query: putRecordQuery,
     body: { streamed: true, description: 'The record, of any media type' },
-    answer: { status: 201, description: 'Kept and registered; 200 where it was already there', schema: recordRegistered },
+    answer: {
+      status: 201,
+      description: 'Kept and registered; 200 where it was already there',
+      schema: recordRegistered,
+    },
   },
   getRecord: {
     method: 'get',

@@ -8,7 +8,10 @@ export const problemSchema = z
     status: z.int().min(400).max(599),
     code: z.string().describe('stable; docs/errors.md says what each means and what to do'),
     detail: z.string().optional().describe('what to do about it'),
-    instance: z.string().optional().describe('urn:uuid:<id of the request>, as in the log and in X-Request-Id'),
+    instance: z
+      .string()
+      .optional()
+      .describe('urn:uuid:<id of the request>, as in the log and in X-Request-Id'),
     errors: z
       .array(
         z.strictObject({

@@ -26,7 +26,11 @@ export const recordFactsSchema = z
       .optional(),
     classes: codings.optional(),
     codes: codings.optional(),
-    labels: z.array(text).max(50).optional().describe('security labels; [] means assessed and found without any'),
+    labels: z
+      .array(text)
+      .max(50)
+      .optional()
+      .describe('security labels; [] means assessed and found without any'),
     authored: z.union([date, z.strictObject({ start: date.optional(), end: date.optional() })]).optional(),
     author: references.optional(),
     refersTo: references.optional(),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 /** FHIR id (R4, 2.24.0.1). */
-export const idSchema = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and dots');
+export const idSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and dots');
 
 /** `Organization/<name>`: a member as FHIR refers to it. */
 export const memberReferenceSchema = z
@@ -25,7 +27,10 @@ export const transactionSchema = z
 
 /** A query parameter that may be repeated. */
 export function repeatable<Item extends z.ZodType<string>>(item: Item, most: number): RepeatableSchema<Item> {
-  return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item).min(1).max(most));
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? [value] : value),
+    z.array(item).min(1).max(most),
+  );
 }
 
 type RepeatableSchema<Item extends z.ZodType<string>> = z.ZodPreprocess<z.ZodArray<Item>>;

@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTPayload } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  jwtVerify,
+  type FetchImplementation,
+  type JWTPayload,
+} from 'jose';
 import { z } from 'zod';
 import type { TokenVerifier, User } from '../../ports/token-verifier.js';
 import { Refusal } from '../../usecases/refusal.js';
@@ -20,12 +27,19 @@ const claimsSchema = z.object({
   sub: z.string().min(1).max(256),
   iat: z.number(),
   auth_time: z.int().min(0).optional(),
-  amr: z.array(z.string().regex(/^[!-~]{1,64}$/)).min(1).max(8).optional(),
+  amr: z
+    .array(z.string().regex(/^[!-~]{1,64}$/))
+    .min(1)
+    .max(8)
+    .optional(),
   fhirUser: z
     .string()
     .regex(/^[A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/)
     .optional(),
-  references: z.array(z.string().regex(/^[A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/)).max(63).optional(),
+  references: z
+    .array(z.string().regex(/^[A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$/))
+    .max(63)
+    .optional(),
 });
 const rolesSchema = z.array(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)).max(32);
 
