@@ -55,7 +55,8 @@ async function prepare(project) {
 /** Arguments that do not start with a dash choose test files by a part of their path. */
 function mocha(files, args, env = {}) {
   const parts = args.filter((argument) => !argument.startsWith('-'));
-  const chosen = parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
+  const chosen =
+    parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
   if (chosen.length === 0) throw new BootstrapError(`No test file's path contains ${parts.join(' or ')}.`);
   const flags = args.filter((argument) => argument.startsWith('-'));
   const options = ['--reporter', 'scripts/bootstrap/reporter.mjs', '--timeout', '60000'];

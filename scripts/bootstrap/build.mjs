@@ -27,7 +27,11 @@ function isBuilt(folders) {
 function fingerprint(folders) {
   const hash = createHash('sha256');
   const files = folders.flatMap((folder) => inputs(path.join(ROOT, folder)));
-  for (const file of [...files, path.join(ROOT, 'tsconfig.base.json'), path.join(ROOT, 'package-lock.json')]) {
+  for (const file of [
+    ...files,
+    path.join(ROOT, 'tsconfig.base.json'),
+    path.join(ROOT, 'package-lock.json'),
+  ]) {
     const { size, mtimeMs } = statSync(file);
     hash.update(`${path.relative(ROOT, file)}\0${size}\0${mtimeMs}\n`);
   }

@@ -9,7 +9,11 @@ export const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.
 export class BootstrapError extends Error {}
 
 /** The Node that package.json pins, installed by npm like any dependency. */
-const projectNode = path.join(ROOT, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const projectNode = path.join(
+  ROOT,
+  'node_modules/node/bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
 
 export function hasProjectNode() {
   return existsSync(projectNode);

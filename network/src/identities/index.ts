@@ -19,4 +19,5 @@ export {
   type Pems,
   type ServicesMaterial,
 } from './load.js';
+export { replaceFile } from './folders.js';
 export { makeIdentities } from './make.js';

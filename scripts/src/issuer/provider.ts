@@ -32,7 +32,8 @@ export function memberProvider(member: IssuerMember): Provider {
         enabled: true,
         defaultResource: () => member.audience,
         getResourceServerInfo: (_ctx, resource) => {
-          if (resource !== member.audience) throw new errors.InvalidTarget('this issuer serves one gateway only');
+          if (resource !== member.audience)
+            throw new errors.InvalidTarget('this issuer serves one gateway only');
           return {
             audience: member.audience,
             scope: '',

@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { UserError } from '../user-error.js';
+import { send, type HttpsResponse } from '../https.js';
+import { EXIT, UserError } from '../user-error.js';
 import type { IssuerClient, IssuerMember } from './config.js';
 
-const DEADLINE_MS = 10_000;
 const tokenResponse = z.looseObject({ access_token: z.string(), expires_in: z.number() });
 
 export interface Token {
@@ -13,42 +10,36 @@ export interface Token {
   readonly expiresInSeconds: number;
 }
 
-/** Fetches an access token for a demo user from the running issuer. Throws a UserError when it does not answer. */
-export async function fetchToken(member: IssuerMember, client: IssuerClient, caFile: string): Promise<Token> {
-  const ca = await readFile(caFile);
+/**
+ * Fetches an access token for a demo user from the running issuer (RFC 6749, section 4.4.2, the client
+ * authenticated as in section 2.3.1). Throws a UserError when it does not answer or refuses.
+ * @param ca PEM of the issuer's CA
+ */
+export async function fetchToken(member: IssuerMember, client: IssuerClient, ca: Buffer): Promise<Token> {
   const url = `${member.issuer}/token`;
-  const { status, body } = await post(url, client, ca);
-  const parsed = status === 200 ? tokenResponse.safeParse(JSON.parse(body)) : undefined;
-  if (!parsed?.success) throw new UserError(`The issuer at ${url} gave no token: status ${status}.`);
-  return { token: parsed.data.access_token, expiresInSeconds: parsed.data.expires_in };
-}
-
-/** RFC 6749, section 4.4.2, with the client authenticated as in section 2.3.1. */
-async function post(url: string, client: IssuerClient, ca: Buffer): Promise<{ status: number; body: string }> {
   const credentials = [client.id, client.secret].map(encodeURIComponent).join(':');
+  let response: HttpsResponse;
   try {
-    return await new Promise((resolve, reject) => {
-      const sent = request(
-        url,
-        {
-          method: 'POST',
-          ca,
-          signal: AbortSignal.timeout(DEADLINE_MS),
-          headers: {
-            authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
-            'content-type': 'application/x-www-form-urlencoded',
-          },
-        },
-        (response) => {
-          text(response).then((body) => {
-            resolve({ status: response.statusCode ?? 0, body });
-          }, reject);
-        },
-      );
-      sent.once('error', reject);
-      sent.end('grant_type=client_credentials');
+    response = await send({
+      method: 'POST',
+      url,
+      ca,
+      headers: {
+        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'grant_type=client_credentials',
     });
   } catch (cause) {
-    throw new UserError(`The issuer at ${url} does not answer; see \`consent-ledger status\`.`, undefined, { cause });
+    throw new UserError(
+      `The issuer at ${url} does not answer: see \`consent-ledger status\`.`,
+      EXIT.notRunning,
+      { cause },
+    );
   }
+  if (response.status !== 200) {
+    throw new UserError(`The issuer at ${url} refused a token for ${client.id}: status ${response.status}.`);
+  }
+  const answer = tokenResponse.parse(JSON.parse(response.body.toString('utf8')));
+  return { token: answer.access_token, expiresInSeconds: answer.expires_in };
 }

@@ -17,7 +17,9 @@ export async function endAll(identities: readonly ProcessIdentity[], graceMs = G
   if (await allGone(identities, graceMs)) return;
   for (const identity of identities) await signal(identity, 'SIGKILL');
   if (!(await allGone(identities, GRACE_MS))) {
-    throw new Error(`these processes do not end, not even by SIGKILL: ${identities.map(({ pid }) => pid).join(', ')}`);
+    throw new Error(
+      `these processes do not end, not even by SIGKILL: ${identities.map(({ pid }) => pid).join(', ')}`,
+    );
   }
 }
 

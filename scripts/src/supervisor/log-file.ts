@@ -16,7 +16,11 @@ export interface LogFile {
 }
 
 /** @param onTrouble told once when the log can no longer be written (a full disk): the process goes on without. */
-export function openLogFile(file: string, onTrouble: (error: unknown) => void, maxBytes = MAX_BYTES): LogFile {
+export function openLogFile(
+  file: string,
+  onTrouble: (error: unknown) => void,
+  maxBytes = MAX_BYTES,
+): LogFile {
   let descriptor = openSync(file, 'a', 0o600);
   let size = fstatSync(descriptor).size;
   let tail = '';

@@ -96,7 +96,9 @@ class RestartingProcess implements ManagedProcess {
       this.#change({ status: 'stopping' });
       child.kill('SIGTERM');
       const deadline = new AbortController();
-      const late = sleep(this.spec.stopTimeoutMs ?? 10_000, true, { signal: deadline.signal }).catch(() => false);
+      const late = sleep(this.spec.stopTimeoutMs ?? 10_000, true, { signal: deadline.signal }).catch(
+        () => false,
+      );
       if (await Promise.race([this.#ended.then(() => false), late])) {
         this.listener.say(`${this.name}: did not end in time and was killed.`);
         child.kill('SIGKILL');
@@ -104,7 +106,12 @@ class RestartingProcess implements ManagedProcess {
       }
       deadline.abort();
     }
-    this.#state = { name: this.name, status: 'stopped', since: new Date().toISOString(), restarts: this.#state.restarts };
+    this.#state = {
+      name: this.name,
+      status: 'stopped',
+      since: new Date().toISOString(),
+      restarts: this.#state.restarts,
+    };
     this.listener.changed();
     this.#log.close();
   }
@@ -114,7 +121,7 @@ class RestartingProcess implements ManagedProcess {
     let current = first;
     for (;;) {
       const how = await current.ended;
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isStopping()) return;
       const pause = this.#backoff.next(Date.now() - current.startedAt);
       this.listener.say(`${this.name}: ended (${how}); starting it again in ${pause / 1_000} s.`);
       this.#change({ status: 'restarting', restarts: this.#state.restarts + 1 });
@@ -123,7 +130,7 @@ class RestartingProcess implements ManagedProcess {
       } catch {
         return; // asked to stop while waiting
       }
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isStopping()) return;
       current = await this.#launch('restarting');
       current.ready.then(
         () => {
@@ -176,17 +183,30 @@ class RestartingProcess implements ManagedProcess {
       while (this.spec.probe && !over.signal.aborted && !(await this.spec.probe())) await sleep(50);
       return undefined;
     };
-    const trouble = await Promise.race([serves(), ended.then((how) => `ended (${how}) before it was ready`), late]);
+    const trouble = await Promise.race([
+      serves(),
+      ended.then((how) => `ended (${how}) before it was ready`),
+      late,
+    ]);
     over.abort();
     late.catch(() => undefined); // cancelled, as intended
     if (trouble !== undefined) {
       const lines = this.#log.lastLines(5).join('\n  ');
       throw new UserError(`${this.name} ${trouble}; its log is ${this.#log.file} and ends:\n  ${lines}`);
     }
-    if (!this.#stopping.signal.aborted) this.#change({ status: 'ready' });
+    if (!this.#isStopping()) this.#change({ status: 'ready' });
   }
 
-  #change(change: { status: ProcessState['status']; since?: string; restarts?: number; identity?: ProcessIdentity | undefined }): void {
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #change(change: {
+    status: ProcessState['status'];
+    since?: string;
+    restarts?: number;
+    identity?: ProcessIdentity | undefined;
+  }): void {
     this.#state = { ...this.#state, ...change };
     this.listener.changed();
   }

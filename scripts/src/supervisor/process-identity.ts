@@ -66,7 +66,9 @@ async function startedByPs(pid: number): Promise<string | undefined> {
 
 async function ps(pid: number, field: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run('ps', ['-o', field, '-p', String(pid)], { env: { ...process.env, LC_ALL: 'C' } });
+    const { stdout } = await run('ps', ['-o', field, '-p', String(pid)], {
+      env: { ...process.env, LC_ALL: 'C' },
+    });
     return stdout.trim() || undefined;
   } catch (error) {
     // ps ends with 1 where no process has that id; that it is missing altogether is another matter.

@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isRunning, leftovers, endAll, readState, supervise, UserError } from '@consent-ledger/scripts';
+import {
+  identify,
+  isRunning,
+  leftovers,
+  endAll,
+  readState,
+  supervise,
+  UserError,
+} from '@consent-ledger/scripts';
 import type { ProcessSpec, Supervisor } from '@consent-ledger/scripts';
 import { expect } from 'chai';
 import { temporaryFolder } from '../../support/temporary.js';
@@ -36,7 +44,11 @@ describe('supervisor', () => {
   });
 
   const stateFile = (): string => join(folder.path, `state-${counter}.json`);
-  const program = async (name: string, code: string, more: Partial<ProcessSpec> = {}): Promise<ProcessSpec> => {
+  const program = async (
+    name: string,
+    code: string,
+    more: Partial<ProcessSpec> = {},
+  ): Promise<ProcessSpec> => {
     const script = join(folder.path, `${name}-${counter}.mjs`);
     await writeFile(script, code);
     return { name, script, args: [], logFile: join(folder.path, `${name}-${counter}.log`), ...more };
@@ -84,7 +96,9 @@ describe('supervisor', () => {
       (error: unknown) => error,
     );
     expect(failure).to.be.instanceOf(UserError);
-    expect(String(failure)).to.match(/gateway ended \(code 3\) before it was ready/).and.contain('no such store');
+    expect(String(failure))
+      .to.match(/gateway ended \(code 3\) before it was ready/)
+      .and.contain('no such store');
     expect(await readState(stateFile())).to.equal(undefined);
     expect(await readFile(join(folder.path, `ledger-${counter}.log`), 'utf8')).to.match(/bye/);
   });

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import { dataLayout, portsOf } from '@consent-ledger/network';
+import type { ProcessIdentity } from '../supervisor/process-identity.js';
+import { identify } from '../supervisor/process-identity.js';
+import { endAll, leftovers } from '../supervisor/leftovers.js';
+import { takeLock } from '../supervisor/lock.js';
+import { readState, removeState } from '../supervisor/state-file.js';
+import { supervise } from '../supervisor/supervisor.js';
+import type { Terminal } from '../terminal/terminal.js';
+import type { Consortium } from './consortium.js';
+import { lockFile, stateFile } from './paths.js';
+import { requireFreePorts, type Listener } from './ports-free.js';
+import { prepareFolder } from './prepare.js';
+import { processesOf } from './processes.js';
+import { asUserError, claimFolder } from './record.js';
+
+/** The consortium runs: under another supervisor, or under us until `stop`. */
+export type Running = { readonly supervisor: ProcessIdentity } | { readonly stop: () => Promise<void> };
+
+/**
+ * Brings a consortium up, or finds that it is. Everything that was started is ended again when a part cannot start
+ * or the signal aborts.
+ */
+export async function bringUp(
+  consortium: Consortium,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Running> {
+  const { dataDir, ledger, topology, plan } = consortium;
+  await claimFolder(dataDir, { ledger, topology, portBase: plan.portBase });
+  const { run, logs } = dataLayout(dataDir);
+  try {
+    for (const folder of [run, logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw asUserError(error, dataDir);
+  }
+
+  const lock = await takeLock(lockFile(dataDir));
+  if ('holder' in lock) return { supervisor: lock.holder };
+  try {
+    await endLeftovers(consortium, terminal);
+    await requireFreePorts(listenersOf(consortium));
+    await terminal.task('Identities, genesis block and configurations', () => prepareFolder(consortium));
+    signal.throwIfAborted();
+    const stopProcesses = await startProcesses(consortium, terminal, signal);
+    return {
+      stop: async () => {
+        await stopProcesses();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw asUserError(error, dataDir);
+  }
+}
+
+async function endLeftovers({ dataDir }: Consortium, terminal: Terminal): Promise<void> {
+  const state = await readState(stateFile(dataDir));
+  if (!state) return;
+  const left = await leftovers(state);
+  if (left.length > 0) {
+    await terminal.task(`Ending ${left.length} processes of a supervisor that is gone`, () => endAll(left));
+  }
+  removeState(stateFile(dataDir));
+}
+
+async function startProcesses(
+  consortium: Consortium,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const identity = await identify(process.pid);
+  if (!identity) throw new Error('this process cannot find itself in the process table');
+  const started = Date.now();
+  const supervisor = supervise({
+    stages: processesOf(consortium),
+    stateFile: stateFile(consortium.dataDir),
+    identity,
+    portBase: consortium.plan.portBase,
+    say: terminal.say,
+    onReady: (name) => {
+      terminal.say(`  ${name} ready after ${((Date.now() - started) / 1_000).toFixed(1)} s`);
+    },
+  });
+  const stopEarly = (): void => void supervisor.stop();
+  signal.addEventListener('abort', stopEarly, { once: true });
+  try {
+    await supervisor.start();
+    signal.throwIfAborted();
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stopEarly);
+  }
+  return () => supervisor.stop();
+}
+
+/** What the embedded ledger's consortium listens on. */
+function listenersOf({ topology, plan }: Consortium): Listener[] {
+  const loopback = '127.0.0.1';
+  return [
+    { host: loopback, port: plan.issuer, use: 'token issuer' },
+    { host: loopback, port: plan.sharedChaincode, use: 'chaincode' },
+    ...topology.organisations.flatMap(({ name, listen }) => {
+      const ports = portsOf(plan, name);
+      return [
+        { host: listen, port: ports.gateway, use: `${name} gateway` },
+        { host: listen, port: ports.peer, use: `${name} peer` },
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,17 @@
+import path from 'node:path';
+import { dataLayout } from '@consent-ledger/network';
+
+/** Whose supervisor runs: held for as long as it does. */
+export function lockFile(dataDir: string): string {
+  return path.join(dataLayout(dataDir).run, 'supervisor.lock');
+}
+
+/** Which processes run. */
+export function stateFile(dataDir: string): string {
+  return path.join(dataLayout(dataDir).run, 'state.json');
+}
+
+/** What a detached supervisor says. */
+export function supervisorLog(dataDir: string): string {
+  return path.join(dataLayout(dataDir).logs, 'supervisor.log');
+}

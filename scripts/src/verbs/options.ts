@@ -1,0 +1,46 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { DEFAULT_DATA_DIR } from '../consortium/consortium.js';
+
+export interface DataDirOption {
+  readonly dataDir: string;
+}
+
+export interface UpOptions extends DataDirOption {
+  readonly topology?: string;
+  readonly portBase?: number;
+  readonly ledger?: 'embedded' | 'fabric';
+}
+
+export function withDataDir(command: Command): Command {
+  return command.option('--data-dir <folder>', 'where the consortium lies', DEFAULT_DATA_DIR);
+}
+
+/** The options that say which consortium to bring up. */
+export function withUpOptions(command: Command): Command {
+  return withDataDir(command)
+    .option(
+      '--port-base <port>',
+      'first of the ports that it uses (default 7000, or as the data folder was made)',
+      parsePort,
+    )
+    .option(
+      '--topology <file>',
+      'the consortium (default: the demo of four members, or as the data folder was made)',
+    )
+    .addOption(
+      new Option('--ledger <kind>', 'what the gateways talk to (default: embedded)').choices([
+        'embedded',
+        'fabric',
+      ]),
+    );
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, such as 7000.');
+  return Number(text);
+}
+
+/** The examples at the end of a verb's help. */
+export function examples(...lines: readonly string[]): string {
+  return ['', 'Examples:', ...lines.map((line) => `  $ consent-ledger ${line}`)].join('\n');
+}
