@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
 import { peer } from '@hyperledger/fabric-protos';
+import { createHash } from 'node:crypto';
 import { custodians, oversight, sponsors, type Organisation, type Topology } from '../topology/index.js';
 import {
   allOf,
@@ -19,14 +20,6 @@ export interface Collection {
   readonly endorsement: PolicyRule;
   /** Other members' peers that must have a value before it is endorsed. */
   readonly requiredPeerCount: number;
-}
-
-export function custodyCollection(custodianMspId: string): string {
-  return `custody-${custodianMspId}`;
-}
-
-export function withdrawalCollection(custodianMspId: string): string {
-  return `withdrawal-${custodianMspId}`;
 }
 
 export function studyCollection(siteMspId: string, sponsorMspId: string): string {

@@ -1,14 +1,34 @@
 export {
+  chaincodePackage,
+  ownConnection,
+  sharedConnection,
+  type ChaincodeConnection,
+  type ChaincodePackage,
+} from './chaincode-package.js';
+export {
+  ownChaincodeServer,
+  sharedChaincodeServer,
+  type ChaincodeEnvironment,
+  type ChaincodeServer,
+} from './chaincode-server.js';
+export {
   collectionPackage,
   collections,
   collectionsDigest,
   collectionsJson,
-  custodyCollection,
   studyCollection,
-  withdrawalCollection,
   type Collection,
 } from './collections.js';
 export { orderingOrganisations } from './consensus.js';
 export { chaincodeDefinition, ENDORSEMENT_POLICY, type ChaincodeDefinitionSpec } from './definition.js';
+export {
+  gatewayConfiguration,
+  gatewayUrl,
+  tokenSettings,
+  type GatewayConfiguration,
+  type GatewayMember,
+  type TokenSettings,
+} from './gateway-configuration.js';
 export { freshSeed, genesisBlock, ledgerId, type GenesisSeed } from './genesis.js';
 export { policyText, type PolicyRule, type Role } from './policies.js';
+export { packageFile, prepareConsortium, type PreparedConsortium } from './prepare.js';

@@ -1,4 +1,5 @@
 export { IdentityError } from './error.js';
+export { replaceFile } from './folders.js';
 export { thumbprint, type PrivateJwk, type PublicJwk } from './application-keys.js';
 export {
   dataLayout,

@@ -17,6 +17,8 @@ export interface DataLayout {
   readonly genesisBlock: string;
   /** Collections in the form that `peer lifecycle chaincode` takes. */
   readonly collections: string;
+  /** Chaincode packages, as they are installed on peers. */
+  readonly packages: string;
   /** Store of the embedded ledger. */
   readonly ledger: string;
   /** One folder per member: its gateway's configuration and data. */
@@ -35,6 +37,7 @@ export function dataLayout(dataDir: string): DataLayout {
     channel: join(dataDir, 'channel'),
     genesisBlock: join(dataDir, 'channel', 'genesis.block'),
     collections: join(dataDir, 'channel', 'collections.json'),
+    packages: join(dataDir, 'channel', 'packages'),
     ledger: join(dataDir, 'ledger'),
     members: join(dataDir, 'members'),
     run: join(dataDir, 'run'),
@@ -161,11 +164,8 @@ export function servicesLayout(dataDir: string): ServicesLayout {
 export interface MemberLayout {
   readonly directory: string;
   readonly configuration: string;
-  readonly records: string;
-  readonly keys: string;
-  readonly outbox: string;
-  readonly projection: string;
-  readonly spool: string;
+  /** Records, keys and read model: the gateway's own business. */
+  readonly data: string;
 }
 
 export function memberLayout(dataDir: string, name: string): MemberLayout {
@@ -173,11 +173,7 @@ export function memberLayout(dataDir: string, name: string): MemberLayout {
   return {
     directory,
     configuration: join(directory, 'gateway.json'),
-    records: join(directory, 'records'),
-    keys: join(directory, 'keys'),
-    outbox: join(directory, 'outbox'),
-    projection: join(directory, 'projection'),
-    spool: join(directory, 'spool'),
+    data: join(directory, 'data'),
   };
 }
 

@@ -15,6 +15,7 @@ export function crossChecks(topology: Topology): readonly CrossProblem[] {
     ...duplicates(topology.organisations, 'displayName', (organisation) => organisation.displayName),
     ...duplicatePorts(topology.organisations),
     ...custodyOfOthers(topology.organisations),
+    ...halfAnIssuer(topology.organisations),
     ...ordering(topology),
   ];
 }
@@ -81,6 +82,20 @@ function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[]
           },
         ],
   );
+}
+
+/** An issuer of one's own is an address and where its keys are; the other settings mean nothing without it. */
+function halfAnIssuer(organisations: readonly Organisation[]): CrossProblem[] {
+  return organisations.flatMap(({ tokens }, index) => {
+    const path = ['organisations', index, 'tokens'];
+    if (tokens.issuer !== undefined && tokens.jwksUri === undefined) {
+      return [{ path, expected: 'a jwksUri beside issuer' }];
+    }
+    if (tokens.issuer === undefined && (tokens.jwksUri !== undefined || tokens.caFile !== undefined)) {
+      return [{ path, expected: 'an issuer beside jwksUri and caFile' }];
+    }
+    return [];
+  });
 }
 
 function ordering({ ordering: settings, organisations }: Topology): CrossProblem[] {

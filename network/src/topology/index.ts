@@ -1,12 +1,13 @@
 export { loadTopology, parseTopology } from './load.js';
 export {
   custodians,
+  custodyOf,
   isCustodian,
   isOversight,
-  memberReference,
   organisationNamed,
   oversight,
   sponsors,
+  type Custody,
   type Ordering,
   type Organisation,
   type OrganisationKind,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { crossChecks } from './cross-checks.js';
 import type { Topology } from './model.js';
@@ -11,7 +12,10 @@ export async function loadTopology(path: string): Promise<Topology> {
   return parseTopology(await readFile(path, 'utf8'), path);
 }
 
-/** Parses the text of a topology file; `file` is only used in messages. Throws a TopologyError. */
+/**
+ * Parses the text of a topology file. `file` stands in messages, and file names in the text are beside it.
+ * Throws a TopologyError.
+ */
 export function parseTopology(text: string, file: string): Topology {
   const located = locate(text);
   if (located.syntax.length > 0) {
@@ -35,7 +39,16 @@ export function parseTopology(text: string, file: string): Topology {
 
   const problems = crossChecks(parsed.data).map(({ path, expected }) => problemAt(located, path, expected));
   if (problems.length > 0) throw refusal(file, problems);
-  return parsed.data;
+  return withAbsolutePaths(parsed.data, dirname(resolve(file)));
+}
+
+function withAbsolutePaths(topology: Topology, folder: string): Topology {
+  const organisations = topology.organisations.map((organisation) => {
+    const { caFile, ...tokens } = organisation.tokens;
+    if (caFile === undefined) return organisation;
+    return { ...organisation, tokens: { ...tokens, caFile: resolve(folder, caFile) } };
+  });
+  return { ...topology, organisations };
 }
 
 function refusal(file: string, problems: readonly TopologyProblem[]): TopologyError {

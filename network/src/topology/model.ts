@@ -1,4 +1,4 @@
-import type { ORGANISATION_KINDS, PORT_USES, TopologyDocument } from './schema.js';
+import { custodySchema, type ORGANISATION_KINDS, type PORT_USES, type TopologyDocument } from './schema.js';
 
 /** The consortium, as its one file states it, with all defaults filled in. */
 export type Topology = TopologyDocument;
@@ -30,6 +30,13 @@ export function isOversight(organisation: Pick<Organisation, 'kind'>): boolean {
   return organisation.kind === 'auditor' || organisation.kind === 'regulator';
 }
 
+export type Custody = NonNullable<Organisation['custody']>;
+
+/** How a custodian decides where nobody has said anything; undefined for an organisation that keeps no records. */
+export function custodyOf(organisation: Organisation): Custody | undefined {
+  return isCustodian(organisation) ? (organisation.custody ?? custodySchema.parse({})) : undefined;
+}
+
 /** The organisation of that name. Throws a RangeError that lists the names there are. */
 export function organisationNamed(topology: Topology, name: string): Organisation {
   const found = topology.organisations.find((organisation) => organisation.name === name);
@@ -38,9 +45,4 @@ export function organisationNamed(topology: Topology, name: string): Organisatio
     throw new RangeError(`no organisation is called ${JSON.stringify(name)}; there are ${names}`);
   }
   return found;
-}
-
-/** How a member is referred to in FHIR resources. */
-export function memberReference(organisation: Pick<Organisation, 'name'>): string {
-  return `Organization/${organisation.name}`;
 }

@@ -113,7 +113,15 @@ const tokens = mapping({
 // The custodian's policy for subjects who have said nothing: semantics.md, deciding, rule 8.
 const IMPLIED_POLICIES = ['deny', 'basic-normal', 'all-normal', 'break-glass-only'] as const;
 
-const custody = mapping({
+const purposes = z
+  .array(
+    z.string('a purpose of use').min(1, 'a purpose of use').max(256, 'a purpose of use'),
+    'a list of purposes of use',
+  )
+  .max(64, 'at most 64 purposes')
+  .default([]);
+
+export const custodySchema = mapping({
   impliedPolicy: z.enum(IMPLIED_POLICIES, `one of ${IMPLIED_POLICIES.join(', ')}`).default('deny'),
   /** Roles that may break the glass; none by default. */
   emergencyRoles: z
@@ -125,6 +133,16 @@ const custody = mapping({
     )
     .max(32, 'at most 32 roles')
     .default([]),
+  /** A break-glass access is to be reviewed within this many hours. */
+  reviewHours: z
+    .int('a whole number of hours from 1 to 8760')
+    .min(1, 'a whole number of hours from 1 to 8760')
+    .max(8_760, 'a whole number of hours from 1 to 8760')
+    .default(72),
+  /** Purposes for which only a signed consent counts. */
+  signedOnlyPurposes: purposes,
+  /** Purposes that need an agreement between the members. */
+  agreementPurposes: purposes,
 });
 
 export const ORGANISATION_KINDS = ['hospital', 'sponsor', 'auditor', 'regulator'] as const;
@@ -142,7 +160,7 @@ const organisation = mapping({
   listen: z.ipv4('an IPv4 address of an interface, such as 127.0.0.1 or 0.0.0.0').default('127.0.0.1'),
   ports: ports.default({}),
   tokens: tokens.default({}),
-  custody: custody.optional(),
+  custody: custodySchema.optional(),
 });
 
 const ORDERING_TYPES = ['embedded', 'raft', 'bft'] as const;
