@@ -1,5 +1,4 @@
 export { IdentityError } from './error.js';
-export { replaceFile } from './folders.js';
 export { thumbprint, type PrivateJwk, type PublicJwk } from './application-keys.js';
 export {
   dataLayout,
