@@ -19,6 +19,8 @@ export class LifecycleReads {
     private readonly ledger: Ledger,
     private readonly snapshot: Snapshot,
     private readonly set: ReadWriteSet,
+    /** Of the peer that simulates. */
+    private readonly peerMspId: string,
   ) {}
 
   /** The definition of a chaincode that is about to run. Throws when the channel has none. */
@@ -49,7 +51,7 @@ export class LifecycleReads {
     }
     const collections = new Map(definition.collections.map((collection) => [collection.name, collection]));
     for (const mspId of this.ledger.channel.applicationMspIds) {
-      const collection = implicitCollection(mspId);
+      const collection = implicitCollection(mspId, this.peerMspId);
       collections.set(collection.name, collection);
     }
     this.collectionsOf.set(chaincode, collections);
@@ -68,14 +70,17 @@ export class LifecycleReads {
   }
 }
 
-/** `_implicit_org_<MSPID>`: every organisation's own collection, open to read and write by anyone. */
-export function implicitCollection(mspId: string): CollectionDefinition {
+/**
+ * `_implicit_org_<MSPID>`: every organisation's own collection, open to read and write by anyone. A peer of another
+ * organisation passes nothing on (peer.gossip.pvtData.implicitCollectionDisseminationPolicy).
+ */
+function implicitCollection(mspId: string, peerMspId: string): CollectionDefinition {
   return {
     name: IMPLICIT_PREFIX + mspId,
     memberOrgsPolicy: signedByRole(mspId, ROLE_MEMBER),
     memberMspIds: [mspId],
     requiredPeerCount: 0,
-    maximumPeerCount: 1,
+    maximumPeerCount: mspId === peerMspId ? 1 : 0,
     blockToLive: 0,
     memberOnlyRead: false,
     memberOnlyWrite: false,

@@ -48,7 +48,7 @@ export class TxSimulator {
     ledger: Ledger,
     private readonly snapshot: Snapshot,
   ) {
-    this.lifecycle = new LifecycleReads(ledger, snapshot, this.set);
+    this.lifecycle = new LifecycleReads(ledger, snapshot, this.set, mspId);
   }
 
   /** Throws when the channel has no such chaincode. */

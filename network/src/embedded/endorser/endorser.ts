@@ -1,0 +1,201 @@
+import { hash } from 'node:crypto';
+import type { ChaincodeRuntime, ExecutionResult } from '../chaincode-stream/chaincode-runtime.js';
+import { describeError } from '../chaincode-stream/errors.js';
+import { encodeMessage } from '../protobuf/writer.js';
+import type { Identity, Ledger, PeerSigner } from '../ports.js';
+import { TxSimulator } from '../simulator/tx-simulator.js';
+import type { SimulationResult } from '../simulator/tx-simulator.js';
+import { disseminate } from './dissemination.js';
+import { chaincodeInterest, isSystemChaincode } from './interest.js';
+import { failed } from './outcome.js';
+import type { Endorsement, EndorserOutcome, ProposalResponse } from './outcome.js';
+import type { ParsedProposal } from './parsed-proposal.js';
+import { passAuthFilters, preProcess, unpackProposal } from './proposal-checks.js';
+import type { UnpackedProposal } from './proposal-checks.js';
+
+const CHAINCODE_ERROR_THRESHOLD = 400;
+const CHAINCODE_ERROR = 500;
+
+export interface EndorserParts {
+  readonly ledger: Ledger;
+  readonly signer: PeerSigner;
+  readonly runtime: ChaincodeRuntime;
+  /** Organisations that have a peer on the channel. */
+  readonly peerMspIds: readonly string[];
+  /** ms since the epoch */
+  readonly now: () => number;
+}
+
+/** The endorser of one organisation's peer: checks a proposal, runs it, and signs what came out [endorser/endorser.go]. */
+export class Endorser {
+  constructor(private readonly parts: EndorserParts) {}
+
+  get mspId(): string {
+    return this.parts.signer.mspId;
+  }
+
+  hasChaincode(name: string): boolean {
+    return this.parts.runtime.has(name);
+  }
+
+  async process(parsed: ParsedProposal): Promise<EndorserOutcome> {
+    const { ledger, now } = this.parts;
+    try {
+      passAuthFilters(parsed, ledger.channel, now());
+    } catch (error) {
+      return { kind: 'error', text: describeError(error), responded: false };
+    }
+    let proposal: UnpackedProposal;
+    let creator: Identity;
+    try {
+      proposal = unpackProposal(parsed);
+      const { channelId } = parsed.channelHeader;
+      if (channelId !== ledger.channel.channelId) {
+        return failed(`channel '${channelId}' not found`);
+      }
+      creator = preProcess(proposal, ledger);
+    } catch (error) {
+      return { kind: 'error', text: describeError(error), responded: true };
+    }
+    try {
+      return { kind: 'response', response: await this.simulateAndEndorse(proposal, creator) };
+    } catch (error) {
+      return failed(describeError(error));
+    }
+  }
+
+  private async simulateAndEndorse(proposal: UnpackedProposal, creator: Identity): Promise<ProposalResponse> {
+    const { ledger, signer } = this.parts;
+    const { chaincode, parsed } = proposal;
+    if (isSystemChaincode(chaincode)) {
+      throw new Error(`system chaincode ${chaincode} is not served by the embedded ledger`);
+    }
+    const simulator = new TxSimulator(signer.mspId, parsed.channelHeader.txId, ledger, ledger.openSnapshot());
+    try {
+      const version = this.version(simulator, chaincode);
+      const execution = await this.execute(simulator, proposal, creator);
+      return this.respond(proposal, version, execution, this.finish(simulator, proposal));
+    } finally {
+      simulator.release();
+    }
+  }
+
+  private version(simulator: TxSimulator, chaincode: string): string {
+    try {
+      return simulator.invokedDefinition(chaincode).version;
+    } catch (error) {
+      const { channelId } = this.parts.ledger.channel;
+      throw new Error(
+        `make sure the chaincode ${chaincode} has been successfully defined on channel ${channelId} ` +
+          `and try again: ${describeError(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private async execute(
+    simulator: TxSimulator,
+    { chaincode, input, parsed }: UnpackedProposal,
+    creator: Identity,
+  ): Promise<ExecutionResult> {
+    try {
+      return await this.parts.runtime.execute({
+        channel: this.parts.ledger.channel,
+        namespace: chaincode,
+        simulator,
+        creator,
+        txId: parsed.channelHeader.txId,
+        input,
+        proposal: parsed.signedProposal,
+      });
+    } catch (error) {
+      throw new Error(`error in simulation: ${describeError(error)}`, { cause: error });
+    }
+  }
+
+  /** Private writes go out here, whatever the chaincode answered, and for an evaluation too. */
+  private finish(simulator: TxSimulator, { parsed }: UnpackedProposal): SimulationResult {
+    const { ledger, peerMspIds } = this.parts;
+    const result = simulator.result();
+    if (result.privateSets.length > 0) {
+      try {
+        disseminate(
+          { ledger, mspId: this.mspId, peerMspIds },
+          parsed.channelHeader.txId,
+          result.privateSets,
+          (namespace, collection) => simulator.collectionDefinition(namespace, collection),
+        );
+      } catch (error) {
+        throw new Error(`error in simulation: ${describeError(error)}`, { cause: error });
+      }
+    }
+    return result;
+  }
+
+  private respond(
+    proposal: UnpackedProposal,
+    version: string,
+    execution: ExecutionResult,
+    simulation: SimulationResult,
+  ): ProposalResponse {
+    const { status, message, payload: result } = execution.response;
+    const answer = { status, message, result };
+    if (status >= CHAINCODE_ERROR_THRESHOLD && status < CHAINCODE_ERROR) {
+      return answer;
+    }
+    const payload = encodePayload(proposal, version, execution, simulation);
+    const interest = chaincodeInterest(simulation);
+    return status >= CHAINCODE_ERROR
+      ? { ...answer, payload, interest }
+      : { ...answer, payload, interest, endorsement: this.endorse(payload) };
+  }
+
+  private endorse(payload: Buffer): Endorsement {
+    const { signer } = this.parts;
+    const endorser = signer.serializedIdentity;
+    return { endorser, signature: signer.sign(Buffer.concat([payload, endorser])) };
+  }
+}
+
+/** Serialised protos.ProposalResponsePayload. */
+function encodePayload(
+  { parsed, chaincode }: UnpackedProposal,
+  version: string,
+  { response, event }: ExecutionResult,
+  { publicSet }: SimulationResult,
+): Buffer {
+  const { channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient } = parsed;
+  const proposalHash = hash(
+    'sha256',
+    Buffer.concat([channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient]),
+    'buffer',
+  );
+  const action = encodeMessage((writer) => {
+    writer.bytes(1, publicSet);
+    // An event goes with a success only.
+    if (event !== undefined && response.status < CHAINCODE_ERROR_THRESHOLD) {
+      writer.bytes(
+        2,
+        encodeMessage((chaincodeEvent) => {
+          chaincodeEvent.string(1, chaincode);
+          chaincodeEvent.string(2, parsed.channelHeader.txId);
+          chaincodeEvent.string(3, event.name);
+          chaincodeEvent.bytes(4, event.payload);
+        }),
+      );
+    }
+    writer.message(3, (encoded) => {
+      encoded.int32(1, response.status);
+      encoded.string(2, response.message);
+      encoded.bytes(3, response.payload);
+    });
+    writer.message(4, (id) => {
+      id.string(2, chaincode);
+      id.string(3, version);
+    });
+  });
+  return encodeMessage((writer) => {
+    writer.bytes(1, proposalHash);
+    writer.bytes(2, action);
+  });
+}

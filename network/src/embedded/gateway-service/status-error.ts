@@ -1,0 +1,57 @@
+import { Metadata } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { encodeMessage } from '../protobuf/writer.js';
+
+const ERROR_DETAIL_TYPE = 'type.googleapis.com/gateway.ErrorDetail';
+const DETAILS_KEY = 'grpc-status-details-bin';
+
+/** gateway.ErrorDetail: one failed attempt at one peer. */
+export interface ErrorDetail {
+  /** The peer's external endpoint. */
+  readonly address: string;
+  readonly mspId: string;
+  readonly message: string;
+}
+
+/** What a gateway call ends with when it fails; `code` is a gRPC status code. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly details: readonly ErrorDetail[] = [],
+  ) {
+    super(message);
+  }
+
+  toServiceError(): ServiceError {
+    const metadata = new Metadata();
+    if (this.details.length > 0) {
+      metadata.set(DETAILS_KEY, this.encodeStatus());
+    }
+    return Object.assign(new Error(this.message), { code: this.code, details: this.message, metadata });
+  }
+
+  /** Serialised google.rpc.Status. */
+  private encodeStatus(): Buffer {
+    return encodeMessage((status) => {
+      status.uint(1, this.code);
+      status.string(2, this.message);
+      for (const detail of this.details) {
+        status.message(3, (any) => {
+          any.string(1, ERROR_DETAIL_TYPE);
+          any.bytes(2, encodeErrorDetail(detail));
+        });
+      }
+    });
+  }
+}
+
+function encodeErrorDetail({ address, mspId, message }: ErrorDetail): Buffer {
+  return encodeMessage((writer) => {
+    writer.string(1, address);
+    writer.string(2, mspId);
+    writer.string(3, message);
+  });
+}
