@@ -53,7 +53,8 @@ function startBlock(ledger: Ledger, { afterTxId, start }: ChaincodeEventsRequest
       return start.block;
     case 'next commit':
       return ledger.height;
-    default:
+    case 'newest':
+    case 'oldest':
       throw new StatusError(Code.INVALID_ARGUMENT, `invalid start position type: ${start.kind}`);
   }
 }

@@ -20,7 +20,7 @@ export async function evaluate(context: GatewayContext, request: Buffer): Promis
     throw new StatusError(Code.UNAVAILABLE, `failed to get config for channel [${channelId}]`);
   }
   const details: ErrorDetail[] = [];
-  let code: number = Code.UNAVAILABLE;
+  let code: Code = Code.UNAVAILABLE;
   for (const peer of candidates(context, proposal, organizations)) {
     const result = classify(await peer.endorser.process(proposal), peer.mspId === context.mspId);
     if (result.ok) {

@@ -24,7 +24,7 @@ export function errorDetail({ address, mspId }: Peer, message: string): ErrorDet
 /** How the gateway takes an endorser's answer [gateway/apiutils.go responseStatus]. */
 export type Classified =
   | { readonly ok: true; readonly response: ProposalResponse }
-  | { readonly ok: false; readonly code: number; readonly message: string; readonly retry: boolean };
+  | { readonly ok: false; readonly code: Code; readonly message: string; readonly retry: boolean };
 
 /** `local` = the endorser of this gateway's own peer; of another one gRPC delivers an error or a response, never both. */
 export function classify(outcome: EndorserOutcome, local: boolean): Classified {

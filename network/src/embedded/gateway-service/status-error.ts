@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
+import type { ServiceError, status } from '@grpc/grpc-js';
 import { encodeMessage } from '../protobuf/writer.js';
 
 const ERROR_DETAIL_TYPE = 'type.googleapis.com/gateway.ErrorDetail';
@@ -13,12 +13,12 @@ export interface ErrorDetail {
   readonly message: string;
 }
 
-/** What a gateway call ends with when it fails; `code` is a gRPC status code. */
+/** What a gateway call ends with when it fails. */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
 
   constructor(
-    readonly code: number,
+    readonly code: status,
     message: string,
     readonly details: readonly ErrorDetail[] = [],
   ) {
