@@ -9,18 +9,16 @@ const MAX_MESSAGE = 300;
 
 /** Input that a schema refuses; says where and what was expected, never what was there. */
 export function refusalOfInput(error: z.ZodError, root: string): Refusal {
-  const errors = error.issues
-    .slice(0, MAX_ERRORS)
-    .flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? [
-            {
-              path: pathOf(root, issue.path),
-              message: `has ${issue.keys.length} unknown name(s); only documented ones are taken`,
-            },
-          ]
-        : [{ path: pathOf(root, issue.path), message: messageOf(issue) }],
-    );
+  const errors = error.issues.slice(0, MAX_ERRORS).flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? [
+          {
+            path: pathOf(root, issue.path),
+            message: `has ${issue.keys.length} unknown name(s); only documented ones are taken`,
+          },
+        ]
+      : [{ path: pathOf(root, issue.path), message: messageOf(issue) }],
+  );
   return new Refusal(root === '$' ? 'body-malformed' : 'parameter-malformed', { errors });
 }
 

@@ -1,0 +1,60 @@
+/** Version of the tables; a projection of another version is thrown away and made again from the first block. */
+export const PROJECTION_VERSION = 1;
+
+/**
+ * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
+ * An event's position is block, transaction and place within it, so that lists have one order for ever.
+ */
+export const PROJECTION_SCHEMA = `
+CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE public_value (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE private_value (
+  collection TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  value BLOB NOT NULL,
+  transaction_id TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (collection, key_hash)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pending_value (
+  collection TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (collection, key_hash, block, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pending_by_block ON pending_value(block, place);
+CREATE TABLE event (
+  position TEXT PRIMARY KEY,
+  collection TEXT NOT NULL,
+  key TEXT NOT NULL,
+  transaction_id TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  requester TEXT NOT NULL,
+  value BLOB NOT NULL,
+  detail TEXT NOT NULL,
+  UNIQUE (collection, key)
+) STRICT;
+CREATE INDEX event_by_requester ON event(requester, position);
+CREATE TABLE event_record (
+  position TEXT NOT NULL REFERENCES event(position) ON DELETE CASCADE,
+  record TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  PRIMARY KEY (record, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_record_by_event ON event_record(position);
+CREATE TABLE event_subject (
+  position TEXT NOT NULL REFERENCES event(position) ON DELETE CASCADE,
+  subject TEXT NOT NULL,
+  PRIMARY KEY (subject, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_subject_by_event ON event_subject(position);
+CREATE TABLE delivery (
+  collection TEXT NOT NULL,
+  event TEXT NOT NULL,
+  record TEXT NOT NULL,
+  complete INTEGER NOT NULL,
+  PRIMARY KEY (collection, event, record)
+) STRICT, WITHOUT ROWID;
+`;

@@ -1,0 +1,255 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { rmSync } from 'node:fs';
+import { peer } from '@hyperledger/fabric-protos';
+import type { Json } from '@consent-ledger/chaincode/wire';
+import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
+import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
+import { Refusal } from '../../usecases/refusal.js';
+import { inTransaction, openDatabase } from './database.js';
+import { hexHash, PrivateFolder, ProjectionError } from './folding.js';
+import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
+
+export interface ProjectionOptions {
+  readonly path: string;
+  readonly chaincode: string;
+  /** Collections whose values this member must hold. */
+  readonly collections: readonly string[];
+}
+
+/** The projection in one SQLite file; the checkpoint is part of the transaction that folds a block. */
+export function openProjection(options: ProjectionOptions): Projection {
+  return new SqliteProjection(open(options.path), options);
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    return openDatabase(path, PROJECTION_SCHEMA, PROJECTION_VERSION, 'rebuildable');
+  } catch {
+    // Of another version, or damaged: it holds nothing that the ledger does not.
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    return openDatabase(path, PROJECTION_SCHEMA, PROJECTION_VERSION, 'rebuildable');
+  }
+}
+
+class SqliteProjection implements Projection {
+  readonly #database: DatabaseSync;
+  readonly #options: ProjectionOptions;
+  readonly #private: PrivateFolder;
+  readonly #facts: Map<string, string>;
+  readonly #statements: ReturnType<typeof statementsOf>;
+
+  constructor(database: DatabaseSync, options: ProjectionOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#private = new PrivateFolder(database, options.collections);
+    this.#statements = statementsOf(database);
+    this.#facts = this.#readFacts();
+  }
+
+  get height(): number {
+    return Number(this.#facts.get('height') ?? 0);
+  }
+
+  get founded(): { ledger?: string; collectionsDigest?: string } {
+    const ledger = this.#facts.get('ledger');
+    const collectionsDigest = this.#facts.get('collections');
+    return {
+      ...(ledger === undefined ? {} : { ledger }),
+      ...(collectionsDigest === undefined ? {} : { collectionsDigest }),
+    };
+  }
+
+  fold(block: LedgerBlock): void {
+    const again = block.number < this.height;
+    if (block.number > this.height) {
+      throw new ProjectionError(`block ${block.number} came after block ${this.height - 1}`);
+    }
+    const before = new Map(this.#facts);
+    try {
+      inTransaction(this.#database, () => {
+        if (!again) this.#setFact('height', `${block.number + 1}`);
+        if (block.number === 0) this.#setFact('ledger', block.hash);
+        for (const transaction of block.transactions) {
+          if (!transaction.valid) continue;
+          if (!again) this.#foldPublic(transaction);
+          this.#private.fold(block, transaction, again);
+        }
+      });
+    } catch (error) {
+      this.#facts.clear();
+      for (const [name, value] of before) this.#facts.set(name, value);
+      throw error;
+    }
+  }
+
+  publicValue(key: string): Buffer | undefined {
+    const row = this.#statements.publicValue.get(key) as { value: Uint8Array } | undefined;
+    return row === undefined ? undefined : Buffer.from(row.value);
+  }
+
+  publicValues(prefix: string): { key: string; value: Buffer }[] {
+    const rows = this.#statements.publicValues.all(prefix, `${prefix}\u{10ffff}`) as unknown as PublicRow[];
+    return rows.map(({ key, value }) => ({ key, value: Buffer.from(value) }));
+  }
+
+  privateValue(collection: string, key: string): ReturnType<Projection['privateValue']> {
+    const keyHash = hexHash(key);
+    const row = this.#statements.privateValue.get(collection, keyHash) as PrivateRow | undefined;
+    const pending = this.#statements.newestPending.get(collection, keyHash) as Place | undefined;
+    if (pending !== undefined && (row === undefined || isAfter(pending, row)))
+      throw new Refusal('event-pending');
+    if (row === undefined) return undefined;
+    return { value: Buffer.from(row.value), transaction: row.transaction_id, block: row.block };
+  }
+
+  event(collection: string, key: string): EventEntry | undefined {
+    const row = this.#statements.event.get(collection, key) as EventRow | undefined;
+    return row === undefined ? undefined : this.#entryOf(row);
+  }
+
+  events(filter: EventFilter): EventEntry[] {
+    const { sql, values } = eventQuery(filter);
+    const rows = this.#database.prepare(sql).all(...values) as unknown as EventRow[];
+    return rows.map((row) => this.#entryOf(row));
+  }
+
+  pending(): { block: number; values: number }[] {
+    return this.#statements.pending.all() as unknown as { block: number; values: number }[];
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #entryOf(row: EventRow): EventEntry {
+    const delivered = this.#statements.delivered.all(row.collection, row.key) as unknown as {
+      record: string;
+    }[];
+    return {
+      position: row.position,
+      collection: row.collection,
+      key: row.key,
+      transaction: row.transaction_id,
+      block: row.block,
+      value: Buffer.from(row.value),
+      detail: JSON.parse(row.detail) as Json,
+      delivered: delivered.map(({ record }) => record),
+    };
+  }
+
+  #foldPublic({ writes }: LedgerTransaction): void {
+    for (const write of writes) {
+      if (write.namespace === this.#options.chaincode) this.#putPublic(write);
+      else if (write.namespace === '_lifecycle') this.#foldDefinition(write);
+    }
+  }
+
+  #putPublic({ key, value }: PublicWrite): void {
+    if (value === undefined) this.#statements.removePublic.run(key);
+    else this.#statements.putPublic.run(key, value);
+  }
+
+  /** The chaincode definition's collections, as `_lifecycle` keeps them (core/chaincode/lifecycle, serializer.go). */
+  #foldDefinition({ key, value }: PublicWrite): void {
+    if (key !== `namespaces/fields/${this.#options.chaincode}/Collections` || value === undefined) return;
+    const collections = peer.lifecycle.StateData.deserializeBinary(value).getBytes_asU8();
+    this.#setFact('collections', hexHash(collections));
+  }
+
+  #setFact(name: string, value: string): void {
+    this.#facts.set(name, value);
+    this.#statements.putFact.run(name, value);
+  }
+
+  #readFacts(): Map<string, string> {
+    const rows = this.#database.prepare('SELECT name, value FROM fact').all() as unknown as Fact[];
+    return new Map(rows.map(({ name, value }) => [name, value]));
+  }
+}
+
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+interface PublicRow {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+interface Place {
+  readonly block: number;
+  readonly place: number;
+}
+interface PrivateRow extends Place {
+  readonly value: Uint8Array;
+  readonly transaction_id: string;
+}
+interface EventRow {
+  readonly position: string;
+  readonly collection: string;
+  readonly key: string;
+  readonly transaction_id: string;
+  readonly block: number;
+  readonly value: Uint8Array;
+  readonly detail: string;
+}
+
+function isAfter(one: Place, other: Place): boolean {
+  return one.block > other.block || (one.block === other.block && one.place > other.place);
+}
+
+function eventQuery(filter: EventFilter): { sql: string; values: SQLInputValue[] } {
+  const conditions = [`collection IN (${filter.collections.map(() => '?').join(', ')})`];
+  const values: SQLInputValue[] = [...filter.collections];
+  const where = (condition: string, ...parameters: SQLInputValue[]): void => {
+    conditions.push(condition);
+    values.push(...parameters);
+  };
+  if (filter.after !== undefined) where('position > ?', filter.after);
+  if (filter.requester !== undefined) where('requester = ?', filter.requester);
+  if (filter.subject !== undefined) {
+    where('position IN (SELECT position FROM event_subject WHERE subject = ?)', filter.subject);
+  }
+  if (filter.record !== undefined || filter.outcome !== undefined) {
+    where(
+      `EXISTS (SELECT 1 FROM event_record r WHERE r.position = event.position
+        AND (? IS NULL OR r.record = ?) AND (? IS NULL OR r.outcome = ?))`,
+      ...twice(filter.record),
+      ...twice(filter.outcome),
+    );
+  }
+  values.push(filter.limit);
+  return { sql: `SELECT * FROM event WHERE ${conditions.join(' AND ')} ORDER BY position LIMIT ?`, values };
+}
+
+function twice(value: string | undefined): [SQLInputValue, SQLInputValue] {
+  return [value ?? null, value ?? null];
+}
+
+function statementsOf(database: DatabaseSync) {
+  return {
+    putFact: database.prepare(
+      'INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    ),
+    putPublic: database.prepare(
+      'INSERT INTO public_value (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    ),
+    removePublic: database.prepare('DELETE FROM public_value WHERE key = ?'),
+    publicValue: database.prepare('SELECT value FROM public_value WHERE key = ?'),
+    publicValues: database.prepare(
+      'SELECT key, value FROM public_value WHERE key >= ? AND key < ? ORDER BY key',
+    ),
+    privateValue: database.prepare(
+      'SELECT value, transaction_id, block, place FROM private_value WHERE collection = ? AND key_hash = ?',
+    ),
+    newestPending: database.prepare(
+      'SELECT block, place FROM pending_value WHERE collection = ? AND key_hash = ? ORDER BY block DESC, place DESC LIMIT 1',
+    ),
+    event: database.prepare('SELECT * FROM event WHERE collection = ? AND key = ?'),
+    delivered: database.prepare(
+      'SELECT record FROM delivery WHERE collection = ? AND event = ? AND complete = 1',
+    ),
+    pending: database.prepare(
+      'SELECT block, count(*) AS "values" FROM pending_value GROUP BY block ORDER BY block',
+    ),
+  };
+}

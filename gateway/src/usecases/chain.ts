@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import type { Ledger, LedgerBlock, Settled } from '../ports/ledger.js';
+import type { Logger } from '../ports/logger.js';
+import type { Outbox } from '../ports/outbox.js';
+import type { Projection } from '../ports/projection.js';
+import { delay, within } from './delay.js';
+import { Refusal } from './refusal.js';
+
+export interface ChainOptions {
+  readonly ledger: Ledger;
+  readonly projection: Projection;
+  readonly outbox: Outbox;
+  readonly log: Logger;
+}
+
+const RECENT_BLOCKS = 8;
+const RETRY_MS = [100, 200, 500, 1_000];
+const PENDING_RETRY_MS = 1_000;
+const PENDING_ALARM_MS = 60_000;
+
+/**
+ * Follows the own peer's blocks: folds each into the projection, then tells those who wait for a transaction or a height.
+ * So whoever is told that a transaction is valid finds its effect in the projection.
+ */
+export class Chain {
+  readonly #options: ChainOptions;
+  readonly #stop = new AbortController();
+  readonly #watchers = new Map<string, (settled: Settled) => void>();
+  readonly #heightWatchers = new Set<{ readonly height: number; readonly reached: () => void }>();
+  /** Value hashes of the private writes in the newest blocks, by block, then transaction, collection and key hash. */
+  readonly #recent = new Map<number, Map<string, string>>();
+  readonly #pendingSince = new Map<number, number>();
+  #running: Promise<unknown> = Promise.resolve();
+  #state: 'connecting' | 'following' | 'failed' | 'stopped' = 'connecting';
+
+  constructor(options: ChainOptions) {
+    this.#options = options;
+  }
+
+  get state(): 'connecting' | 'following' | 'failed' | 'stopped' {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#running = Promise.all([this.#follow(), this.#fetchPending()]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    this.#state = 'stopped';
+  }
+
+  /** Resolves when the transaction is in a folded block; call it before the transaction is sent. */
+  watch(transaction: string): { readonly settled: Promise<Settled>; readonly forget: () => void } {
+    const settled = new Promise<Settled>((resolve) => {
+      this.#watchers.set(transaction, resolve);
+    });
+    return {
+      settled,
+      forget: () => {
+        this.#watchers.delete(transaction);
+      },
+    };
+  }
+
+  /** Someone else learnt the outcome of a transaction, such as by asking the peer after a restart. */
+  settle(transaction: string, settled: Settled): void {
+    this.#options.outbox.settle(transaction);
+    const tell = this.#watchers.get(transaction);
+    this.#watchers.delete(transaction);
+    tell?.(settled);
+  }
+
+  /** Resolves when `height` blocks are folded; throws a Refusal `event-pending` when that takes too long. */
+  async reached(height: number, milliseconds: number): Promise<void> {
+    if (this.#options.projection.height >= height) return;
+    let watcher: { readonly height: number; readonly reached: () => void } | undefined;
+    const there = new Promise<true>((resolve) => {
+      watcher = {
+        height,
+        reached: () => {
+          resolve(true);
+        },
+      };
+      this.#heightWatchers.add(watcher);
+    });
+    try {
+      if ((await within(there, milliseconds)) === undefined) throw new Refusal('event-pending');
+    } finally {
+      if (watcher !== undefined) this.#heightWatchers.delete(watcher);
+    }
+  }
+
+  /**
+   * SHA-256 (hex) of the value that a valid transaction in `block` wrote under a private key, as the own peer has it;
+   * undefined where it wrote none there. Works for collections whose values this member may not read.
+   */
+  async writtenHash(
+    block: number,
+    transaction: string,
+    collection: string,
+    key: string,
+  ): Promise<string | undefined> {
+    const hashes = this.#recent.get(block) ?? hashesOf(await this.#options.ledger.block(block));
+    const keyHash = createHash('sha256').update(key).digest('hex');
+    return hashes.get(placeOf(transaction, collection, keyHash));
+  }
+
+  async #follow(): Promise<void> {
+    const { ledger, projection, log } = this.#options;
+    const signal = this.#stop.signal;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        for await (const block of ledger.follow(projection.height, signal)) {
+          if (!this.#fold(block)) return;
+          this.#state = 'following';
+          failures = 0;
+        }
+      } catch (error) {
+        if (isAborted(signal)) return;
+        log.warn('chain.interrupted', { height: projection.height, error });
+      }
+      this.#state = 'connecting';
+      await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 1_000, signal);
+    }
+  }
+
+  /** False where the block cannot be folded: then this gateway knows nothing of what comes after, and says so. */
+  #fold(block: LedgerBlock): boolean {
+    const { projection, log } = this.#options;
+    try {
+      projection.fold(block);
+    } catch (error) {
+      this.#state = 'failed';
+      log.error('projection.failed', { block: block.number, error });
+      return false;
+    }
+    this.#recent.set(block.number, hashesOf(block));
+    this.#recent.delete(block.number - RECENT_BLOCKS);
+    for (const { id, valid, code } of block.transactions) {
+      // The second copy of a transaction says nothing about the first.
+      if (code !== 'DUPLICATE_TXID') this.settle(id, { valid, code, block: block.number });
+    }
+    for (const watcher of this.#heightWatchers) if (block.number + 1 >= watcher.height) watcher.reached();
+    return true;
+  }
+
+  async #fetchPending(): Promise<void> {
+    const { ledger, projection, log } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      await delay(PENDING_RETRY_MS, this.#stop.signal);
+      if (this.#state !== 'following') continue;
+      for (const { block, values } of projection.pending()) {
+        if (isAborted(this.#stop.signal)) return;
+        try {
+          projection.fold(await ledger.block(block));
+        } catch (error) {
+          log.warn('projection.pending-not-fetched', { block, error });
+        }
+        this.#alarm(block, values);
+      }
+      this.#forgetArrived();
+    }
+  }
+
+  /** A peer may lack private data for a while; what does not come is told, again and again. */
+  #alarm(block: number, count: number): void {
+    const since = this.#pendingSince.get(block) ?? Date.now();
+    this.#pendingSince.set(block, since);
+    if (Date.now() - since < PENDING_ALARM_MS) return;
+    this.#options.log.error('projection.pending-too-long', {
+      block,
+      count,
+      milliseconds: Date.now() - since,
+    });
+    this.#pendingSince.set(block, Date.now());
+  }
+
+  #forgetArrived(): void {
+    const still = new Set(this.#options.projection.pending().map(({ block }) => block));
+    for (const block of this.#pendingSince.keys()) if (!still.has(block)) this.#pendingSince.delete(block);
+  }
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function hashesOf(block: LedgerBlock): Map<string, string> {
+  return new Map(
+    block.transactions.flatMap(({ id, valid, hashed }) =>
+      !valid
+        ? []
+        : hashed.flatMap(({ collection, keyHash, valueHash }) =>
+            valueHash === undefined ? [] : [[placeOf(id, collection, keyHash), valueHash] as const],
+          ),
+    ),
+  );
+}
+
+function placeOf(transaction: string, collection: string, keyHash: string): string {
+  return `${transaction} ${collection} ${keyHash}`;
+}
