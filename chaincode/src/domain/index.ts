@@ -12,6 +12,7 @@ export type {
 export type { Problem } from './problem.js';
 export type {
   ActorCriteria,
+  ContentCriteria,
   CompiledPolicy,
   CompiledProvision,
   Criteria,
@@ -21,8 +22,29 @@ export type {
   LabelCriteria,
   PolicyInForce,
   ProvisionKind,
+  Recipients,
 } from './policy.js';
 export type { Agreement, ContextPeriod, DecisionContext, ImpliedPolicy, LegalBasis } from './context.js';
 
-/** The version of the rules that `decide` follows; every decision names it. */
-export const RULES_VERSION = '1';
+export { RULES_VERSION } from './rules-version.js';
+export { decide } from './decide.js';
+export { validateQuestion } from './validate-question.js';
+export { validateContext } from './validate-context.js';
+export { compileConsent, type CompileOptions } from './compile/compile-consent.js';
+export { purposes, isKnownPurpose, purposesCover } from './purposes.js';
+export {
+  confidentialityCodes,
+  sensitivityCodes,
+  isKnownLabel,
+  isSensitivity,
+  isSubstanceUse,
+} from './labels.js';
+export { formatInstant, parseDateTime, parseInstant } from './time.js';
+export { checkConsentSet } from './check-consent-set.js';
+export {
+  outwardTexts,
+  reasons,
+  type InformationBlockingException,
+  type OutwardCode,
+  type Reason,
+} from './reasons.js';

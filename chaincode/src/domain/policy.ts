@@ -12,11 +12,23 @@ export interface Interval {
 export type ProvisionKind = 'permit' | 'deny';
 export type Dialect = 'r4-core' | 'r4-pcf' | 'r5';
 
-/** References named by an actor, sorted into the three ways of reading an actor. */
+/** Recipients: an organisation is compared with the requester's member alone, anything else also with its references. */
+export interface Recipients {
+  readonly organizations: readonly string[];
+  readonly others: readonly string[];
+}
+
+/** Whom a provision names, by role. ORed within each, the three ANDed. */
 export interface ActorCriteria {
-  readonly recipients?: readonly string[];
+  readonly recipients?: Recipients;
   readonly custodians?: readonly string[];
   readonly authors?: readonly string[];
+}
+
+/** One of R4 `class`, R5 `documentType`, R5 `resourceType`. */
+export interface ContentCriteria {
+  readonly resourceTypes: readonly string[];
+  readonly classes: readonly Coding[];
 }
 
 export interface LabelCriteria {
@@ -38,8 +50,8 @@ export interface Criteria {
   readonly actions?: readonly string[];
   readonly purposes?: readonly string[];
   readonly labels?: LabelCriteria;
-  readonly resourceTypes?: readonly string[];
-  readonly classes?: readonly Coding[];
+  /** Each of them must match. */
+  readonly contents?: readonly ContentCriteria[];
   readonly codes?: readonly Coding[];
   readonly dataPeriod?: { readonly interval: Interval; readonly reading: ProvisionKind };
   readonly data?: readonly DataCriteria[];

@@ -1,0 +1,18 @@
+/** Code systems that a consent's evaluated elements may use. */
+export const SYSTEMS = {
+  purpose: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+  confidentiality: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  actCode: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  participation: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType',
+  action: 'http://terminology.hl7.org/CodeSystem/consentaction',
+  scope: 'http://terminology.hl7.org/CodeSystem/consentscope',
+} as const;
+
+/** Codings of these systems name a resource type; codings of any other name a class of record. */
+export const RESOURCE_TYPE_SYSTEMS: readonly string[] = [
+  'http://hl7.org/fhir/resource-types',
+  'http://hl7.org/fhir/fhir-types',
+];
+
+/** Extension of Consent that names a consent which this one supersedes (`valueReference`, repeatable). */
+export const SUPERSEDES = 'urn:consent-ledger:fhir:supersedes';

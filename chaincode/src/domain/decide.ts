@@ -1,0 +1,121 @@
+import type { Answer, BasisEntry, ReasonCode } from './answer.js';
+import type { DecisionContext } from './context.js';
+import { decidePart, type PartDecision, type SubjectStanding } from './decide-part.js';
+import { readAsked, readFacts } from './facts.js';
+import { instantObligation, redisclosureObligation } from './obligations.js';
+import type { PolicyInForce } from './policy.js';
+import type { Question } from './question.js';
+import { withoutVersion } from './references.js';
+import { RULES_VERSION } from './rules-version.js';
+import { earlier } from './say.js';
+import { standings } from './standing.js';
+
+/** Reasons to deny in the order of the rules that give them: of several parts that deny, the first is told. */
+const DENY_ORDER: readonly ReasonCode[] = [
+  'member-not-active',
+  'not-known',
+  'break-glass-forbidden',
+  'break-glass-incomplete',
+  'agreement-missing',
+  'denied-by-consent',
+  'evidence-insufficient',
+  'not-covered-by-consent',
+  'consent-withdrawn',
+  'consent-expired',
+  'no-consent',
+];
+
+const PERMIT_ORDER: readonly ReasonCode[] = [
+  'break-glass',
+  'legal-basis',
+  'permitted-by-consent',
+  'permitted-by-implied-policy',
+];
+
+/**
+ * Decides a valid question (see `validateQuestion`) from the subject's consents and what else is known.
+ * Each purpose, each action and each subject is decided on its own, and all must permit. Never throws for a
+ * valid question; the order of the consents makes no difference.
+ */
+export function decide(
+  question: Question,
+  consents: readonly PolicyInForce[],
+  context: DecisionContext,
+): Answer {
+  const facts = readFacts(question);
+  const subjects = subjectsOf(question, consents, facts.at);
+  const parts = readAsked(question).flatMap((asked) =>
+    subjects.map((subject) => decidePart(asked, subject, facts, context)),
+  );
+  const denying = parts.filter(({ outcome }) => outcome === 'deny');
+  if (denying.length > 0) {
+    const reason = firstReason(denying, DENY_ORDER);
+    return {
+      outcome: 'deny',
+      reason,
+      basis: basisOf(denying, reason),
+      obligations: [],
+      rules: RULES_VERSION,
+    };
+  }
+  const reason = firstReason(parts, PERMIT_ORDER);
+  return {
+    outcome: 'permit',
+    reason,
+    basis: basisOf(parts, reason),
+    obligations: [
+      ...redisclosureObligation(facts.record.labels),
+      ...instantObligation('expires-at', first(parts, 'expiresAt')),
+      ...instantObligation('review-by', first(parts, 'reviewBy')),
+    ],
+    rules: RULES_VERSION,
+  };
+}
+
+/**
+ * The subjects that the question names, else those of the consents (one, if the input is as it should be; all
+ * must permit if it is not), each with how its consents stand. Without either, the subject is not known.
+ */
+function subjectsOf(
+  question: Question,
+  consents: readonly PolicyInForce[],
+  at: number,
+): readonly SubjectStanding[] {
+  const named = question.subjects?.map(withoutVersion) ?? consents.map(({ policy }) => policy.subject);
+  if (named.length === 0) return [{ subject: undefined, standings: [] }];
+  return [...new Set(named)].sort().map((subject) => ({
+    subject,
+    standings: standings(
+      consents.filter(({ policy }) => policy.subject === subject),
+      at,
+    ),
+  }));
+}
+
+function firstReason(parts: readonly PartDecision[], order: readonly ReasonCode[]): ReasonCode {
+  const found = order.find((reason) => parts.some((part) => part.reason === reason));
+  if (found === undefined) throw new RangeError('a question has one purpose or more');
+  return found;
+}
+
+/** Every consent that said what was decided; where none said it, those that the reason is about. Once each. */
+function basisOf(parts: readonly PartDecision[], reason: ReasonCode): readonly BasisEntry[] {
+  // What the reason's own parts heard comes first, so that its path is the one that is told.
+  const telling = [
+    ...parts.filter((part) => part.reason === reason),
+    ...parts.filter((part) => part.reason !== reason),
+  ];
+  const said = once(telling.flatMap((part) => part.said));
+  if (said.length > 0) return said;
+  return once(parts.filter((part) => part.reason === reason).flatMap((part) => part.about));
+}
+
+function once(entries: readonly BasisEntry[]): readonly BasisEntry[] {
+  const byConsent = new Map<string, BasisEntry>();
+  for (const entry of entries) if (!byConsent.has(entry.consent)) byConsent.set(entry.consent, entry);
+  return [...byConsent.values()].sort((a, b) => (a.consent < b.consent ? -1 : 1));
+}
+
+function first(parts: readonly PartDecision[], which: 'expiresAt' | 'reviewBy'): number | undefined {
+  return parts.reduce<number | undefined>((found, part) => earlier(found, part[which]), undefined);
+}

@@ -1,0 +1,97 @@
+import { purposesCover, isResearch, mustBeNamed, BREAK_GLASS } from './purposes.js';
+import { readLabels, type Labelling } from './labels.js';
+import type { Interval } from './policy.js';
+import type { Action, Authored, Coding, Question } from './question.js';
+import { withoutVersion } from './references.js';
+import { parseDateTime, parseInstant, parsePeriod } from './time.js';
+
+/** What a question says, read once: references less their versions, times as epoch milliseconds. */
+export interface Facts {
+  readonly at: number;
+  readonly custodian: string | undefined;
+  readonly member: string;
+  /** Undefined is unknown. */
+  readonly references: readonly string[] | undefined;
+  readonly roles: readonly string[];
+  readonly record: RecordKnowledge;
+  readonly emergency: boolean;
+  readonly legalBasis: string | undefined;
+}
+
+/** What is known of the record; undefined is unknown. */
+export interface RecordKnowledge {
+  readonly reference: string | undefined;
+  readonly resourceType: string | undefined;
+  readonly classes: readonly Coding[] | undefined;
+  readonly codes: readonly Coding[] | undefined;
+  readonly labels: Labelling | undefined;
+  readonly authored: Interval | undefined;
+  readonly author: readonly string[] | undefined;
+  readonly refersTo: readonly string[] | undefined;
+  readonly referredToBy: readonly string[] | undefined;
+}
+
+/** One purpose and one action of a question: each is decided on its own. */
+export interface Asked {
+  readonly purpose: string;
+  readonly action: Action;
+  readonly breakGlass: boolean;
+  readonly mustBeNamed: boolean;
+  readonly scope: 'privacy' | 'research';
+}
+
+export function readFacts(question: Question): Facts {
+  const record = question.record ?? {};
+  const { requester } = question;
+  return {
+    at: instant(question.at),
+    custodian: question.custodian === undefined ? undefined : withoutVersion(question.custodian),
+    member: withoutVersion(requester.member),
+    references: requester.references?.map(withoutVersion),
+    roles: requester.roles ?? [],
+    record: {
+      reference: record.reference === undefined ? undefined : withoutVersion(record.reference),
+      resourceType: record.resourceType,
+      classes: record.classes,
+      codes: record.codes,
+      labels: record.labels === undefined ? undefined : readLabels(record.labels),
+      authored: record.authored === undefined ? undefined : span(record.authored),
+      author: record.author?.map(withoutVersion),
+      refersTo: record.refersTo?.map(withoutVersion),
+      referredToBy: record.referredToBy?.map(withoutVersion),
+    },
+    emergency: (question.emergency?.reason ?? '').trim() !== '',
+    legalBasis: question.legalBasis,
+  };
+}
+
+/** Each purpose with each action. */
+export function readAsked(question: Question): readonly Asked[] {
+  const actions = question.actions ?? (['access'] as const);
+  return question.purpose.flatMap((purpose) =>
+    actions.map((action) => ({
+      purpose,
+      action,
+      breakGlass: purpose === BREAK_GLASS,
+      mustBeNamed: mustBeNamed(purpose),
+      scope: isResearch(purpose) ? ('research' as const) : ('privacy' as const),
+    })),
+  );
+}
+
+/** Does the list of purposes, read as a deny reads it, cover the asked one? */
+export function covers(named: readonly string[], asked: Asked): boolean {
+  return purposesCover(named, asked.purpose);
+}
+
+function instant(text: string): number {
+  const at = parseInstant(text);
+  if (at === undefined) throw new RangeError('the question has not been validated: at is no instant');
+  return at;
+}
+
+function span(authored: Authored): Interval | undefined {
+  if (typeof authored === 'string') return parseDateTime(authored);
+  const period = parsePeriod(authored.start, authored.end);
+  return 'interval' in period ? period.interval : undefined;
+}

@@ -1,0 +1,2 @@
+/** The version of the rules that `decide` follows; every decision names it. */
+export const RULES_VERSION = '1';
