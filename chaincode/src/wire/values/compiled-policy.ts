@@ -9,7 +9,8 @@ import type { CompiledPolicy, CompiledProvision, Criteria } from '../../domain/i
 const text = z.string().min(1).max(1_024);
 const texts = z.array(text).max(1_024);
 const kind = z.enum(['permit', 'deny']);
-const epoch = z.int();
+// Finer than a millisecond where the consent's own text is.
+const epoch = z.number();
 
 const interval = z.strictObject({ from: epoch.exactOptional(), until: epoch.exactOptional() });
 const codings = z.array(z.strictObject({ system: text, code: text })).max(1_024);
@@ -17,7 +18,7 @@ const codings = z.array(z.strictObject({ system: text, code: text })).max(1_024)
 const criteria = z.strictObject({
   actor: z
     .strictObject({
-      recipients: texts.exactOptional(),
+      recipients: z.strictObject({ organizations: texts, others: texts }).exactOptional(),
       custodians: texts.exactOptional(),
       authors: texts.exactOptional(),
     })
@@ -27,8 +28,7 @@ const criteria = z.strictObject({
   labels: z
     .strictObject({ confidentiality: z.array(z.int().min(0).max(5)), sensitivity: texts, reading: kind })
     .exactOptional(),
-  resourceTypes: texts.exactOptional(),
-  classes: codings.exactOptional(),
+  contents: z.array(z.strictObject({ resourceTypes: texts, classes: codings })).exactOptional(),
   codes: codings.exactOptional(),
   dataPeriod: z.strictObject({ interval, reading: kind }).exactOptional(),
   data: z
