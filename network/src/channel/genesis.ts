@@ -1,8 +1,16 @@
 import { common } from '@hyperledger/fabric-protos';
 import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { OrganisationMaterial } from '../identities/index.js';
 import type { PortPlan, Topology } from '../topology/index.js';
+import {
+  dataHash,
+  encodeBlock,
+  encodeMetadata,
+  headerHash,
+  readBlock,
+  transactionId,
+} from '../wire-format/index.js';
 import { channelGroup } from './channel-group.js';
 import { configGroup } from './config-group.js';
 
@@ -29,25 +37,15 @@ export function genesisBlock(
   seed: GenesisSeed,
 ): Buffer {
   const envelope = configEnvelope(topology, plan, material, seed);
-  const data = new common.BlockData();
-  data.setDataList([envelope]);
-  const header = new common.BlockHeader();
-  header.setDataHash(createHash('sha256').update(envelope).digest());
-
-  const ordererMetadata = new common.OrdererBlockMetadata();
-  ordererMetadata.setLastConfig(new common.LastConfig());
-  const signatures = new common.Metadata();
-  signatures.setValue(ordererMetadata.serializeBinary());
-  const metadata = new common.BlockMetadata();
-  // SIGNATURES, then LAST_CONFIG (index 0 is written as nothing) and what peers fill in.
-  const empty = new Uint8Array();
-  metadata.setMetadataList([signatures.serializeBinary(), empty, empty, empty, empty]);
-
-  const block = new common.Block();
-  block.setHeader(header);
-  block.setData(data);
-  block.setMetadata(metadata);
-  return Buffer.from(block.serializeBinary());
+  const lastConfig = new common.OrdererBlockMetadata();
+  lastConfig.setLastConfig(new common.LastConfig());
+  const empty = Buffer.alloc(0);
+  return encodeBlock({
+    header: { number: 0, previousHash: empty, dataHash: dataHash([envelope]) },
+    transactions: [envelope],
+    // SIGNATURES, then LAST_CONFIG (index 0 is written as nothing) and what peers fill in.
+    metadata: [encodeMetadata(lastConfig.serializeBinary()), empty, empty, empty, empty],
+  });
 }
 
 function configEnvelope(
@@ -55,7 +53,7 @@ function configEnvelope(
   plan: PortPlan,
   material: readonly OrganisationMaterial[],
   { nonce, seconds }: GenesisSeed,
-): Uint8Array {
+): Buffer {
   const timestamp = new timestamps.Timestamp();
   timestamp.setSeconds(seconds);
   const channelHeader = new common.ChannelHeader();
@@ -64,7 +62,7 @@ function configEnvelope(
   channelHeader.setTimestamp(timestamp);
   channelHeader.setChannelId(topology.channel);
   // The id of a transaction is the hash of its nonce and its creator; this one has no creator.
-  channelHeader.setTxId(createHash('sha256').update(nonce).digest('hex'));
+  channelHeader.setTxId(transactionId(nonce, Buffer.alloc(0)));
   const signatureHeader = new common.SignatureHeader();
   signatureHeader.setNonce(nonce);
 
@@ -80,14 +78,10 @@ function configEnvelope(
   payload.setData(configuration.serializeBinary());
   const envelope = new common.Envelope();
   envelope.setPayload(payload.serializeBinary());
-  return envelope.serializeBinary();
+  return Buffer.from(envelope.serializeBinary());
 }
 
 /** The ledger's id: lower-case hex SHA-256 of the genesis block's header in DER (protoutil/blockutils.go). */
 export function ledgerId(genesis: Uint8Array): string {
-  const dataHash = common.Block.deserializeBinary(genesis).getHeader()?.getDataHash_asU8();
-  if (dataHash?.length !== 32) throw new RangeError('the genesis block has no header with a data hash');
-  // SEQUENCE { INTEGER 0, OCTET STRING of the (empty) previous hash, OCTET STRING of the data hash }
-  const der = Buffer.concat([Buffer.from([0x30, 39, 0x02, 1, 0, 0x04, 0, 0x04, 32]), dataHash]);
-  return createHash('sha256').update(der).digest('hex');
+  return headerHash(readBlock(genesis).header).toString('hex');
 }

@@ -15,7 +15,7 @@ import {
 } from '@peculiar/x509';
 import { randomBytes, type webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import { hasLowS } from './low-s.js';
+import { isLowS } from '../wire-format/index.js';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const MINUTE = 60_000;
@@ -145,7 +145,7 @@ async function issue(
 async function untilLowS(sign: () => Promise<X509Certificate>): Promise<X509Certificate> {
   for (;;) {
     const certificate = await sign();
-    if (hasLowS(Buffer.from(certificate.signature))) return certificate;
+    if (isLowS(new Uint8Array(certificate.signature), 'prime256v1')) return certificate;
   }
 }
 
