@@ -46,11 +46,9 @@ export class PortPlanError extends Error {
 
 /** Derives all ports. Throws a PortPlanError when two collide or one is above 65535. */
 export function portPlan(topology: Topology, portBase: number = DEFAULT_PORT_BASE): PortPlan {
-  const last = portBase + 10 * topology.organisations.length + 9;
-  if (!Number.isInteger(portBase) || portBase < 1_024 || last > 65_535) {
-    throw new PortPlanError(
-      `the port base must be a whole number from 1024 to ${65_535 - (last - portBase)}, not ${portBase}`,
-    );
+  const highest = 65_535 - (10 * topology.organisations.length + 9);
+  if (!Number.isInteger(portBase) || portBase < 1_024 || portBase > highest) {
+    throw new PortPlanError(`the port base must be a whole number from 1024 to ${highest}, not ${portBase}`);
   }
   const plan: PortPlan = {
     portBase,
