@@ -65,7 +65,8 @@ function observed(metrics: Metrics, log: Logger) {
 
 function failed(log: Logger) {
   // Express tells an error handler by its four parameters.
-  return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
+  return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
+    void next;
     const requestId = requestIdOf(response);
     const refusal = refusalOf(error);
     const problem = problemOf(refusal, requestId);

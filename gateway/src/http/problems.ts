@@ -1,7 +1,7 @@
 import { errorEntry, type ErrorCode } from '@consent-ledger/chaincode/wire';
 import { PROBLEM_MEDIA_TYPE, type ProblemDocument } from '@consent-ledger/chaincode/wire/http';
 import type { Response } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { Refusal } from '../usecases/refusal.js';
 
 const MAX_ERRORS = 20;

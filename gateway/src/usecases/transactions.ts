@@ -114,7 +114,7 @@ export class Transactions {
     const signal = this.#stop.signal;
     while (!signal.aborted) {
       for (const prepared of outbox.size === 0 ? [] : outbox.open()) {
-        if (this.#fresh.has(prepared.transaction) || signal.aborted) continue;
+        if (this.#fresh.has(prepared.transaction)) continue;
         try {
           const settled = await ledger.outcome(prepared.transaction, ASK_MS);
           if (settled === undefined) await ledger.submit(prepared);

@@ -1,12 +1,4 @@
-import { status as grpcStatus } from '@grpc/grpc-js';
-import {
-  GatewayError,
-  type Commit,
-  type Contract,
-  type Network,
-  type Proposal,
-  type ProposalOptions,
-} from '@hyperledger/fabric-gateway';
+import type { Commit, Contract, Network, Proposal, ProposalOptions } from '@hyperledger/fabric-gateway';
 import { gateway as protos, msp } from '@hyperledger/fabric-protos';
 import {
   canonicalBytes,
@@ -18,7 +10,7 @@ import type { Audience, Ledger, Prepared } from '../../ports/ledger.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { nameOfCode, readBlock } from './blocks.js';
 import type { Connection, Session } from './connection.js';
-import { anotherMayAnswer, refusalOfLedger } from './failures.js';
+import { anotherMayAnswer, isLate, refusalOfLedger } from './failures.js';
 
 export interface FabricLedgerOptions {
   readonly connection: Connection;
@@ -76,7 +68,7 @@ export function createFabricLedger(options: FabricLedgerOptions): Ledger {
         return { valid: status.successful, code: nameOfCode(status.code), block: Number(status.blockNumber) };
       } catch (error) {
         // A peer that has never heard of a transaction waits for it until the deadline.
-        if (error instanceof GatewayError && error.code === grpcStatus.DEADLINE_EXCEEDED) return undefined;
+        if (isLate(error)) return undefined;
         throw refusalOfLedger(error);
       }
     },

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { SegmentBuffer } from './segments.js';
+import { SegmentBuffer } from '../../release/segments.js';
 
 /**
  * AES-GCM-HKDF streaming AEAD as Google's Tink defines it ("AES-GCM-HKDF Streaming", key type

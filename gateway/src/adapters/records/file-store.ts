@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecordStore } from '../../ports/record-store.js';
+import { Refusal } from '../../usecases/refusal.js';
+import { renameDurably, writeDurably } from './files.js';
+
+/**
+ * Ciphertexts as files, named by their digest in hex (base64url would need a file system that tells upper from lower
+ * case), in 256 folders. What was being written when a process died is removed at the next start.
+ */
+export async function openFileStore(directory: string): Promise<RecordStore> {
+  const incoming = join(directory, 'incoming');
+  await rm(incoming, { recursive: true, force: true });
+  await mkdir(incoming, { recursive: true, mode: 0o700 });
+  return {
+    async keep(source) {
+      const temporary = join(incoming, randomUUID());
+      const written = await writeDurably(temporary, source);
+      const { folder, path } = place(directory, written.digest);
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await renameDurably(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+      return written;
+    },
+    async open(digest) {
+      try {
+        const file = await open(place(directory, digest).path, 'r');
+        return file.createReadStream({ highWaterMark: 256 * 1024 });
+      } catch (error) {
+        throw new Refusal('record-damaged', { cause: error });
+      }
+    },
+    async drop(digest) {
+      await rm(place(directory, digest).path, { force: true });
+    },
+    async list() {
+      const entries = await readdir(directory, { withFileTypes: true, recursive: true });
+      return entries
+        .filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name))
+        .map((entry) => Buffer.from(entry.name, 'hex').toString('base64url'));
+    },
+  };
+}
+
+function place(directory: string, digest: string): { folder: string; path: string } {
+  const name = Buffer.from(digest, 'base64url').toString('hex');
+  const folder = join(directory, name.slice(0, 2));
+  return { folder, path: join(folder, name) };
+}

@@ -1,0 +1,21 @@
+/** A fresh key of one record version, and the form in which it may be kept. */
+export interface FreshKey {
+  /** 32 bytes. */
+  readonly key: Buffer;
+  readonly sealed: Buffer;
+}
+
+/**
+ * Keys of records: each version has its own, sealed under the keys of its subjects, which are sealed under the
+ * custodian's. When one subject's key is destroyed, nothing that was about them can be opened any more.
+ */
+export interface KeyVault {
+  /** Makes a key; nothing is kept but the subjects' keys, where they are new. */
+  create(subjects: readonly string[]): FreshKey;
+  /** Keeps a sealed key under the digest of what it encrypts; durable when it returns. */
+  keep(ciphertext: string, subjects: readonly string[], sealed: Buffer): void;
+  /** Throws a Refusal `record-damaged` where there is no such key, or none that opens. */
+  open(ciphertext: string): Buffer;
+  forget(ciphertext: string): void;
+  close(): void;
+}

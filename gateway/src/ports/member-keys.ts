@@ -1,0 +1,11 @@
+import type { KeyPayload, PublicJwk, ReceiptClaims, RequestClaims } from '@consent-ledger/chaincode/wire';
+
+/** This member's own application keys. */
+export interface MemberKeys {
+  readonly signing: { readonly kid: string; readonly jwk: PublicJwk };
+  readonly encryption: { readonly kid: string; readonly jwk: PublicJwk };
+  signRequest(claims: RequestClaims): Promise<string>;
+  signReceipt(claims: ReceiptClaims): Promise<string>;
+  /** Opens the JWE that carries a record's key. Throws a Refusal `release-broken` for whatever is not one for this event. */
+  openKey(jwe: string, event: string): Promise<KeyPayload>;
+}

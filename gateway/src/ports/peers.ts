@@ -1,0 +1,11 @@
+import type { ReleaseFrame } from '../release/frames.js';
+
+/** The gateways of other members, each known by its address and the one CA that may vouch for it. */
+export interface Peers {
+  /**
+   * Sends a request object to a custodian. Throws a Refusal: the custodian's own where it refused the request;
+   * `custodian-unavailable` where it did not answer in time, or not as it should.
+   */
+  requestRelease(custodian: string, request: string, signal: AbortSignal): AsyncIterable<ReleaseFrame>;
+  sendReceipt(custodian: string, jti: string, receipt: string): Promise<void>;
+}

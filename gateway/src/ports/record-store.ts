@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream';
+
+export interface StoredCiphertext {
+  /** SHA-256 of the ciphertext, base64url: also its name. */
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/** Ciphertexts of records, by their digest. Plaintext never comes here. */
+export interface RecordStore {
+  /** Takes a stream in; when it resolves, the whole is on the disk under its name, and after a failure nothing is. */
+  keep(source: AsyncIterable<Uint8Array>): Promise<StoredCiphertext>;
+  /** Throws a Refusal `record-damaged` where it is not there. */
+  open(digest: string): Promise<Readable>;
+  drop(digest: string): Promise<void>;
+  /** Digests of everything that is kept. */
+  list(): Promise<readonly string[]>;
+}

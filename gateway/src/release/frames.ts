@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { canonicalBytes, primitives } from '@consent-ledger/chaincode/wire';
+import { problemSchema } from '@consent-ledger/chaincode/wire/http';
+import { SegmentBuffer } from './segments.js';
+
+const { digest, eventKey, fhirId, mediaType, transactionId, version } = primitives;
+
+const MAX_CIPHERTEXT = 1024 * 1024;
+const MAX_CONTROL = 256 * 1024;
+const MAX_LENGTH = 1 + MAX_CIPHERTEXT;
+const LENGTH_BYTES = 4;
+const CONTROL = 1;
+const CIPHERTEXT = 2;
+
+const recordStart = z.strictObject({
+  frame: z.literal('record'),
+  record: fhirId,
+  version,
+  /** Of the ciphertext. */
+  bytes: z.int().min(1),
+  digest,
+  mediaType,
+});
+const recordEnd = z.strictObject({ frame: z.literal('record-end'), record: fhirId });
+const settled = z.strictObject({
+  frame: z.literal('settled'),
+  event: z.strictObject({
+    key: eventKey,
+    /** base64url of the bytes of the event's value. */
+    value: z.string().max(MAX_CONTROL),
+    transaction: transactionId,
+    block: z.int().min(0),
+  }),
+  keys: z.array(z.strictObject({ record: fhirId, jwe: z.string().max(4096) })).max(50),
+});
+const failed = z.strictObject({ frame: z.literal('failed'), problem: problemSchema });
+
+const controlFrame = z.discriminatedUnion('frame', [recordStart, recordEnd, settled, failed]);
+export type ControlFrame = z.infer<typeof controlFrame>;
+export type RecordStart = z.infer<typeof recordStart>;
+export type SettledFrame = z.infer<typeof settled>;
+export type ReleaseFrame = ControlFrame | { readonly frame: 'ciphertext'; readonly bytes: Buffer };
+
+/** What came is no release stream. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+}
+
+/** Bytes of a control frame. */
+export function encodeControl(frame: ControlFrame): Buffer {
+  const payload = canonicalBytes(frame);
+  return Buffer.concat([head(payload.length, CONTROL), payload]);
+}
+
+/** Ciphertext, cut into frames of at most 1 MiB. */
+export function* encodeCiphertext(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += MAX_CIPHERTEXT) {
+    const piece = bytes.subarray(at, at + MAX_CIPHERTEXT);
+    yield head(piece.length, CIPHERTEXT);
+    yield piece;
+  }
+}
+
+function head(payloadBytes: number, type: number): Buffer {
+  const bytes = Buffer.alloc(LENGTH_BYTES + 1);
+  bytes.writeUInt32BE(payloadBytes + 1);
+  bytes.writeUInt8(type, LENGTH_BYTES);
+  return bytes;
+}
+
+/** Reads frames out of a stream; holds one at most. Throws a FrameError for anything else, and for an end inside a frame. */
+export async function* decodeFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReleaseFrame> {
+  const buffer = new SegmentBuffer();
+  let length: number | undefined;
+  for await (const chunk of source) {
+    buffer.push(chunk);
+    for (;;) {
+      if (length === undefined) {
+        if (buffer.length < LENGTH_BYTES) break;
+        length = buffer.take(LENGTH_BYTES).readUInt32BE();
+        if (length < 1 || length > MAX_LENGTH) throw new FrameError(`a frame of ${length} bytes`);
+      }
+      if (buffer.length < length) break;
+      yield decodeFrame(buffer.take(length));
+      length = undefined;
+    }
+  }
+  if (length !== undefined || buffer.length > 0) throw new FrameError('the stream ends inside a frame');
+}
+
+function decodeFrame(bytes: Buffer): ReleaseFrame {
+  const payload = bytes.subarray(1);
+  if (bytes[0] === CIPHERTEXT) return { frame: 'ciphertext', bytes: payload };
+  if (bytes[0] !== CONTROL || payload.length > MAX_CONTROL)
+    throw new FrameError(`a frame of type ${bytes[0] ?? -1}`);
+  try {
+    return controlFrame.parse(JSON.parse(payload.toString('utf8')));
+  } catch (cause) {
+    throw new FrameError('a control frame that is not one', { cause });
+  }
+}
