@@ -10,7 +10,6 @@ export interface FabricHome {
   readonly version: string;
   readonly peer: string;
   readonly orderer: string;
-  readonly osnadmin: string;
   /** Folder of the chaincode-as-a-service builder (holds bin/detect, bin/build, bin/release). */
   readonly ccaasBuilder: string;
   /** Folder with the release's core.yaml and orderer.yaml. */
@@ -33,7 +32,6 @@ const INSTALL =
 const NEEDED = {
   peer: 'bin/peer',
   orderer: 'bin/orderer',
-  osnadmin: 'bin/osnadmin',
   detect: 'builders/ccaas/bin/detect',
   build: 'builders/ccaas/bin/build',
   release: 'builders/ccaas/bin/release',
@@ -64,7 +62,6 @@ export async function findFabricHome(folder = process.env['FABRIC_HOME']): Promi
     version,
     peer,
     orderer: path.join(root, NEEDED.orderer),
-    osnadmin: path.join(root, NEEDED.osnadmin),
     ccaasBuilder: path.join(root, 'builders/ccaas'),
     config: path.join(root, 'config'),
   };

@@ -15,8 +15,10 @@ export interface ProcessSpec {
   /** All that the process gets besides PATH: nothing of our own environment leaks into it. */
   readonly env: Readonly<Record<string, string>>;
   readonly workingFolder: string;
-  /** Folder of `<name>.log` and `<name>.pid`. */
+  /** Holds `<name>.pid`. */
   readonly runFolder: string;
+  /** Holds `<name>.log`, which is appended to. */
+  readonly logFolder: string;
   /** Lets the process live on when ours ends; else it is killed with us. */
   readonly outlivesUs: boolean;
 }
@@ -44,7 +46,9 @@ export interface ManagedProcess {
  * One that runs with other settings is stopped first.
  */
 export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
-  mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
+  for (const folder of [spec.runFolder, spec.logFolder, spec.workingFolder]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
   const pidFile = path.join(spec.runFolder, `${spec.name}.pid`);
   const settings = settingsHash(spec);
   const running = await readLiveRecord(pidFile);
@@ -62,7 +66,7 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
 
 /** The process that an earlier start left running, whatever its settings; undefined when there is none. */
 export async function findProcess(
-  spec: Pick<ProcessSpec, 'name' | 'runFolder'>,
+  spec: Pick<ProcessSpec, 'name' | 'runFolder' | 'logFolder'>,
 ): Promise<ManagedProcess | undefined> {
   const pidFile = path.join(spec.runFolder, `${spec.name}.pid`);
   const running = await readLiveRecord(pidFile);
@@ -75,7 +79,7 @@ function settingsHash(spec: ProcessSpec): string {
 }
 
 async function launch(spec: ProcessSpec): Promise<number> {
-  const log = openSync(path.join(spec.runFolder, `${spec.name}.log`), 'a', 0o600);
+  const log = openSync(path.join(spec.logFolder, `${spec.name}.log`), 'a', 0o600);
   try {
     const child = spawn(spec.command, spec.args, {
       cwd: spec.workingFolder,
@@ -105,12 +109,12 @@ async function launch(spec: ProcessSpec): Promise<number> {
 }
 
 function managed(
-  spec: Pick<ProcessSpec, 'name' | 'runFolder'>,
+  spec: Pick<ProcessSpec, 'name' | 'runFolder' | 'logFolder'>,
   pid: number,
   pidFile: string,
   adopted: boolean,
 ): ManagedProcess {
-  const logFile = path.join(spec.runFolder, `${spec.name}.log`);
+  const logFile = path.join(spec.logFolder, `${spec.name}.log`);
   let gone = false;
 
   const isRunning = (): boolean => !gone && isAlive(pid);

@@ -1,0 +1,191 @@
+import { GatewayError, type Contract } from '@hyperledger/fabric-gateway';
+import { peer } from '@hyperledger/fabric-protos';
+import type { ChaincodeDefinitionSpec } from '../channel/index.js';
+import { describeFailure, type ChannelClient } from './channel-client.js';
+import { waitUntil } from './wait-until.js';
+
+const { lifecycle } = peer;
+const PATIENCE_MS = 60_000;
+const ABSENT = /chaincode response 404|could not fetch approved chaincode definition/;
+
+export interface LifecycleMember {
+  readonly mspId: string;
+  readonly client: ChannelClient;
+}
+
+export interface CommitOptions {
+  readonly definition: ChaincodeDefinitionSpec;
+  /** As installed on every member's peer. */
+  readonly packageId: string;
+  readonly members: readonly LifecycleMember[];
+  /** Commits a further sequence although nothing has changed. */
+  readonly force?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Brings the definition to the channel: approved by every organisation, then committed. What is approved or committed
+ * already stays as it is, so that it can be called again after a failure. Gives the sequence in force.
+ *
+ * All organisations approve before anyone commits: one that has not approved stops endorsing at the commit.
+ */
+export async function commitDefinition(options: CommitOptions): Promise<number> {
+  const { definition, members, signal } = options;
+  const first = members[0];
+  if (first === undefined) {
+    throw new RangeError('a chaincode definition needs organisations to approve it');
+  }
+  const contract = first.client.contract('_lifecycle');
+  const committed = await patiently(`the definition of ${definition.name}`, signal, () =>
+    queryCommitted(contract, definition.name),
+  );
+  const inForce = committed !== undefined && options.force !== true && isSame(committed, definition);
+  const sequence = (committed?.getSequence() ?? 0) + (inForce ? 0 : 1);
+
+  await Promise.all(
+    members.map((member) =>
+      patiently(`${member.mspId} to approve ${definition.name}`, signal, () =>
+        approve(member, options, sequence),
+      ),
+    ),
+  );
+  if (!inForce) {
+    await patiently(`${definition.name} to be committed`, signal, async () => {
+      const now = await queryCommitted(contract, definition.name);
+      if ((now?.getSequence() ?? 0) < sequence) {
+        await submit(contract, 'CommitChaincodeDefinition', commitArgs(definition, sequence));
+      }
+    });
+  }
+  return sequence;
+}
+
+async function approve(
+  { mspId, client }: LifecycleMember,
+  options: CommitOptions,
+  sequence: number,
+): Promise<void> {
+  const contract = client.contract('_lifecycle');
+  const approved = await queryApproved(contract, mspId, options.definition.name, sequence);
+  if (
+    approved !== undefined &&
+    isSame(approved, options.definition) &&
+    approved.getSource()?.getLocalPackage()?.getPackageId() === options.packageId
+  ) {
+    return;
+  }
+  const local = new lifecycle.ChaincodeSource.Local();
+  local.setPackageId(options.packageId);
+  const source = new lifecycle.ChaincodeSource();
+  source.setLocalPackage(local);
+  const args = new lifecycle.ApproveChaincodeDefinitionForMyOrgArgs();
+  fill(args, options.definition, sequence);
+  args.setSource(source);
+  await submit(contract, 'ApproveChaincodeDefinitionForMyOrg', args.serializeBinary(), [mspId]);
+}
+
+function commitArgs(definition: ChaincodeDefinitionSpec, sequence: number): Uint8Array {
+  const args = new lifecycle.CommitChaincodeDefinitionArgs();
+  fill(args, definition, sequence);
+  return args.serializeBinary();
+}
+
+function fill(
+  args: peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs | peer.lifecycle.CommitChaincodeDefinitionArgs,
+  definition: ChaincodeDefinitionSpec,
+  sequence: number,
+): void {
+  args.setName(definition.name);
+  args.setVersion(definition.version);
+  args.setSequence(sequence);
+  args.setEndorsementPlugin(definition.endorsementPlugin);
+  args.setValidationPlugin(definition.validationPlugin);
+  args.setValidationParameter(definition.validationParameter);
+  args.setCollections(peer.CollectionConfigPackage.deserializeBinary(definition.collections));
+  args.setInitRequired(false);
+}
+
+type OnLedger =
+  peer.lifecycle.QueryChaincodeDefinitionResult | peer.lifecycle.QueryApprovedChaincodeDefinitionResult;
+
+function isSame(ledger: OnLedger, wanted: ChaincodeDefinitionSpec): boolean {
+  const collections = ledger.getCollections()?.serializeBinary() ?? new Uint8Array();
+  return (
+    ledger.getVersion() === wanted.version &&
+    ledger.getEndorsementPlugin() === wanted.endorsementPlugin &&
+    ledger.getValidationPlugin() === wanted.validationPlugin &&
+    wanted.validationParameter.equals(ledger.getValidationParameter_asU8()) &&
+    wanted.collections.equals(collections)
+  );
+}
+
+async function queryCommitted(
+  contract: Contract,
+  name: string,
+): Promise<peer.lifecycle.QueryChaincodeDefinitionResult | undefined> {
+  const args = new lifecycle.QueryChaincodeDefinitionArgs();
+  args.setName(name);
+  const payload = await queryOrAbsent(contract, 'QueryChaincodeDefinition', args.serializeBinary());
+  return payload && lifecycle.QueryChaincodeDefinitionResult.deserializeBinary(payload);
+}
+
+async function queryApproved(
+  contract: Contract,
+  mspId: string,
+  name: string,
+  sequence: number,
+): Promise<peer.lifecycle.QueryApprovedChaincodeDefinitionResult | undefined> {
+  const args = new lifecycle.QueryApprovedChaincodeDefinitionArgs();
+  args.setName(name);
+  args.setSequence(sequence);
+  const payload = await queryOrAbsent(
+    contract,
+    'QueryApprovedChaincodeDefinition',
+    args.serializeBinary(),
+    mspId,
+  );
+  return payload && lifecycle.QueryApprovedChaincodeDefinitionResult.deserializeBinary(payload);
+}
+
+/** Where there is no such definition the chaincode says so by an error; that is an answer (core/chaincode/lifecycle). */
+async function queryOrAbsent(
+  contract: Contract,
+  query: string,
+  args: Uint8Array,
+  mspId?: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await contract.evaluate(query, {
+      arguments: [args],
+      ...(mspId === undefined ? {} : { endorsingOrganizations: [mspId] }),
+    });
+  } catch (error) {
+    if (error instanceof GatewayError && ABSENT.test(describeFailure(error))) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function submit(
+  contract: Contract,
+  call: string,
+  args: Uint8Array,
+  endorsers?: string[],
+): Promise<void> {
+  await contract.submit(call, {
+    arguments: [args],
+    ...(endorsers === undefined ? {} : { endorsingOrganizations: endorsers }),
+  });
+}
+
+/** Peers find each other, orderers a leader, and approvals their way to every peer, in their own time. */
+function patiently<T>(what: string, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  return waitUntil({ what, timeoutMs: PATIENCE_MS, intervalMs: 100, signal }, async () => {
+    try {
+      return await attempt();
+    } catch (error) {
+      throw new Error(describeFailure(error), { cause: error });
+    }
+  });
+}

@@ -1,0 +1,107 @@
+import { channelParticipation } from './channel-participation.js';
+import type { ChaincodeServer } from './chaincode-deployment.js';
+import type { ChaincodePackage } from './chaincode-package.js';
+import type { FabricNode } from './fabric-node.js';
+import { waitUntilHealthy } from './health.js';
+import { startProcess, type ManagedProcess, type ProcessSpec } from './managed-process.js';
+import { ordererProcess } from './orderer-process.js';
+import { peerAdmin } from './peer-admin.js';
+import { peerProcess, type ChaincodeConnection } from './peer-process.js';
+
+/** What runs of one organisation. Each can be stopped and started by itself; starting what runs changes nothing. */
+export interface OrganisationNodes {
+  readonly node: FabricNode;
+  readonly orderer: NodeControl;
+  readonly peer: NodeControl;
+  readonly chaincode: NodeControl;
+}
+
+export interface NodeControl {
+  /** Resolves when it serves. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** The process as started last, or undefined. */
+  current(): ManagedProcess | undefined;
+}
+
+export interface OrganisationNodesInput {
+  readonly node: FabricNode;
+  readonly channel: string;
+  readonly genesisBlock: Buffer;
+  readonly packages: readonly ChaincodePackage[];
+  /** By name of chaincode. */
+  readonly connections: Readonly<Record<string, ChaincodeConnection>>;
+  readonly server: ChaincodeServer;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export function organisationNodes(input: OrganisationNodesInput): OrganisationNodes {
+  const { node, signal } = input;
+  return {
+    node,
+    orderer: control(ordererProcess(node), async (running) => {
+      await waitUntilHealthy(running, node.ports.ordererOperations, signal);
+      await joinOrderer(input);
+    }),
+    peer: control(peerProcess(node, input.connections), async (running) => {
+      await waitUntilHealthy(running, node.ports.peerOperations, signal);
+      await preparePeer(input);
+    }),
+    // Its peers notice by themselves when it serves.
+    chaincode: control(chaincodeProcess(input), () => Promise.resolve()),
+  };
+}
+
+async function joinOrderer({ node, channel, genesisBlock }: OrganisationNodesInput): Promise<void> {
+  const participation = channelParticipation(node);
+  if (!(await participation.channels()).includes(channel)) {
+    await participation.join(genesisBlock);
+  }
+}
+
+async function preparePeer({ node, channel, genesisBlock, packages }: OrganisationNodesInput): Promise<void> {
+  const admin = peerAdmin(node);
+  try {
+    if (!(await admin.channels()).includes(channel)) {
+      await admin.join(genesisBlock);
+    }
+    const installed = await admin.installed();
+    for (const { packageId, bytes } of packages) {
+      if (!installed.includes(packageId)) {
+        await admin.install(bytes);
+      }
+    }
+  } finally {
+    admin.close();
+  }
+}
+
+function chaincodeProcess({ node, server }: OrganisationNodesInput): ProcessSpec {
+  return {
+    ...server,
+    name: `chaincode-${node.organisation.name}`,
+    workingFolder: node.layout.runFolder,
+    runFolder: node.layout.runFolder,
+    logFolder: node.layout.logFolder,
+    outlivesUs: node.outlivesUs,
+  };
+}
+
+function control(spec: ProcessSpec, becomeUseful: (running: ManagedProcess) => Promise<void>): NodeControl {
+  let running: ManagedProcess | undefined;
+  return {
+    start: async () => {
+      running = await startProcess(spec);
+      await becomeUseful(running);
+    },
+    stop: async () => {
+      await running?.stop();
+    },
+    kill: async () => {
+      await running?.kill();
+    },
+    current: () => running,
+  };
+}

@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { OPERATIONS_HOST, type FabricNode } from './fabric-node.js';
+import type { ProcessSpec } from './managed-process.js';
+
+/** How a peer reaches a chaincode server of its organisation. Fills the templates of the chaincode package. */
+export interface ChaincodeConnection {
+  /** host:port */
+  readonly address: string;
+  /** PEM of the CA that issued the server's certificate. */
+  readonly root_cert: string;
+  /** PEM of what the peer shows the server. */
+  readonly client_cert: string;
+  readonly client_key: string;
+}
+
+/**
+ * An organisation's peer: gateway, endorser and committer. What departs from the release's core.yaml was measured:
+ * `docs/operations.md`.
+ *
+ * @param connections by name of chaincode
+ */
+export function peerProcess(
+  node: FabricNode,
+  connections: Readonly<Record<string, ChaincodeConnection>>,
+): ProcessSpec {
+  const { organisation, ports, material, home, layout } = node;
+  const { identity, tls } = material.paths.peer;
+  const address = `${organisation.host}:${ports.peer}`;
+  const builder = {
+    name: 'ccaas_builder',
+    path: home.ccaasBuilder,
+    propagateEnvironment: ['CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG'],
+  };
+  return {
+    name: `peer-${organisation.name}`,
+    command: home.peer,
+    args: ['node', 'start'],
+    workingFolder: layout.peerData,
+    runFolder: layout.runFolder,
+    logFolder: layout.logFolder,
+    outlivesUs: node.outlivesUs,
+    env: {
+      FABRIC_CFG_PATH: home.config,
+      FABRIC_LOGGING_SPEC: node.logging,
+      CORE_PEER_ID: `peer0.${organisation.name}`,
+      CORE_PEER_LISTENADDRESS: `${organisation.listen}:${ports.peer}`,
+      CORE_PEER_ADDRESS: address,
+      CORE_PEER_CHAINCODELISTENADDRESS: `${OPERATIONS_HOST}:${ports.peerChaincode}`,
+      CORE_PEER_CHAINCODEADDRESS: `${OPERATIONS_HOST}:${ports.peerChaincode}`,
+      CORE_PEER_LOCALMSPID: material.mspId,
+      CORE_PEER_MSPCONFIGPATH: identity.mspDir,
+      CORE_PEER_TLS_ENABLED: 'true',
+      CORE_PEER_TLS_CERT_FILE: tls.certificate,
+      CORE_PEER_TLS_KEY_FILE: tls.key,
+      CORE_PEER_TLS_ROOTCERT_FILE: material.paths.tlsCa.certificate,
+      CORE_PEER_FILESYSTEMPATH: layout.peerData,
+      CORE_LEDGER_SNAPSHOTS_ROOTDIR: path.join(layout.peerData, 'snapshots'),
+      CORE_OPERATIONS_LISTENADDRESS: `${OPERATIONS_HOST}:${ports.peerOperations}`,
+      CORE_METRICS_PROVIDER: 'prometheus',
+      // No Docker: chaincode is a service, found by the release's own builder.
+      CORE_VM_ENDPOINT: '',
+      CORE_CHAINCODE_EXTERNALBUILDERS: JSON.stringify([builder]),
+      CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG: JSON.stringify(connections),
+      ...gossip(address),
+      // Gateway clients ping every 10 s; the stock minimum of 60 s answers with too_many_pings and hangs up.
+      CORE_PEER_KEEPALIVE_MININTERVAL: '5s',
+      CORE_PEER_DELIVERYCLIENT_RECONNECTBACKOFFTHRESHOLD: '3s',
+    },
+  };
+}
+
+/** Peers find each other through the channel's anchor peers; the stock intervals would take 26 s over it. */
+function gossip(address: string): Record<string, string> {
+  return {
+    CORE_PEER_GOSSIP_BOOTSTRAP: address,
+    CORE_PEER_GOSSIP_ENDPOINT: address,
+    CORE_PEER_GOSSIP_EXTERNALENDPOINT: address,
+    CORE_PEER_GOSSIP_RECONNECTINTERVAL: '2s',
+    CORE_PEER_GOSSIP_ALIVETIMEINTERVAL: '1s',
+    CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL: '1s',
+    CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL: '1s',
+    CORE_PEER_GOSSIP_PULLINTERVAL: '1s',
+  };
+}
