@@ -1,29 +1,46 @@
-import type { OrganisationMaterial } from '../identities/index.js';
-import type { OrganisationPorts } from '../topology/index.js';
-import type { ChaincodeDefinitionSpec } from '../channel/index.js';
+import {
+  chaincodeDefinition,
+  type ChaincodeDefinitionSpec,
+  type ChaincodePackage,
+  type PreparedConsortium,
+} from '../channel/index.js';
+import type { Topology } from '../topology/index.js';
 
-/** A chaincode to be committed on the channel, and to be served by each organisation for itself. */
+/** A chaincode to be installed on every peer and committed on the channel. */
 export interface ChaincodeDeployment {
   readonly definition: ChaincodeDefinitionSpec;
-  /** The port of the organisation's chaincode server; the port plan's `chaincode` unless told otherwise. */
-  readonly port?: (ports: OrganisationPorts) => number;
+  /** By name of organisation: each has its own server, and so its own package. */
+  readonly packages: ReadonlyMap<string, ChaincodePackage>;
   /**
    * A call that succeeds on every peer and writes nothing: how one knows that the chaincode can be endorsed.
-   * For a contract of fabric-contract-api: `['org.hyperledger.fabric:GetMetadata']`.
    */
   readonly readiness: readonly [name: string, ...args: string[]];
 }
 
 /** The process that serves an organisation's chaincodes. */
-export interface ChaincodeServer {
+export interface ChaincodeProcess {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** @param packageIds by name of chaincode: what each server has to register as */
-export type ChaincodeServerFor = (
-  organisation: OrganisationMaterial,
-  ports: OrganisationPorts,
-  packageIds: ReadonlyMap<string, string>,
-) => ChaincodeServer;
+/** The consortium's own chaincode. */
+export function consortiumChaincode(topology: Topology, prepared: PreparedConsortium): ChaincodeDeployment {
+  return {
+    definition: chaincodeDefinition(topology),
+    packages: new Map(prepared.chaincodeServers.map((server) => [server.name, server.package])),
+    // Every contract of fabric-contract-api describes itself.
+    readiness: ['org.hyperledger.fabric:GetMetadata'],
+  };
+}
+
+/** The process of an organisation's chaincode server: `script` run by this Node. */
+export function consortiumChaincodeProcess(
+  prepared: PreparedConsortium,
+  organisation: string,
+  script: string,
+): ChaincodeProcess {
+  const server = prepared.chaincodeServers.find(({ name }) => name === organisation);
+  if (server === undefined) throw new RangeError(`no chaincode server was prepared for ${organisation}`);
+  return { command: process.execPath, args: [script], env: { ...server.environment } };
+}

@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { FabricNode } from './fabric-node.js';
 
@@ -21,6 +22,8 @@ export function channelParticipation(node: FabricNode): ChannelParticipation {
       const outgoing = request(
         {
           host: organisation.host,
+          // RFC 6066 has no server name that is an address; the certificate is checked against the host all the same.
+          servername: isIP(organisation.host) === 0 ? organisation.host : '',
           port: ports.ordererAdmin,
           path: '/participation/v1/channels',
           method,

@@ -1,5 +1,9 @@
-export type { ChaincodeDeployment, ChaincodeServer, ChaincodeServerFor } from './chaincode-deployment.js';
-export { chaincodePackage, type ChaincodePackage } from './chaincode-package.js';
+export {
+  consortiumChaincode,
+  consortiumChaincodeProcess,
+  type ChaincodeDeployment,
+  type ChaincodeProcess,
+} from './chaincode-deployment.js';
 export { FabricHomeError, findFabricHome, type FabricHome } from './fabric-home.js';
 export type { NodeControl, OrganisationNodes } from './organisation-nodes.js';
 export { startFabric, type FabricOptions, type RunningFabric } from './start-fabric.js';

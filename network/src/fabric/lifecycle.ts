@@ -11,12 +11,12 @@ const ABSENT = /chaincode response 404|could not fetch approved chaincode defini
 export interface LifecycleMember {
   readonly mspId: string;
   readonly client: ChannelClient;
+  /** What its peer has installed for the chaincode. */
+  readonly packageId: string;
 }
 
 export interface CommitOptions {
   readonly definition: ChaincodeDefinitionSpec;
-  /** As installed on every member's peer. */
-  readonly packageId: string;
   readonly members: readonly LifecycleMember[];
   /** Commits a further sequence although nothing has changed. */
   readonly force?: boolean;
@@ -45,7 +45,7 @@ export async function commitDefinition(options: CommitOptions): Promise<number> 
   await Promise.all(
     members.map((member) =>
       patiently(`${member.mspId} to approve ${definition.name}`, signal, () =>
-        approve(member, options, sequence),
+        approve(member, definition, sequence),
       ),
     ),
   );
@@ -61,25 +61,26 @@ export async function commitDefinition(options: CommitOptions): Promise<number> 
 }
 
 async function approve(
-  { mspId, client }: LifecycleMember,
-  options: CommitOptions,
+  member: LifecycleMember,
+  definition: ChaincodeDefinitionSpec,
   sequence: number,
 ): Promise<void> {
+  const { mspId, client, packageId } = member;
   const contract = client.contract('_lifecycle');
-  const approved = await queryApproved(contract, mspId, options.definition.name, sequence);
+  const approved = await queryApproved(contract, mspId, definition.name, sequence);
   if (
     approved !== undefined &&
-    isSame(approved, options.definition) &&
-    approved.getSource()?.getLocalPackage()?.getPackageId() === options.packageId
+    isSame(approved, definition) &&
+    approved.getSource()?.getLocalPackage()?.getPackageId() === packageId
   ) {
     return;
   }
   const local = new lifecycle.ChaincodeSource.Local();
-  local.setPackageId(options.packageId);
+  local.setPackageId(packageId);
   const source = new lifecycle.ChaincodeSource();
   source.setLocalPackage(local);
   const args = new lifecycle.ApproveChaincodeDefinitionForMyOrgArgs();
-  fill(args, options.definition, sequence);
+  fill(args, definition, sequence);
   args.setSource(source);
   await submit(contract, 'ApproveChaincodeDefinitionForMyOrg', args.serializeBinary(), [mspId]);
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
@@ -96,16 +96,25 @@ async function launch(spec: ProcessSpec): Promise<number> {
     });
     child.unref();
     if (!spec.outlivesUs) {
-      const killWithUs = (): void => {
-        child.kill('SIGKILL');
-      };
-      process.once('exit', killWithUs);
-      child.once('exit', () => process.off('exit', killWithUs));
+      endWithUs(child);
     }
     return pid;
   } finally {
     closeSync(log);
   }
+}
+
+const ENDING_WITH_US = new Set<ChildProcess>();
+
+/** Also when this process ends by an uncaught error; only SIGKILL leaves them behind, for the next start to find. */
+function endWithUs(child: ChildProcess): void {
+  process.off('exit', killAll).once('exit', killAll);
+  ENDING_WITH_US.add(child);
+  child.once('exit', () => ENDING_WITH_US.delete(child));
+}
+
+function killAll(): void {
+  for (const child of ENDING_WITH_US) child.kill('SIGKILL');
 }
 
 function managed(

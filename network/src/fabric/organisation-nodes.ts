@@ -1,12 +1,13 @@
 import { channelParticipation } from './channel-participation.js';
-import type { ChaincodeServer } from './chaincode-deployment.js';
-import type { ChaincodePackage } from './chaincode-package.js';
+import type { ChaincodePackage } from '../channel/index.js';
+import type { ChaincodeProcess } from './chaincode-deployment.js';
 import type { FabricNode } from './fabric-node.js';
 import { waitUntilHealthy } from './health.js';
 import { startProcess, type ManagedProcess, type ProcessSpec } from './managed-process.js';
 import { ordererProcess } from './orderer-process.js';
 import { peerAdmin } from './peer-admin.js';
-import { peerProcess, type ChaincodeConnection } from './peer-process.js';
+import { peerProcess } from './peer-process.js';
+import { waitUntil } from './wait-until.js';
 
 /** What runs of one organisation. Each can be stopped and started by itself; starting what runs changes nothing. */
 export interface OrganisationNodes {
@@ -31,9 +32,7 @@ export interface OrganisationNodesInput {
   readonly channel: string;
   readonly genesisBlock: Buffer;
   readonly packages: readonly ChaincodePackage[];
-  /** By name of chaincode. */
-  readonly connections: Readonly<Record<string, ChaincodeConnection>>;
-  readonly server: ChaincodeServer;
+  readonly chaincode: ChaincodeProcess;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +44,7 @@ export function organisationNodes(input: OrganisationNodesInput): OrganisationNo
       await waitUntilHealthy(running, node.ports.ordererOperations, signal);
       await joinOrderer(input);
     }),
-    peer: control(peerProcess(node, input.connections), async (running) => {
+    peer: control(peerProcess(node), async (running) => {
       await waitUntilHealthy(running, node.ports.peerOperations, signal);
       await preparePeer(input);
     }),
@@ -54,22 +53,33 @@ export function organisationNodes(input: OrganisationNodesInput): OrganisationNo
   };
 }
 
-async function joinOrderer({ node, channel, genesisBlock }: OrganisationNodesInput): Promise<void> {
+async function joinOrderer({ node, channel, genesisBlock, signal }: OrganisationNodesInput): Promise<void> {
   const participation = channelParticipation(node);
-  if (!(await participation.channels()).includes(channel)) {
+  // It says that it is healthy before its admin service listens.
+  const what = `the admin service of orderer-${node.organisation.name}`;
+  const channels = await waitUntil({ what, timeoutMs: 20_000, signal }, () => participation.channels());
+  if (!channels.includes(channel)) {
     await participation.join(genesisBlock);
   }
 }
 
-async function preparePeer({ node, channel, genesisBlock, packages }: OrganisationNodesInput): Promise<void> {
+async function preparePeer({
+  node,
+  channel,
+  genesisBlock,
+  packages,
+  signal,
+}: OrganisationNodesInput): Promise<void> {
   const admin = peerAdmin(node);
   try {
-    if (!(await admin.channels()).includes(channel)) {
+    const what = `the endorser of peer-${node.organisation.name}`;
+    const channels = await waitUntil({ what, timeoutMs: 20_000, signal }, () => admin.channels());
+    if (!channels.includes(channel)) {
       await admin.join(genesisBlock);
     }
     const installed = await admin.installed();
-    for (const { packageId, bytes } of packages) {
-      if (!installed.includes(packageId)) {
+    for (const { id, bytes } of packages) {
+      if (!installed.includes(id)) {
         await admin.install(bytes);
       }
     }
@@ -78,9 +88,9 @@ async function preparePeer({ node, channel, genesisBlock, packages }: Organisati
   }
 }
 
-function chaincodeProcess({ node, server }: OrganisationNodesInput): ProcessSpec {
+function chaincodeProcess({ node, chaincode }: OrganisationNodesInput): ProcessSpec {
   return {
-    ...server,
+    ...chaincode,
     name: `chaincode-${node.organisation.name}`,
     workingFolder: node.layout.runFolder,
     runFolder: node.layout.runFolder,

@@ -2,35 +2,15 @@ import path from 'node:path';
 import { OPERATIONS_HOST, type FabricNode } from './fabric-node.js';
 import type { ProcessSpec } from './managed-process.js';
 
-/** How a peer reaches a chaincode server of its organisation. Fills the templates of the chaincode package. */
-export interface ChaincodeConnection {
-  /** host:port */
-  readonly address: string;
-  /** PEM of the CA that issued the server's certificate. */
-  readonly root_cert: string;
-  /** PEM of what the peer shows the server. */
-  readonly client_cert: string;
-  readonly client_key: string;
-}
-
 /**
  * An organisation's peer: gateway, endorser and committer. What departs from the release's core.yaml was measured:
  * `docs/operations.md`.
- *
- * @param connections by name of chaincode
  */
-export function peerProcess(
-  node: FabricNode,
-  connections: Readonly<Record<string, ChaincodeConnection>>,
-): ProcessSpec {
+export function peerProcess(node: FabricNode): ProcessSpec {
   const { organisation, ports, material, home, layout } = node;
   const { identity, tls } = material.paths.peer;
   const address = `${organisation.host}:${ports.peer}`;
-  const builder = {
-    name: 'ccaas_builder',
-    path: home.ccaasBuilder,
-    propagateEnvironment: ['CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG'],
-  };
+  const builder = { name: 'ccaas_builder', path: home.ccaasBuilder };
   return {
     name: `peer-${organisation.name}`,
     command: home.peer,
@@ -60,7 +40,6 @@ export function peerProcess(
       // No Docker: chaincode is a service, found by the release's own builder.
       CORE_VM_ENDPOINT: '',
       CORE_CHAINCODE_EXTERNALBUILDERS: JSON.stringify([builder]),
-      CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG: JSON.stringify(connections),
       ...gossip(address),
       // Gateway clients ping every 10 s; the stock minimum of 60 s answers with too_many_pings and hangs up.
       CORE_PEER_KEEPALIVE_MININTERVAL: '5s',

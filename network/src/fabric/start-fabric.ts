@@ -1,25 +1,24 @@
-import { readFile } from 'node:fs/promises';
-import { orderingOrganisations } from '../channel/index.js';
-import { dataLayout, loadIdentities, type OrganisationMaterial } from '../identities/index.js';
-import { portsOf, type OrganisationPorts, type PortPlan, type Topology } from '../topology/index.js';
-import type { ChaincodeDeployment, ChaincodeServerFor } from './chaincode-deployment.js';
-import { chaincodePackage } from './chaincode-package.js';
+import { orderingOrganisations, type ChaincodePackage, type PreparedConsortium } from '../channel/index.js';
+import { portsOf, type PortPlan, type Topology } from '../topology/index.js';
+import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployment.js';
 import { channelClient } from './channel-client.js';
-import { findFabricHome } from './fabric-home.js';
+import { findFabricHome, type FabricHome } from './fabric-home.js';
 import { commitDefinition, type LifecycleMember } from './lifecycle.js';
 import { nodeLayout } from './node-layout.js';
 import { organisationNodes, type OrganisationNodes } from './organisation-nodes.js';
-import type { ChaincodeConnection } from './peer-process.js';
 import { waitUntilEndorsable } from './readiness.js';
 
 export interface FabricOptions {
   /** Its ordering is raft or bft. */
   readonly topology: Topology;
   readonly plan: PortPlan;
-  /** With identities (`makeIdentities`) and the genesis block in place. */
+  /** Absolute. */
   readonly dataDir: string;
+  /** What `prepareConsortium` made in the data folder. */
+  readonly prepared: PreparedConsortium;
   readonly chaincodes: readonly ChaincodeDeployment[];
-  readonly chaincodeServer: ChaincodeServerFor;
+  /** The process that serves all chaincodes of an organisation, by the organisation's name. */
+  readonly chaincodeProcess: (organisation: string) => ChaincodeProcess;
   /** Folder of the unpacked release; FABRIC_HOME unless told otherwise. */
   readonly fabricHome?: string;
   /** FABRIC_LOGGING_SPEC of peers and orderers. Default `info`. */
@@ -34,61 +33,27 @@ export interface FabricOptions {
 export interface RunningFabric {
   /** In the topology's order. */
   readonly organisations: readonly OrganisationNodes[];
-  /** By name of chaincode. */
-  readonly packageIds: ReadonlyMap<string, string>;
   /** Approves and commits the next sequence of a deployed chaincode, by default with an unchanged definition. */
   commitNext(chaincode: string, definition?: ChaincodeDeployment['definition']): Promise<void>;
-  /** Gateways first lose their chaincode, then peers stop, then orderers, so that nothing is cut off half done. */
+  /** Chaincode first, then peers, then orderers, so that nothing is cut off half done. */
   stop(): Promise<void>;
 }
 
 /**
  * Brings the consortium up on the official release, as native processes: orderers and peers started and joined to the
  * channel, chaincode installed, approved by every organisation and committed; resolves when every peer's gateway can
- * really endorse. What runs already, or was done already, is left as it is. After a failure everything that this call
- * started is stopped again.
+ * really endorse. What runs already, or was done already, is left as it is. After a failure everything is stopped.
  *
- * @throws FabricHomeError, IdentityError, WaitTimeoutError
+ * @throws FabricHomeError, WaitTimeoutError, HopelessError when a process ends
  */
 export async function startFabric(options: FabricOptions): Promise<RunningFabric> {
-  const { topology, plan, dataDir, chaincodes, signal } = options;
+  const { topology, chaincodes, signal } = options;
   if (topology.ordering.type === 'embedded') {
     throw new RangeError('the topology asks for the embedded ledger; set ordering.type to raft or bft');
   }
   const say = options.onProgress ?? ((): void => undefined);
   const home = await findFabricHome(options.fabricHome);
-  const { organisations: materials } = await loadIdentities(topology, dataDir);
-  const genesisBlock = await readFile(dataLayout(dataDir).genesisBlock);
-  const packages = new Map(
-    chaincodes.map(({ definition }) => [
-      definition.name,
-      chaincodePackage(definition.name, definition.version),
-    ]),
-  );
-  const packageIds = new Map([...packages].map(([name, { packageId }]) => [name, packageId]));
-
-  const organisations = topology.organisations.map((organisation, index) => {
-    const material = materials[index];
-    if (material === undefined) throw new RangeError(`there are no identities of ${organisation.name}`);
-    const ports = portsOf(plan, organisation.name);
-    return organisationNodes({
-      node: {
-        organisation,
-        ports,
-        material,
-        home,
-        layout: nodeLayout(dataDir, organisation.name),
-        logging: options.logging ?? 'info',
-        outlivesUs: options.outlivesUs ?? false,
-      },
-      channel: topology.channel,
-      genesisBlock,
-      packages: [...packages.values()],
-      connections: connections(chaincodes, organisation.host, ports, material),
-      server: options.chaincodeServer(material, ports, packageIds),
-      signal,
-    });
-  });
+  const organisations = allNodes(options, home);
   const ordering = new Set(orderingOrganisations(topology).map(({ name }) => name));
   const orderers = organisations.filter(({ node }) => ordering.has(node.organisation.name));
 
@@ -98,11 +63,10 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
     await Promise.all(orderers.map(({ orderer }) => orderer.stop()));
   };
   const commit = async (deployment: ChaincodeDeployment, force: boolean): Promise<void> => {
-    const members = openMembers(organisations, topology.channel);
+    const members = openMembers(organisations, topology.channel, deployment);
     try {
       say(`committing ${deployment.definition.name} with the approval of every organisation`);
-      const packageId = packageIds.get(deployment.definition.name) ?? '';
-      await commitDefinition({ definition: deployment.definition, packageId, members, force, signal });
+      await commitDefinition({ definition: deployment.definition, members, force, signal });
       say(`waiting until every peer can have ${deployment.definition.name} endorsed`);
       await waitUntilEndorsable(deployment, members, signal);
     } finally {
@@ -125,7 +89,6 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   }
   return {
     organisations,
-    packageIds,
     stop,
     commitNext: async (name, definition) => {
       const deployment = chaincodes.find((each) => each.definition.name === name);
@@ -138,34 +101,50 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   };
 }
 
+function allNodes(options: FabricOptions, home: FabricHome): readonly OrganisationNodes[] {
+  const { topology, plan, dataDir, prepared, chaincodes, signal } = options;
+  return topology.organisations.map((organisation, index) => {
+    const material = prepared.identities.organisations[index];
+    if (material === undefined) throw new RangeError(`there are no identities of ${organisation.name}`);
+    return organisationNodes({
+      node: {
+        organisation,
+        ports: portsOf(plan, organisation.name),
+        material,
+        home,
+        layout: nodeLayout(dataDir, organisation.name),
+        logging: options.logging ?? 'info',
+        outlivesUs: options.outlivesUs ?? false,
+      },
+      channel: topology.channel,
+      genesisBlock: prepared.genesisBlock,
+      packages: chaincodes.map((deployment) => packageOf(deployment, organisation.name)),
+      chaincode: options.chaincodeProcess(organisation.name),
+      signal,
+    });
+  });
+}
+
 /** Waits for all, also when one fails: a start that is still under way could not be stopped. */
 async function allOrNone(starts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(starts)).find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-function openMembers(organisations: readonly OrganisationNodes[], channel: string): LifecycleMember[] {
+function openMembers(
+  organisations: readonly OrganisationNodes[],
+  channel: string,
+  deployment: ChaincodeDeployment,
+): LifecycleMember[] {
   return organisations.map(({ node }) => ({
     mspId: node.material.mspId,
     client: channelClient(node, channel),
+    packageId: packageOf(deployment, node.organisation.name).id,
   }));
 }
 
-function connections(
-  chaincodes: readonly ChaincodeDeployment[],
-  host: string,
-  ports: OrganisationPorts,
-  { tlsCaPem, chaincode }: OrganisationMaterial,
-): Record<string, ChaincodeConnection> {
-  return Object.fromEntries(
-    chaincodes.map(({ definition, port = (own) => own.chaincode }) => [
-      definition.name,
-      {
-        address: `${host}:${port(ports)}`,
-        root_cert: tlsCaPem,
-        client_cert: chaincode.peerClientTls.certificatePem,
-        client_key: chaincode.peerClientTls.keyPem,
-      },
-    ]),
-  );
+function packageOf({ definition, packages }: ChaincodeDeployment, organisation: string): ChaincodePackage {
+  const found = packages.get(organisation);
+  if (found === undefined) throw new RangeError(`${organisation} has no package of ${definition.name}`);
+  return found;
 }

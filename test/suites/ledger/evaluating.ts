@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { preparedEnvelope } from '../../support/ledger/calls.js';
+import { preparedEnvelope, signEnvelope } from '../../support/ledger/calls.js';
 import { allText, failureOf } from '../../support/ledger/call-failure.js';
 import type { TransactionView } from '../../support/ledger/probe-chaincode/operations.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
@@ -74,7 +74,7 @@ export const evaluating: Behaviour = (row) => {
     expect((await failureOf(raw().endorse(make()))).code, 'endorse').to.equal(9);
 
     const transaction = await client().endorse([{ op: 'put', key: key(), value: 'v' }]);
-    const envelope = preparedEnvelope(transaction);
+    const envelope = signEnvelope(preparedEnvelope(transaction), a.client);
     expect((await failureOf(raw().submit(channel, 'x', envelope))).code, 'submit').to.equal(9);
     expect((await failureOf(raw().commitStatus(a.client, channel, 'x'))).code, 'commit status').to.equal(7);
 

@@ -271,12 +271,10 @@ function writePrivate(
 ): ReturnType<ReturnType<Bench['client']>['write']> {
   const { a, b, d } = bench;
   const endorsers = collection === both ? bench.mspIds(a, b) : bench.mspIds(a, b, d);
-  return bench
-    .client()
-    .write([{ op: 'putTransient', key, field: 'value', collection }], {
-      transient: { value },
-      organisations: endorsers,
-    });
+  return bench.client().write([{ op: 'putTransient', key, field: 'value', collection }], {
+    transient: { value },
+    organisations: endorsers,
+  });
 }
 
 function sha256(text: string): Buffer {

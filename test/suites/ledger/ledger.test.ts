@@ -1,0 +1,51 @@
+import { fabricTarget } from '../../support/ledger/fabric-target.js';
+import { openBench, type Bench } from '../../support/ledger/bench.js';
+import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
+import type { LedgerTarget } from '../../support/ledger/target.js';
+import { evaluating } from './evaluating.js';
+import { privateData } from './private-data.js';
+import { proposing } from './proposing.js';
+import { ranges } from './ranges.js';
+import { state } from './state.js';
+import { submitting } from './submitting.js';
+
+const TARGETS: readonly LedgerTarget[] = [fabricTarget('raft'), fabricTarget('bft')];
+
+const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+  'evaluating and endorsing': evaluating,
+  proposals: proposing,
+  'submitting and commit status': submitting,
+  state,
+  ranges,
+  'private data': privateData,
+};
+
+for (const target of TARGETS) {
+  describe(`a ledger: ${target.name}`, () => {
+    if (target.unavailable !== undefined) {
+      it.skip(target.unavailable);
+      return;
+    }
+    let bench: Bench | undefined;
+
+    before('start', async function () {
+      this.timeout(120_000);
+      bench = openBench(await target.start());
+    });
+    after('stop', async function () {
+      this.timeout(60_000);
+      bench?.close();
+      await bench?.ledger.stop();
+    });
+
+    const row = rowsOn(() => {
+      if (bench === undefined) throw new Error('the ledger did not start');
+      return bench;
+    });
+    for (const [title, behaviour] of Object.entries(BEHAVIOURS)) {
+      describe(title, () => {
+        behaviour(row);
+      });
+    }
+  });
+}

@@ -1,0 +1,138 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  chaincodePackage,
+  ownConnection,
+  portPlan,
+  portsOf,
+  prepareConsortium,
+  startFabric,
+  type ChaincodeDeployment,
+  type ChaincodePackage,
+  type OrganisationMaterial,
+  type OrganisationNodes,
+  type Pems,
+  type PortPlan,
+  type PreparedConsortium,
+  type Topology,
+} from '@consent-ledger/network';
+import { freePortBase } from './free-port-base.js';
+import type { LedgerIdentity } from './identity.js';
+import { PROBE_FUNCTION } from './probe-chaincode/operations.js';
+import { PROBE_SCRIPT, probeEnvironment } from './probe-chaincode/servers.js';
+import { otherDefinition, probeDefinition } from './probe-definition.js';
+import type { LedgerOrganisation, LedgerTarget, RunningLedger } from './target.js';
+import { suiteTopology } from './topology.js';
+
+/** The official release, native, with the ordering of that kind. */
+export function fabricTarget(ordering: 'raft' | 'bft'): LedgerTarget {
+  const unavailable =
+    process.env['FABRIC_HOME'] === undefined
+      ? 'set FABRIC_HOME to an unpacked release of Fabric 3.1 to run against real peers'
+      : undefined;
+  return {
+    name: `Fabric (${ordering})`,
+    ...(unavailable === undefined ? {} : { unavailable }),
+    start: () => start(ordering),
+  };
+}
+
+async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
+  const topology = suiteTopology(ordering);
+  const plan = portPlan(topology, await freePortBase(topology));
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'ledger-suite-'));
+  const prepared = await prepareConsortium(topology, plan, dataDir);
+  const materials = prepared.identities.organisations;
+  const mspIds = materials.map(({ mspId }) => mspId);
+  const probe = deployment(probeDefinition(mspIds), topology, plan, prepared, 'chaincode');
+  const other = deployment(otherDefinition(mspIds), topology, plan, prepared, 'gateway');
+
+  const fabric = await startFabric({
+    topology,
+    plan,
+    dataDir,
+    prepared,
+    chaincodes: [probe, other],
+    logging: process.env['FABRIC_LOGGING_SPEC'] ?? 'warning',
+    chaincodeProcess: (name) => {
+      const material = materials.find((each) => each.name === name);
+      if (material === undefined) throw new RangeError(`no organisation is called ${name}`);
+      const ports = portsOf(plan, name);
+      const { tls } = material.paths.chaincode;
+      const server = (packages: ReadonlyMap<string, ChaincodePackage>, port: number) => ({
+        ccid: packages.get(name)?.id ?? '',
+        address: `127.0.0.1:${port}`,
+        tls: { key: tls.key, certificate: tls.certificate, clientCa: material.paths.tlsCa.certificate },
+      });
+      return {
+        command: process.execPath,
+        args: [PROBE_SCRIPT],
+        env: probeEnvironment(material.mspId, [
+          server(probe.packages, ports.chaincode),
+          server(other.packages, ports.gateway),
+        ]),
+      };
+    },
+  });
+  return {
+    channel: topology.channel,
+    chaincode: probe.definition.name,
+    otherChaincode: other.definition.name,
+    organisations: fabric.organisations.map(organisation),
+    lacks: new Set(['revocation']),
+    refusesRepeats: ordering === 'bft',
+    upgradeChaincode: () => fabric.commitNext(probe.definition.name),
+    stop: async () => {
+      await fabric.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Each of the two chaincodes needs a port of its own; gateways do not run here. */
+function deployment(
+  definition: ChaincodeDeployment['definition'],
+  topology: Topology,
+  plan: PortPlan,
+  prepared: PreparedConsortium,
+  port: 'chaincode' | 'gateway',
+): ChaincodeDeployment {
+  const named = { ...topology, chaincode: { name: definition.name, version: definition.version } };
+  const packageFor = (material: OrganisationMaterial): ChaincodePackage => {
+    const address = `127.0.0.1:${portsOf(plan, material.name)[port]}`;
+    return chaincodePackage(named, { ...ownConnection(topology, plan, material), address });
+  };
+  return {
+    definition,
+    packages: new Map(prepared.identities.organisations.map((each) => [each.name, packageFor(each)])),
+    readiness: [PROBE_FUNCTION, '[]'],
+  };
+}
+
+function organisation({ node, peer, chaincode }: OrganisationNodes): LedgerOrganisation {
+  const { material, ports } = node;
+  const identity = (pems: Pems): LedgerIdentity => ({
+    mspId: material.mspId,
+    certificate: pems.certificatePem,
+    privateKey: createPrivateKey(pems.keyPem),
+  });
+  return {
+    mspId: material.mspId,
+    endpoint: `127.0.0.1:${ports.peer}`,
+    tlsCa: Buffer.from(material.tlsCaPem),
+    client: identity(material.gatewayClient.identity),
+    admin: identity(material.admin.identity),
+    peer: identity(material.peer.identity),
+    authority: {
+      certificate: readFileSync(material.paths.ca.certificate, 'utf8'),
+      privateKey: readFileSync(material.paths.ca.key, 'utf8'),
+    },
+    killChaincode: () => chaincode.kill(),
+    startChaincode: () => chaincode.start(),
+    stopPeer: () => peer.stop(),
+    startPeer: () => peer.start(),
+  };
+}
