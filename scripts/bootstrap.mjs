@@ -30,8 +30,13 @@ async function main() {
     case 'test:fault':
       await prepare('test');
       return mocha(testFiles('fault'), rest, { CONSENT_LEDGER_FAULT_RUNS: FAULT_RUNS });
+    case 'bench:ledger':
+      await prepare('scripts');
+      return handOver(`scripts/dist/bench/${command.slice('bench:'.length)}.js`, rest);
     default:
-      throw new BootstrapError('Usage: node scripts/bootstrap.mjs start|test|test:fault [flags]');
+      throw new BootstrapError(
+        'Usage: node scripts/bootstrap.mjs start|test|test:fault|bench:ledger [flags]',
+      );
   }
 }
 

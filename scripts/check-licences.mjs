@@ -31,7 +31,9 @@ for (const { folder, version, licence } of refused) {
   console.error(`${folder.replace(/^.*node_modules\//, '')}@${version}: ${licence ?? 'states no licence'}`);
 }
 if (refused.length > 0) {
-  console.error('These production dependencies come under no licence of the list in scripts/check-licences.mjs.');
+  console.error(
+    'These production dependencies come under no licence of the list in scripts/check-licences.mjs.',
+  );
   process.exitCode = 1;
 } else {
   console.log(`${dependencies.length} production dependencies, all under permissive licences.`);
@@ -49,7 +51,7 @@ function isPermitted(licence) {
   const tokens = licence.match(/[()]|[^\s()]+/g) ?? [];
   const either = () => {
     let result = both();
-    while (tokens[0] === 'OR') result = take() && both() || result;
+    while (tokens[0] === 'OR') result = (take() && both()) || result;
     return result;
   };
   const both = () => {
