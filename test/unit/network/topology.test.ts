@@ -1,3 +1,6 @@
+import { topologySchema } from '@consent-ledger/network/internal/topology/schema';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import {
   custodians,
   custodyOf,
@@ -28,6 +31,23 @@ function problemsOf(text: string): readonly (readonly [place: string, found: str
 function placeOf(text: string, part: string): string {
   const before = text.slice(0, text.indexOf(part)).split('\n');
   return `${before.length}:${(before.at(-1) ?? '').length + 1}`;
+}
+
+/** Every key of a schema of mappings and lists, at any depth. */
+function* keysOf(schema: unknown): Generator<string> {
+  if (schema instanceof z.ZodObject) {
+    for (const [key, inner] of Object.entries(schema.shape)) {
+      yield key;
+      yield* keysOf(inner);
+    }
+  } else if (schema instanceof z.ZodArray) yield* keysOf(schema.element);
+  else if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
+    yield* keysOf(schema.unwrap());
+  }
 }
 
 describe('the consortium as one file', () => {
@@ -282,6 +302,20 @@ describe('the consortium as one file', () => {
       'organisations[3].kind',
     ]);
     for (const line of lines) expect(line).to.match(/^consortium\.yaml:\d+:\d+: .* found .*; expected .+/);
+  });
+
+  it('is documented, key by key', () => {
+    const documentation = readFileSync(new URL('../../../../docs/topology.md', import.meta.url), 'utf8');
+    const keys = [...keysOf(topologySchema)];
+    expect(keys).to.include.members([
+      'channel',
+      'blockInterval',
+      'mspId',
+      'ordererAdmin',
+      'caFile',
+      'reviewHours',
+    ]);
+    for (const key of keys) expect(documentation).to.include(`\`${key}\``);
   });
 
   it('finds the CA of an issuer beside the file', () => {
