@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { tolerateClosedPipes } from './terminal/terminal.js';
 import { EXIT, UserError } from './user-error.js';
+import { demoVerb } from './verbs/demo.js';
 import { reportToParent } from './verbs/detach.js';
 import { downVerb } from './verbs/down.js';
 import { resetVerb } from './verbs/reset.js';
+import { startVerb } from './verbs/start.js';
 import { statusVerb } from './verbs/status.js';
 import { tokenVerb } from './verbs/token.js';
 import { upVerb } from './verbs/up.js';
@@ -26,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('A permissioned ledger of who may see which patient’s data, and who did.')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(--help shows what there is)');
-  for (const verb of [upVerb, downVerb, statusVerb, tokenVerb, resetVerb]) {
+  for (const verb of [startVerb, upVerb, downVerb, statusVerb, demoVerb, tokenVerb, resetVerb]) {
     program.addCommand(verb(done));
   }
   exitOverride(program);

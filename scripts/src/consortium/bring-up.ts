@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dataLayout, portsOf } from '@consent-ledger/network';
+import { dataLayout, portsOf, type PreparedConsortium } from '@consent-ledger/network';
 import type { ProcessIdentity } from '../supervisor/process-identity.js';
 import { identify } from '../supervisor/process-identity.js';
 import { endAll, leftovers } from '../supervisor/leftovers.js';
@@ -40,9 +40,11 @@ export async function bringUp(
   try {
     await endLeftovers(consortium, terminal);
     await requireFreePorts(listenersOf(consortium));
-    await terminal.task('Identities, genesis block and configurations', () => prepareFolder(consortium));
+    const prepared = await terminal.task('Identities, genesis block and configurations', () =>
+      prepareFolder(consortium),
+    );
     signal.throwIfAborted();
-    const stopProcesses = await startProcesses(consortium, terminal, signal);
+    const stopProcesses = await startProcesses(consortium, prepared, terminal, signal);
     return {
       stop: async () => {
         await stopProcesses();
@@ -67,6 +69,7 @@ async function endLeftovers({ dataDir }: Consortium, terminal: Terminal): Promis
 
 async function startProcesses(
   consortium: Consortium,
+  prepared: PreparedConsortium,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
@@ -74,7 +77,7 @@ async function startProcesses(
   if (!identity) throw new Error('this process cannot find itself in the process table');
   const started = Date.now();
   const supervisor = supervise({
-    stages: processesOf(consortium),
+    groups: processesOf(consortium, prepared),
     stateFile: stateFile(consortium.dataDir),
     identity,
     portBase: consortium.plan.portBase,

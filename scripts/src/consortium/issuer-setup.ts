@@ -2,15 +2,16 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   dataLayout,
-  portsOf,
   replaceFile,
   servicesLayout,
+  SHARED_HOST,
+  tokenSettings,
   type Organisation,
-  type PortPlan,
-  type Topology,
+  type TokenSettings,
 } from '@consent-ledger/network';
 import { readIssuerConfig, type IssuerConfig, type IssuerKey, type IssuerMember } from '../issuer/config.js';
 import { systemCode } from '../user-error.js';
+import type { Consortium } from './consortium.js';
 import { demoUsers } from './users.js';
 
 const SECRET_BYTES = 32;
@@ -21,42 +22,36 @@ export function issuerConfigFile(dataDir: string): string {
 }
 
 /** Writes the issuer's configuration: keys and secrets are made once, addresses follow topology and ports. */
-export async function setUpIssuer(
-  dataDir: string,
-  topology: Topology,
-  plan: PortPlan,
-): Promise<IssuerConfig> {
+export async function setUpIssuer({ dataDir, topology, plan }: Consortium): Promise<void> {
   const file = issuerConfigFile(dataDir);
   const earlier = await readEarlier(file);
   const { issuer } = servicesLayout(dataDir);
   const config: IssuerConfig = {
     version: 1,
-    host: '127.0.0.1',
+    host: SHARED_HOST,
     port: plan.issuer,
     certificate: issuer.tls.certificate,
     key: issuer.tls.key,
     members: topology.organisations.map((organisation) =>
       memberOf(
         organisation,
-        plan,
+        tokenSettings(organisation, plan, dataDir),
         earlier?.members.find(({ name }) => name === organisation.name),
       ),
     ),
   };
   await replaceFile(file, `${JSON.stringify(config, null, 2)}\n`, true);
-  return config;
 }
 
 function memberOf(
-  organisation: Organisation,
-  plan: PortPlan,
+  { name, kind }: Organisation,
+  { issuer, audience }: TokenSettings,
   earlier: IssuerMember | undefined,
 ): IssuerMember {
-  const { name, kind, host, tokens } = organisation;
   return {
     name,
-    issuer: `https://127.0.0.1:${plan.issuer}/${name}`,
-    audience: tokens.audience ?? `https://${host}:${portsOf(plan, name).gateway}`,
+    issuer,
+    audience,
     signingKey: earlier?.signingKey ?? signingKey(),
     clients: demoUsers(kind).map((user) => ({
       id: user.name,

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { organisationLayout, organisationNamed, servicesLayout } from '@consent-ledger/network';
+import { gatewayUrl, organisationLayout, organisationNamed, servicesLayout } from '@consent-ledger/network';
 import { send, type HttpsRequest, type HttpsResponse } from '../https.js';
 import { readIssuerConfig, type IssuerClient, type IssuerMember } from '../issuer/config.js';
 import { fetchToken, type Token } from '../issuer/token.js';
 import { badInput } from '../user-error.js';
 import type { Consortium } from './consortium.js';
 import { issuerConfigFile } from './issuer-setup.js';
-import { gatewayUrl } from './summary.js';
 
 /** A demo user at their member's gateway. */
 export interface MemberClient {
@@ -24,7 +23,7 @@ export async function memberClient(
   const { token } = await tokenOf(consortium.dataDir, member, client);
   const organisation = organisationNamed(consortium.topology, memberName);
   const ca = await readFile(organisationLayout(consortium.dataDir, memberName).tlsCa.certificate);
-  const base = gatewayUrl(consortium, organisation);
+  const base = gatewayUrl(organisation, consortium.plan);
   return {
     send: ({ path, headers, ...rest }) =>
       send({ ...rest, url: base + path, ca, headers: { ...headers, authorization: `Bearer ${token}` } }),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { organisationLayout, type Organisation } from '@consent-ledger/network';
+import { gatewayUrl, organisationLayout, type Organisation } from '@consent-ledger/network';
 import { send } from '../https.js';
 import { lockHolder } from '../supervisor/lock.js';
 import { isRunning, residentBytes } from '../supervisor/process-identity.js';
@@ -8,7 +8,7 @@ import { systemCode, UserError } from '../user-error.js';
 import type { Consortium } from './consortium.js';
 import { ledgerHeight } from './ledger-height.js';
 import { lockFile, stateFile } from './paths.js';
-import { gatewayUrl } from './summary.js';
+import { memberReference } from './summary.js';
 
 const DEADLINE_MS = 5_000;
 
@@ -76,8 +76,8 @@ async function processStatus({
 }
 
 async function memberStatus(consortium: Consortium, organisation: Organisation): Promise<MemberStatus> {
-  const gateway = gatewayUrl(consortium, organisation);
-  const about = { member: `Organization/${organisation.name}`, gateway };
+  const gateway = gatewayUrl(organisation, consortium.plan);
+  const about = { member: memberReference(organisation), gateway };
   if (!(await isGatewayReady(consortium, organisation))) return { ...about, ready: false };
   try {
     return { ...about, ready: true, height: await ledgerHeight(consortium, organisation) };
@@ -92,7 +92,7 @@ async function memberStatus(consortium: Consortium, organisation: Organisation):
 export async function isGatewayReady(consortium: Consortium, organisation: Organisation): Promise<boolean> {
   try {
     const ca = await readFile(organisationLayout(consortium.dataDir, organisation.name).tlsCa.certificate);
-    const url = `${gatewayUrl(consortium, organisation)}/readyz`;
+    const url = `${gatewayUrl(organisation, consortium.plan)}/readyz`;
     return (await send({ method: 'GET', url, ca, deadlineMs: DEADLINE_MS })).status === 200;
   } catch {
     return false; // not listening yet, or not any more

@@ -159,16 +159,15 @@ class RestartingProcess implements ManagedProcess {
     });
     this.#child = child;
     this.#ended = ended.then(() => undefined);
-    const watch = readyWatcher(() => {
-      said.resolve(undefined);
-    });
-    child.stdout?.on('data', (chunk: Buffer) => {
-      this.#log.write(chunk);
-      watch(chunk);
-    });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      this.#log.write(chunk);
-    });
+    for (const output of [child.stdout, child.stderr]) {
+      const watch = readyWatcher(() => {
+        said.resolve(undefined);
+      });
+      output?.on('data', (chunk: Buffer) => {
+        this.#log.write(chunk);
+        watch(chunk);
+      });
+    }
     const identity = child.pid === undefined ? undefined : await identify(child.pid);
     this.#change({ status, since: new Date(startedAt).toISOString(), identity });
     return { startedAt, ended, ready: this.#becomesReady(said.promise, ended) };

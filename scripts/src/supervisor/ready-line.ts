@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-const readyLine = z.looseObject({ event: z.literal('ready') });
+const readyLine = z.looseObject({ event: z.string().regex(/(^|[.-])ready$/) });
 const LONGEST_LINE = 65_536;
 
-/** Whether a line of a process's output is its announcement that it is ready: JSON with `"event":"ready"`. */
+/** Whether a line of a process's output says that it is ready: JSON whose `event` is `ready` or ends so. */
 function isReadyLine(line: string): boolean {
   if (!line.startsWith('{')) return false;
   try {

@@ -3,8 +3,8 @@ import { managedProcess, type ManagedProcess, type ProcessSpec } from './managed
 import { removeState, writeState, type SupervisorState } from './state-file.js';
 
 export interface SupervisorOptions {
-  /** In the order in which they are stopped backwards; those of one stage are started together. */
-  readonly stages: readonly (readonly ProcessSpec[])[];
+  /** All are started together; the groups are ended one after the other, the last one first. */
+  readonly groups: readonly (readonly ProcessSpec[])[];
   readonly stateFile: string;
   readonly identity: ProcessIdentity;
   readonly portBase: number;
@@ -16,14 +16,14 @@ export interface SupervisorOptions {
 export interface Supervisor {
   /** Starts everything. When one process cannot, ends those already started and rejects with its UserError. */
   start(): Promise<void>;
-  /** Ends everything, last started first, and removes the state file. May be called at any time, and again. */
+  /** Ends everything, the last group first, and removes the state file. May be called at any time, and again. */
   stop(): Promise<void>;
 }
 
 /** Runs the processes of one consortium and keeps its state file true. */
 export function supervise(options: SupervisorOptions): Supervisor {
   const startedAt = new Date().toISOString();
-  const stages: ManagedProcess[][] = [];
+  const groups: ManagedProcess[][] = [];
   let stopped: Promise<void> | undefined;
 
   const save = (): void => {
@@ -32,36 +32,34 @@ export function supervise(options: SupervisorOptions): Supervisor {
       supervisor: options.identity,
       portBase: options.portBase,
       startedAt,
-      processes: stages.flat().map(({ state: process }) => process),
+      processes: groups.flat().map(({ state: process }) => process),
     };
     writeState(options.stateFile, state);
   };
   const stopAll = async (): Promise<void> => {
-    for (const stage of stages.toReversed()) {
-      await Promise.all(stage.map((process) => process.stop()));
+    for (const group of groups.toReversed()) {
+      await Promise.all(group.map((process) => process.stop()));
     }
     removeState(options.stateFile);
   };
   const stop = (): Promise<void> => (stopped ??= stopAll());
+  const start = async (process: ManagedProcess): Promise<void> => {
+    await process.start();
+    options.onReady?.(process.name);
+  };
 
   return {
     stop,
     start: async () => {
-      for (const specs of options.stages) {
-        if (stopped) return;
-        const stage = specs.map((spec) => managedProcess(spec, { changed: save, say: options.say }));
-        stages.push(stage);
-        const outcomes = await Promise.allSettled(
-          stage.map(async (process) => {
-            await process.start();
-            options.onReady?.(process.name);
-          }),
-        );
-        const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-        if (failed) {
-          await stop();
-          throw failed.reason;
-        }
+      if (stopped) return;
+      for (const specs of options.groups) {
+        groups.push(specs.map((spec) => managedProcess(spec, { changed: save, say: options.say })));
+      }
+      try {
+        await Promise.all(groups.flat().map(start));
+      } catch (error) {
+        await stop();
+        throw error;
       }
     },
   };

@@ -53,11 +53,11 @@ describe('supervisor', () => {
     await writeFile(script, code);
     return { name, script, args: [], logFile: join(folder.path, `${name}-${counter}.log`), ...more };
   };
-  const supervisor = async (...stages: ProcessSpec[][]): Promise<Supervisor> => {
+  const supervisor = async (...groups: ProcessSpec[][]): Promise<Supervisor> => {
     const identity = await identify(process.pid);
     if (!identity) throw new Error('no identity');
     const made = supervise({
-      stages,
+      groups,
       identity,
       stateFile: stateFile(),
       portBase: 7_000,
@@ -129,7 +129,7 @@ describe('supervisor', () => {
     ]);
   });
 
-  it('ends its processes last started first, and kills one that does not want to end', async () => {
+  it('ends its processes one group after the other, and kills one that does not want to end', async () => {
     const order: string[] = [];
     const running = await supervisor(
       [await program('ledger', SERVES)],
@@ -155,7 +155,7 @@ describe('supervisor', () => {
     await writeFile(
       script,
       `import { supervise, identify } from ${JSON.stringify(scripts)};
-       const made = supervise({ stages: [[${JSON.stringify(spec)}]], identity: await identify(process.pid),
+       const made = supervise({ groups: [[${JSON.stringify(spec)}]], identity: await identify(process.pid),
          stateFile: ${JSON.stringify(stateFile())}, portBase: 7000, say: () => {} });
        await made.start();
        console.log('started');`,
