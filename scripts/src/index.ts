@@ -1,7 +1,9 @@
 /* For the tests: everything else uses the command line. */
+export { issuerConfigFile, setUpIssuer } from './consortium/issuer-setup.js';
+export { readIssuerConfig, type IssuerConfig, type IssuerMember } from './issuer/config.js';
 export { issuerServer } from './issuer/server.js';
-export type { IssuerConfig } from './issuer/config.js';
 export { fetchToken } from './issuer/token.js';
+export { send } from './https.js';
 export { openLogFile } from './supervisor/log-file.js';
 export { identify, isRunning, residentBytes, signal } from './supervisor/process-identity.js';
 export { takeLock } from './supervisor/lock.js';

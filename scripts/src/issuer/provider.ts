@@ -24,6 +24,7 @@ export function memberProvider(member: IssuerMember): Provider {
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     scopes: [],
+    ttl: { ClientCredentials: TOKEN_SECONDS },
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
