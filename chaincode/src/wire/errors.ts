@@ -61,6 +61,12 @@ export const ERRORS = {
     "Synchronise the clocks of the gateway and of the endorsing organisations' servers, then try again.",
     'retry',
   ),
+  'private-data-pending': entry(
+    503,
+    'UNAVAILABLE',
+    'Wait: a peer does not have the private data yet and is fetching it. Look at that peer if it lasts.',
+    'retry',
+  ),
   'chaincode-failed': entry(500, 'INTERNAL', "Look in the chaincode's log; report it if it comes back."),
 
   // Registry.

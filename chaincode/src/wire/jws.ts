@@ -42,7 +42,7 @@ export function isSignedBy(jws: CompactJws, jwk: PublicJwk): boolean {
 }
 
 /** Whether the coordinates are a point of the curve, so that the key can verify anything at all. */
-export function isUsableKey(jwk: PublicJwk): boolean {
+export function isUsableJwk(jwk: PublicJwk): boolean {
   return keyObjectOf(jwk) !== undefined;
 }
 

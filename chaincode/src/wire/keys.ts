@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 
 /** Kinds of private values that are found under a derived key. */
 export const PRIVATE_KINDS = [
@@ -36,11 +36,11 @@ const SEPARATOR = '\0';
  * anyone on the channel may ask for the hash of any key's value. An id of several parts is joined by 0x00, which
  * no part can contain: `event` takes member and jti, `delivery` the event's key and the record's id.
  *
- * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}
+ * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}; as a KeyObject where many keys are made
  */
 export function privateKey(
   kind: PrivateKind,
-  pepper: Uint8Array,
+  pepper: Uint8Array | KeyObject,
   ...id: readonly [string, ...string[]]
 ): string {
   const hmac = createHmac('sha256', pepper);
@@ -51,6 +51,6 @@ export function privateKey(
 const SALT_BYTES = 16;
 
 /** Salt of one private value: HMAC-SHA256(command's salt, key), cut to 16 bytes, as base64url. */
-export function valueSaltFor(commandSalt: Uint8Array, key: string): string {
+export function valueSaltFor(commandSalt: Uint8Array | KeyObject, key: string): string {
   return createHmac('sha256', commandSalt).update(key).digest().subarray(0, SALT_BYTES).toString('base64url');
 }

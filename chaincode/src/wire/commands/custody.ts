@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { commandSalt, eventKey, fhirId } from '../primitives.js';
 import { descriptorFields } from '../values/records.js';
-import { evidence, fhirResource } from '../values/consents.js';
+import { evidence } from '../values/consents.js';
+import { fhirResource } from '../fhir-json.js';
 import { custodyPolicy, pepper } from '../values/custody.js';
 
 /** Most requests in one transaction. */

@@ -9,8 +9,7 @@ import type { CompiledPolicy, CompiledProvision, Criteria } from '../../domain/i
 const text = z.string().min(1).max(1_024);
 const texts = z.array(text).max(1_024);
 const kind = z.enum(['permit', 'deny']);
-// Finer than a millisecond where the consent's own text is.
-const epoch = z.number();
+const epoch = z.int();
 
 const interval = z.strictObject({ from: epoch.exactOptional(), until: epoch.exactOptional() });
 const codings = z.array(z.strictObject({ system: text, code: text })).max(1_024);
@@ -28,7 +27,10 @@ const criteria = z.strictObject({
   labels: z
     .strictObject({ confidentiality: z.array(z.int().min(0).max(5)), sensitivity: texts, reading: kind })
     .exactOptional(),
-  contents: z.array(z.strictObject({ resourceTypes: texts, classes: codings })).exactOptional(),
+  contents: z
+    .array(z.strictObject({ resourceTypes: texts, classes: codings }))
+    .max(1_024)
+    .exactOptional(),
   codes: codings.exactOptional(),
   dataPeriod: z.strictObject({ interval, reading: kind }).exactOptional(),
   data: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fhirResource } from '../fhir-json.js';
 import { codedReason, digest, fhirId, instant, mspId, pseudonym, valueSalt, version } from '../primitives.js';
 import { compiledPolicy } from './compiled-policy.js';
 
@@ -8,10 +9,6 @@ import { compiledPolicy } from './compiled-policy.js';
  */
 export const evidence = z.strictObject({ kind: z.literal('witnessed'), by: pseudonym, form: digest });
 export type FiledEvidence = z.infer<typeof evidence>;
-
-/** A FHIR resource as JSON; what is in it is the rules' business (`compileConsent`). */
-export const fhirResource = z.record(z.string().max(128), z.json());
-export type FhirResource = z.infer<typeof fhirResource>;
 
 /** Private value `consent`: one filed text, never changed. */
 export const consent = z.strictObject({

@@ -1,0 +1,27 @@
+import { PublicState, type Stub } from '../state/index.js';
+import type { Caller } from '../wire/index.js';
+
+/** What the chaincode needs of the process that it runs in; the only place where a clock comes in. */
+export interface Environment {
+  /** The endorser's own clock, epoch milliseconds. Decides nothing but whether a timestamp is too far away. */
+  now(): number;
+  /** How far a transaction's timestamp may be from that clock, in milliseconds. */
+  readonly maxSkew: number;
+  /** Takes failures that no caller may see the text of. */
+  reportFailure(failure: { readonly transaction: string; readonly error: unknown }): void;
+}
+
+/** One invocation. */
+export interface Call {
+  readonly stub: Stub;
+  readonly caller: Caller;
+  /** The transaction's timestamp, epoch milliseconds. */
+  readonly at: number;
+  readonly publicState: PublicState;
+}
+
+export function callOf(stub: Stub, caller: Caller): Call {
+  const { seconds, nanos } = stub.getTxTimestamp();
+  const at = seconds.toNumber() * 1_000 + Math.floor(nanos / 1_000_000);
+  return { stub, caller, at, publicState: new PublicState(stub) };
+}

@@ -1,0 +1,141 @@
+import {
+  decide,
+  reasons,
+  type Answer,
+  type DecisionContext,
+  type PolicyInForce,
+  type Question,
+} from '../../domain/index.js';
+import type { OpenCustody } from '../../state/index.js';
+import {
+  instantOf,
+  millisecondsOf,
+  organizationReference,
+  patientReference,
+  type AuthenticRequest,
+  type Descriptor,
+  type DetailRecord,
+  type EventRecord,
+} from '../../wire/index.js';
+
+/** The answer about one record: what the requester may know of it, and what custodian and oversight may. */
+export interface RecordAnswer {
+  readonly outward: EventRecord;
+  readonly logged: DetailRecord;
+}
+
+/** What subjects have consented to and withdrawn, ready to be asked; undefined for a subject that is not known. */
+export type ConsentsOf = (subject: string) => Promise<readonly PolicyInForce[] | undefined>;
+
+/** Reads a subject's consents and withdrawals, once for a transaction. */
+export function consentsReader({ values, withdrawals }: OpenCustody): ConsentsOf {
+  const known = new Map<string, Promise<readonly PolicyInForce[] | undefined>>();
+  return (subject) => {
+    const consents = known.get(subject) ?? readConsents(subject);
+    known.set(subject, consents);
+    return consents;
+  };
+
+  async function readConsents(subject: string): Promise<readonly PolicyInForce[] | undefined> {
+    const [policies, withdrawn] = await Promise.all([
+      values.get('policies', subject),
+      withdrawals.get('withdrawal', subject),
+    ]);
+    if (policies === undefined) return undefined;
+    const withdrawnAt = new Map(
+      withdrawn?.withdrawals.map(({ consent, at }) => [consent, millisecondsOf(at)]),
+    );
+    return policies.consents.map(({ consent, policy, evidence, version }) => {
+      const at = withdrawnAt.get(consent);
+      return { policy, evidence, version, ...(at !== undefined && { withdrawnAt: at }) };
+    });
+  }
+}
+
+/** Answers an authentic request, record by record, in its order. */
+export async function answerRequest(
+  { custody, values }: OpenCustody,
+  request: AuthenticRequest,
+  at: number,
+  consentsOf: ConsentsOf,
+): Promise<RecordAnswer[]> {
+  const { claims, standing, requester } = request;
+  if (standing !== 'current') {
+    return claims.records.map((record) => ({
+      outward: { record, outcome: 'deny', code: standing, obligations: [] },
+      logged: { record, reason: standing, basis: [], subjects: [] },
+    }));
+  }
+  const member = organizationReference(requester.name);
+  const isOwnStaff = requester.mspId === custody.custodian;
+  const question: Question = {
+    at: instantOf(at),
+    custodian: custody.organization,
+    requester: {
+      member,
+      roles: claims.roles,
+      ...(claims.references !== undefined && { references: claims.references }),
+    },
+    purpose: claims.purpose,
+    // What stays in the house is used there; what leaves it is disclosed as well.
+    actions: isOwnStaff ? ['access'] : ['access', 'disclose'],
+    ...(claims.emergency !== undefined && { emergency: claims.emergency }),
+    ...(claims.legalBasis !== undefined && { legalBasis: claims.legalBasis }),
+  };
+  const context: DecisionContext = {
+    ...custody.policy,
+    members: [{ reference: member, status: requester.status }],
+  };
+  return Promise.all(
+    claims.records.map(async (record) => {
+      const descriptor = await values.get('descriptor', record);
+      const answer =
+        descriptor === undefined
+          ? decide(question, [], { ...context, subjects: [], records: [] })
+          : await decideRecord(question, context, descriptor, consentsOf);
+      return toRecordAnswer(record, descriptor, answer);
+    }),
+  );
+}
+
+async function decideRecord(
+  question: Question,
+  context: DecisionContext,
+  { facts, status, subjects }: Descriptor,
+  consentsOf: ConsentsOf,
+): Promise<Answer> {
+  const consents = await Promise.all(subjects.map(consentsOf));
+  const known = subjects.filter((_, index) => consents[index] !== undefined);
+  return decide(
+    { ...question, subjects: subjects.map(patientReference), record: facts },
+    consents.flatMap((found) => found ?? []),
+    {
+      ...context,
+      subjects: known.map((subject) => ({ reference: patientReference(subject), status: 'active' })),
+      records: [{ reference: facts.reference, status }],
+    },
+  );
+}
+
+function toRecordAnswer(record: string, descriptor: Descriptor | undefined, answer: Answer): RecordAnswer {
+  const { outcome, reason, basis, obligations } = answer;
+  const { requester, exception } = reasons[reason];
+  const isPermitted = outcome === 'permit';
+  return {
+    outward: {
+      record,
+      outcome,
+      code: requester,
+      ...(isPermitted && descriptor !== undefined && { version: descriptor.version }),
+      obligations: [...obligations],
+    },
+    logged: {
+      record,
+      reason,
+      basis: [...basis],
+      subjects: descriptor?.subjects ?? [],
+      ...(descriptor !== undefined && { descriptorVersion: descriptor.version }),
+      ...(exception !== undefined && { exception: exception.cites }),
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { openCustody } from '../../state/index.js';
+import {
+  ACCESS,
+  TRANSIENT_COMMAND,
+  TRANSIENT_QUERY,
+  custodyCommand,
+  custodyQuery,
+} from '../../wire/index.js';
+import { privateMessage, type ContractFunctions } from '../functions.js';
+import { guardCaller } from '../guard.js';
+import { parseMessage } from '../message.js';
+import { decideRequests } from './decide.js';
+import { fileConsent } from './file-consent.js';
+import { openNewCustody } from './open-custody.js';
+import { answerCustodyQuery } from './queries.js';
+import { recordDelivery } from './record-delivery.js';
+import { registerRecord } from './register-record.js';
+import { registerSubject } from './register-subject.js';
+
+/** What one custodian and the oversight organisations read: its subjects, records, consents and every access. */
+export const custodyContract: ContractFunctions = {
+  async apply(call, args) {
+    const { custodian, message } = privateMessage(call, args, TRANSIENT_COMMAND);
+    const command = parseMessage(message, custodyCommand, 'command-malformed');
+    await guardCaller(call, ACCESS.custody.apply[command.command], { custodian });
+    if (command.command === 'open-custody') return openNewCustody(call, custodian, command);
+
+    const open = await openCustody(call.stub, custodian, command.salt);
+    switch (command.command) {
+      case 'register-subject':
+        return registerSubject(call, open, command);
+      case 'register-record':
+        return registerRecord(call, open, command);
+      case 'file-consent':
+        return fileConsent(call, open, command);
+      case 'decide':
+        return decideRequests(call, open, command);
+      case 'record-delivery':
+        return recordDelivery(call, open, command);
+    }
+  },
+
+  async query(call, args) {
+    const { custodian, message } = privateMessage(call, args, TRANSIENT_QUERY);
+    const query = parseMessage(message, custodyQuery, 'query-malformed');
+    await guardCaller(call, ACCESS.custody.query[query.query], { custodian });
+    return answerCustodyQuery(call, custodian, query);
+  },
+};

@@ -1,0 +1,38 @@
+import { custodyBytes, openCustody } from '../../state/index.js';
+import { canonicalBytes, custodyCollection, encodeBase64Url, type CustodyQuery } from '../../wire/index.js';
+import type { Call } from '../call.js';
+import { look } from './look.js';
+
+const NOTHING = new Uint8Array(0);
+
+export async function answerCustodyQuery(
+  call: Call,
+  custodian: string,
+  query: CustodyQuery,
+): Promise<Uint8Array> {
+  if (query.query === 'custody') return custodyBytes(call.stub, custodian);
+  if (query.query === 'event-hash') return eventHash(call, custodian, query.event);
+
+  const open = await openCustody(call.stub, custodian);
+  const { values } = open;
+  switch (query.query) {
+    case 'subject':
+      return values.bytesAt(values.key('subject', query.subject));
+    case 'record':
+      return values.bytesAt(values.key('descriptor', query.record));
+    case 'consent':
+      return values.bytesAt(values.key('consent', query.consent));
+    case 'policies':
+      return values.bytesAt(values.key('policies', query.subject));
+    case 'event':
+      return values.bytesAt(values.key('event', query.requester, query.jti));
+    case 'look':
+      return canonicalBytes(await look(call, open, query.requests));
+  }
+}
+
+/** Needs no membership of the collection: the hash is on every peer. */
+async function eventHash({ stub }: Call, custodian: string, event: string): Promise<Uint8Array> {
+  const hash = await stub.getPrivateDataHash(custodyCollection(custodian), event);
+  return hash.length === 0 ? NOTHING : canonicalBytes({ hash: encodeBase64Url(hash) });
+}

@@ -1,0 +1,63 @@
+import { validateQuestion } from '../../domain/index.js';
+import type { OpenCustody } from '../../state/index.js';
+import {
+  Refusal,
+  instantOf,
+  type CommandOf,
+  type Descriptor,
+  type DescriptorFacts,
+} from '../../wire/index.js';
+import type { Call } from '../call.js';
+import { requireSubject } from './register-subject.js';
+
+/**
+ * Writes what is true of a record before anybody asks for it: whose it is, what it is labelled with, and how its bytes are
+ * known again. A new text or label is the next version, with a reason from the second on.
+ */
+export async function registerRecord(
+  { at }: Call,
+  open: OpenCustody,
+  { record, version, subjects, digest, ciphertext, mediaType, facts, reason }: CommandOf<'register-record'>,
+): Promise<void> {
+  if (version > 1 && reason === undefined) throw new Refusal('command-malformed', ['$.reason']);
+  guardFacts(facts);
+  const existing = await open.values.get('descriptor', record);
+  if (existing?.status === 'erased') throw new Refusal('record-erased');
+  if (version !== (existing?.version ?? 0) + 1) throw new Refusal('record-version-conflict');
+  if (existing !== undefined && !sameSubjects(existing, subjects)) throw new Refusal('record-subjects-fixed');
+  await Promise.all(subjects.map((subject) => requireSubject(open, subject)));
+
+  await open.values.put('descriptor', [record], {
+    record,
+    version,
+    subjects,
+    status: 'active',
+    digest,
+    ciphertext,
+    mediaType,
+    facts,
+    registeredAt: instantOf(at),
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+function sameSubjects(existing: Descriptor, subjects: readonly string[]): boolean {
+  return (
+    existing.subjects.length === subjects.length && subjects.every((one) => existing.subjects.includes(one))
+  );
+}
+
+/** Facts become part of every question about the record, so they must make a valid one. */
+function guardFacts(facts: DescriptorFacts): void {
+  const probe = {
+    at: '2000-01-01T00:00:00Z',
+    requester: { member: 'Organization/probe' },
+    purpose: ['TREAT'],
+  };
+  const checked = validateQuestion({ ...probe, record: facts });
+  if (checked.ok) return;
+  throw new Refusal(
+    'record-facts-refused',
+    checked.problems.map(({ path }) => `$.${path.replace(/^record/, 'facts')}`),
+  );
+}

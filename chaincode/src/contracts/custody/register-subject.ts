@@ -1,0 +1,25 @@
+import type { OpenCustody } from '../../state/index.js';
+import { Refusal, instantOf, type CommandOf } from '../../wire/index.js';
+import type { Call } from '../call.js';
+
+/** Registers a pseudonym, with the empty list of what it has consented to: a subject without that list is not known. */
+export async function registerSubject(
+  { at }: Call,
+  { values }: OpenCustody,
+  { subject }: CommandOf<'register-subject'>,
+): Promise<void> {
+  const [existing, policies] = await Promise.all([
+    values.get('subject', subject),
+    values.get('policies', subject),
+  ]);
+  if (existing !== undefined || policies !== undefined) throw new Refusal('subject-already-registered');
+  await values.put('subject', [subject], { subject, status: 'active', registeredAt: instantOf(at) });
+  await values.put('policies', [subject], { subject, consents: [] });
+}
+
+/** @throws Refusal `subject-unknown`, `subject-erased` */
+export async function requireSubject({ values }: OpenCustody, subject: string): Promise<void> {
+  const registered = await values.get('subject', subject);
+  if (registered === undefined) throw new Refusal('subject-unknown');
+  if (registered.status === 'erased') throw new Refusal('subject-erased');
+}

@@ -1,0 +1,34 @@
+import { Refusal, primitives, type TRANSIENT_COMMAND, type TRANSIENT_QUERY } from '../wire/index.js';
+import type { Call } from './call.js';
+
+/** The two functions of one contract: commands are written to the ledger, queries are answered by the own peer. */
+export interface ContractFunctions {
+  /** Answers with nothing: what a command does is nobody's business but its audience's. */
+  apply(call: Call, args: readonly string[]): Promise<void>;
+  query(call: Call, args: readonly string[]): Promise<Uint8Array>;
+}
+
+/** The one public argument of a registry function. */
+export function publicMessage({ stub }: Call, args: readonly string[]): string {
+  const [message] = args;
+  if (message === undefined || args.length !== 1 || stub.getTransient().size !== 0) {
+    throw new Refusal('arguments-malformed');
+  }
+  return message;
+}
+
+/** The custodian that a private function names, and the message that came as transient data, so that no block holds it. */
+export function privateMessage(
+  { stub }: Call,
+  args: readonly string[],
+  field: typeof TRANSIENT_COMMAND | typeof TRANSIENT_QUERY,
+): { custodian: string; message: Uint8Array } {
+  const [custodian] = args;
+  const transient = stub.getTransient();
+  const message = transient.get(field);
+  const isWellFormed = args.length === 1 && transient.size === 1 && message !== undefined;
+  if (!isWellFormed || !primitives.mspId.safeParse(custodian).success || custodian === undefined) {
+    throw new Refusal('arguments-malformed');
+  }
+  return { custodian, message };
+}

@@ -1,0 +1,31 @@
+import { Refusal, isOversightKind, mayCall, type Audience } from '../wire/index.js';
+import type { Call, Environment } from './call.js';
+
+export interface About {
+  /** MSP id of the member that the command is about. */
+  readonly self?: string;
+  /** MSP id of the custodian that the function names. */
+  readonly custodian?: string;
+}
+
+/** @throws Refusal `caller-not-allowed` */
+export async function guardCaller(call: Call, audience: Audience, about: About): Promise<void> {
+  const isOversight = audience === 'collection-client' && (await isOversightMember(call, about));
+  if (!mayCall(audience, call.caller, { ...about, isOversight })) throw new Refusal('caller-not-allowed');
+}
+
+/** The custodian itself needs no look at the ledger. */
+async function isOversightMember({ caller, publicState }: Call, about: About): Promise<boolean> {
+  if (caller.mspId === about.custodian) return false;
+  const member = await publicState.member(caller.mspId);
+  return member !== undefined && isOversightKind(member.kind);
+}
+
+/**
+ * The timestamp of a transaction is what its caller says. Endorsers refuse one that is too far from their own clock, so
+ * that nobody decides under yesterday's consents; a refusal is all that a clock may lead to.
+ * @throws Refusal `transaction-time-refused`
+ */
+export function guardTime(at: number, environment: Environment): void {
+  if (Math.abs(at - environment.now()) > environment.maxSkew) throw new Refusal('transaction-time-refused');
+}

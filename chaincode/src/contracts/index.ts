@@ -1,0 +1,2 @@
+export type { Environment } from './call.js';
+export { ConsentChaincode, type Answer } from './chaincode.js';

@@ -1,0 +1,13 @@
+import { LEDGER_KEY, canonicalBytes, memberKey, type RegistryQuery } from '../../wire/index.js';
+import type { Call } from '../call.js';
+
+export async function answerRegistryQuery({ publicState }: Call, query: RegistryQuery): Promise<Uint8Array> {
+  switch (query.query) {
+    case 'ledger':
+      return publicState.bytes(LEDGER_KEY);
+    case 'member':
+      return publicState.bytes(memberKey(query.mspId));
+    case 'members':
+      return canonicalBytes({ members: await publicState.members() });
+  }
+}

@@ -1,0 +1,36 @@
+import { Refusal, isUsableJwk, type CommandOf, type Member, type MemberKeyEntry } from '../../wire/index.js';
+import type { Call } from '../call.js';
+
+/**
+ * Writes what a member says about itself. Name and kind are settled by the first registration, since consents name members by
+ * the one and oversight rests on the other. Keys are only ever added or retired, so that every signature can be verified for ever.
+ */
+export async function registerMember(
+  { publicState }: Call,
+  { member }: CommandOf<'register-member'>,
+): Promise<void> {
+  if ((await publicState.ledger()) === undefined) throw new Refusal('ledger-not-founded');
+  const existing = await publicState.member(member.mspId);
+  const holder = await publicState.nameHolder(member.name);
+  if (holder !== undefined && holder.mspId !== member.mspId) throw new Refusal('member-name-taken');
+  if (existing !== undefined && (existing.name !== member.name || existing.kind !== member.kind)) {
+    throw new Refusal('member-identity-fixed');
+  }
+  guardKeys(existing?.keys ?? [], member.keys);
+
+  const value: Member = { v: 1, ...member, status: existing?.status ?? 'active' };
+  await publicState.putMember(value);
+  if (holder === undefined) await publicState.putNameHolder(member.name, { v: 1, mspId: member.mspId });
+}
+
+function guardKeys(before: readonly MemberKeyEntry[], after: readonly MemberKeyEntry[]): void {
+  const unusable = after.flatMap(({ jwk }, index) =>
+    isUsableJwk(jwk) ? [] : [`$.member.keys[${index}].jwk`],
+  );
+  if (unusable.length > 0) throw new Refusal('member-key-unusable', unusable);
+  for (const key of before) {
+    const kept = after.find(({ kid }) => kid === key.kid);
+    const revived = key.status === 'retired' && kept?.status === 'active';
+    if (kept?.use !== key.use || revived) throw new Refusal('member-key-fixed');
+  }
+}

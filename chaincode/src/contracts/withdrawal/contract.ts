@@ -1,0 +1,30 @@
+import { openCustody } from '../../state/index.js';
+import {
+  ACCESS,
+  TRANSIENT_COMMAND,
+  TRANSIENT_QUERY,
+  withdrawalCommand,
+  withdrawalQuery,
+} from '../../wire/index.js';
+import { privateMessage, type ContractFunctions } from '../functions.js';
+import { guardCaller } from '../guard.js';
+import { parseMessage } from '../message.js';
+import { answerWithdrawalQuery } from './queries.js';
+import { withdraw } from './withdraw.js';
+
+/** What subjects have withdrawn, in a collection of its own: there one organisation's endorsement is enough. */
+export const withdrawalContract: ContractFunctions = {
+  async apply(call, args) {
+    const { custodian, message } = privateMessage(call, args, TRANSIENT_COMMAND);
+    const command = parseMessage(message, withdrawalCommand, 'command-malformed');
+    await guardCaller(call, ACCESS.withdrawal.apply[command.command], { custodian });
+    return withdraw(call, await openCustody(call.stub, custodian, command.salt), command);
+  },
+
+  async query(call, args) {
+    const { custodian, message } = privateMessage(call, args, TRANSIENT_QUERY);
+    const query = parseMessage(message, withdrawalQuery, 'query-malformed');
+    await guardCaller(call, ACCESS.withdrawal.query[query.query], { custodian });
+    return answerWithdrawalQuery(await openCustody(call.stub, custodian), query);
+  },
+};

@@ -1,0 +1,96 @@
+import type { KeyObject } from 'node:crypto';
+import {
+  SCHEMA_VERSION,
+  canonicalBytes,
+  privateKey,
+  valueSaltFor,
+  type PrivateKind,
+  type PrivateValue,
+} from '../wire/index.js';
+import { readStored } from './stored.js';
+import type { Stub } from './stub.js';
+
+/** What a command says of a value; version and salt are added where it is written. */
+export type Unsalted<Value> = Omit<Value, 'v' | 'salt'>;
+
+export type PrivateId = readonly [string, ...string[]];
+
+/**
+ * The values of one collection under their derived keys. Each key is read once in a transaction, absence included, by that exact
+ * key: so what was not there is in the read set too, and two transactions cannot both create it.
+ */
+export class PrivateCollection {
+  readonly #reads = new Map<string, Promise<Uint8Array>>();
+  readonly #keys = new Map<string, string>();
+
+  /**
+   * @param pepper HMAC key of the custody collection that this belongs to, 32 bytes
+   * @param commandSalt the command's 32 bytes; absent in a query, which writes nothing
+   */
+  constructor(
+    private readonly stub: Stub,
+    private readonly name: string,
+    private readonly pepper: KeyObject,
+    private readonly commandSalt?: KeyObject,
+  ) {}
+
+  key(kind: PrivateKind, ...id: PrivateId): string {
+    const name = `${kind} ${id.join(' ')}`;
+    let key = this.#keys.get(name);
+    if (key === undefined) {
+      key = privateKey(kind, this.pepper, ...id);
+      this.#keys.set(name, key);
+    }
+    return key;
+  }
+
+  async get<Kind extends PrivateKind>(kind: Kind, ...id: PrivateId): Promise<PrivateValue<Kind> | undefined> {
+    return this.getAt(kind, this.key(kind, ...id));
+  }
+
+  /** {@link get} where the key is known already. */
+  async getAt<Kind extends PrivateKind>(_kind: Kind, key: string): Promise<PrivateValue<Kind> | undefined> {
+    return readStored(await this.bytesAt(key)) as PrivateValue<Kind> | undefined;
+  }
+
+  /** The bytes as they are; empty where there is nothing. */
+  bytesAt(key: string): Promise<Uint8Array> {
+    let read = this.#reads.get(key);
+    if (read === undefined) {
+      read = this.stub.getPrivateData(this.name, key);
+      this.#reads.set(key, read);
+    }
+    return read;
+  }
+
+  /** Writes a value whose key this transaction has read; otherwise two transactions could each believe to be the first. */
+  async put<Kind extends PrivateKind>(
+    kind: Kind,
+    id: PrivateId,
+    value: Unsalted<PrivateValue<Kind>>,
+  ): Promise<void> {
+    const key = this.key(kind, ...id);
+    if (!this.#reads.has(key)) throw new Error(`A ${kind} was written without having been read.`);
+    await this.#write(key, value);
+  }
+
+  /** Writes under a key that no other transaction can have, such as one made from the transaction's id. */
+  async putUnread<Kind extends PrivateKind>(
+    kind: Kind,
+    id: PrivateId,
+    value: Unsalted<PrivateValue<Kind>>,
+  ): Promise<void> {
+    await this.#write(this.key(kind, ...id), value);
+  }
+
+  /** Salt of something that is part of a value and is hashed by itself. */
+  saltFor(key: string): string {
+    if (this.commandSalt === undefined) throw new Error('A query has no salt.');
+    return valueSaltFor(this.commandSalt, key);
+  }
+
+  #write(key: string, value: object): Promise<void> {
+    const stored = { ...value, v: SCHEMA_VERSION, salt: this.saltFor(key) };
+    return this.stub.putPrivateData(this.name, key, canonicalBytes(stored));
+  }
+}

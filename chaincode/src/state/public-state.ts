@@ -1,0 +1,71 @@
+import {
+  LEDGER_KEY,
+  MEMBER_PREFIX,
+  canonicalBytes,
+  memberKey,
+  memberNameKey,
+  type Ledger,
+  type Member,
+  type MemberNameHolder,
+} from '../wire/index.js';
+import { StoredValueCache } from './stored.js';
+import type { Stub } from './stub.js';
+
+const ledgers = new StoredValueCache<Ledger>(16);
+const members = new StoredValueCache<Member>(1_024);
+const holders = new StoredValueCache<MemberNameHolder>(1_024);
+
+/** First key after every `member/...`: `0` follows `/`. */
+const AFTER_MEMBERS = MEMBER_PREFIX.slice(0, -1) + '0';
+
+/** What every member reads. Each key is read once in a transaction. */
+export class PublicState {
+  readonly #reads = new Map<string, Promise<Uint8Array>>();
+
+  constructor(private readonly stub: Stub) {}
+
+  async ledger(): Promise<Ledger | undefined> {
+    return ledgers.read(await this.bytes(LEDGER_KEY));
+  }
+
+  async member(mspId: string): Promise<Member | undefined> {
+    return members.read(await this.bytes(memberKey(mspId)));
+  }
+
+  /** Who has that short name. */
+  async nameHolder(name: string): Promise<MemberNameHolder | undefined> {
+    return holders.read(await this.bytes(memberNameKey(name)));
+  }
+
+  /** All members in the order of their MSP ids. For queries: a range that is read is not guarded by point versions. */
+  async members(): Promise<Member[]> {
+    const found: Member[] = [];
+    for await (const { value } of this.stub.getStateByRange(MEMBER_PREFIX, AFTER_MEMBERS)) {
+      const member = members.read(value);
+      if (member !== undefined) found.push(member);
+    }
+    return found;
+  }
+
+  /** The bytes as they are; empty where there is nothing. */
+  bytes(key: string): Promise<Uint8Array> {
+    let read = this.#reads.get(key);
+    if (read === undefined) {
+      read = this.stub.getState(key);
+      this.#reads.set(key, read);
+    }
+    return read;
+  }
+
+  putLedger(value: Ledger): Promise<void> {
+    return this.stub.putState(LEDGER_KEY, canonicalBytes(value));
+  }
+
+  putMember(value: Member): Promise<void> {
+    return this.stub.putState(memberKey(value.mspId), canonicalBytes(value));
+  }
+
+  putNameHolder(name: string, value: MemberNameHolder): Promise<void> {
+    return this.stub.putState(memberNameKey(name), canonicalBytes(value));
+  }
+}
