@@ -43,13 +43,16 @@ export function writeVersion(writer: ProtoWriter, field: number, version: Versio
  * themselves [rwsetutil/query_results_helper.go].
  */
 export class RangeReads {
+  /** @param maxDegree Reads or hashes that stay uncombined; a validator takes the one that was recorded. */
+  constructor(private readonly maxDegree = MERKLE_MAX_DEGREE) {}
+
   private pending: KeyRead[] = [];
   /** Hashes by level; index 0 is the leaf level, which Fabric calls 1. */
   private readonly levels: Buffer[][] = [[]];
 
   add(read: KeyRead): void {
     this.pending.push(read);
-    if (this.pending.length > MERKLE_MAX_DEGREE) {
+    if (this.pending.length > this.maxDegree) {
       this.hashPending();
     }
   }
@@ -75,7 +78,7 @@ export class RangeReads {
       }
     });
     this.level(0).push(sha256(bytes));
-    for (let level = 0; this.level(level).length > MERKLE_MAX_DEGREE; level += 1) {
+    for (let level = 0; this.level(level).length > this.maxDegree; level += 1) {
       this.level(level + 1).push(combine(this.level(level)));
       this.levels[level] = [];
     }
@@ -92,7 +95,7 @@ export class RangeReads {
       }
     }
     let hashes = this.level(top);
-    if (hashes.length > MERKLE_MAX_DEGREE) {
+    if (hashes.length > this.maxDegree) {
       hashes = [combine(hashes)];
       top += 1;
     }

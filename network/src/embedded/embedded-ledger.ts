@@ -1,0 +1,175 @@
+import { encodeBlock, readBlock, type BlockHeader } from '../wire-format/index.js';
+import type { Committer, Stores } from './commit/committer.js';
+import { Waiting } from './commit/waiting.js';
+import { readChannelConfig } from './config/channel-config.js';
+import type { LiveChannel } from './config/live-channel.js';
+import type { Definitions } from './lifecycle/definitions.js';
+import { writeBlock } from './orderer/block-writer.js';
+import { Orderer } from './orderer/orderer.js';
+import type {
+  BroadcastResult,
+  ChaincodeDefinition,
+  Ledger,
+  PeerSigner,
+  Snapshot,
+  TransactionStatus,
+} from './ports.js';
+import { LedgerSnapshot } from './state/ledger-snapshot.js';
+import type { PrivateSet } from './store/private-sets.js';
+import type { TransientStore } from './store/transient-store.js';
+
+/** Blocks after which waiting transient data is looked through. */
+const EXPIRE_EVERY = 100;
+
+export interface LedgerParts {
+  readonly channel: LiveChannel;
+  readonly stores: Stores;
+  readonly transient: TransientStore;
+  readonly committer: Committer;
+  readonly definitions: Definitions;
+  readonly orderer: PeerSigner;
+  /** Header of the block at the tip, and the index of the last configuration block. */
+  readonly tip: { readonly header: BlockHeader; readonly lastConfigIndex: number };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Learns why the ledger stopped: the disk is full or fails. */
+  readonly onFailure: (error: unknown) => void;
+  /** Says what an error of the database means. */
+  readonly explain: (error: unknown, block: number) => unknown;
+}
+
+/** A private set of a transaction as it is delivered. */
+export interface DeliveredPrivateSet {
+  readonly tx: number;
+  readonly namespace: string;
+  readonly collection: string;
+  readonly rwset: Buffer;
+}
+
+/** The committing half: one orderer, and the peers' common ledger with each organisation's private data. */
+export class EmbeddedLedger implements Ledger {
+  readonly channel: LiveChannel;
+  readonly #parts: LedgerParts;
+  readonly #orderer: Orderer;
+  readonly #transactions = new Waiting<TransactionStatus>();
+  readonly #blocks = new Waiting<Buffer>();
+  #tip: BlockHeader;
+  #lastConfigIndex: number;
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts;
+    this.channel = parts.channel;
+    this.#tip = parts.tip.header;
+    this.#lastConfigIndex = parts.tip.lastConfigIndex;
+    this.#orderer = new Orderer(
+      parts.channel,
+      parts.now,
+      (batch) => {
+        this.#commit(batch);
+      },
+      (error) => {
+        this.#fail(error);
+      },
+    );
+  }
+
+  get height(): number {
+    return this.#parts.stores.blocks.height;
+  }
+
+  openSnapshot(): Snapshot {
+    return new LedgerSnapshot(this.#parts.stores);
+  }
+
+  transactionStatus(txId: string): TransactionStatus | undefined {
+    const found = this.#parts.stores.blocks.transaction(txId);
+    return found === undefined ? undefined : { code: found.code, blockNumber: found.blockNumber };
+  }
+
+  async waitForTransaction(txId: string, signal: AbortSignal): Promise<TransactionStatus> {
+    return this.transactionStatus(txId) ?? (await this.#transactions.wait(txId, signal));
+  }
+
+  block(blockNumber: number): Buffer | undefined {
+    return this.#parts.stores.blocks.read(blockNumber);
+  }
+
+  async waitForBlock(blockNumber: number, signal: AbortSignal): Promise<Buffer> {
+    return this.block(blockNumber) ?? (await this.#blocks.wait(String(blockNumber), signal));
+  }
+
+  chaincodeDefinition(snapshot: Snapshot, name: string): ChaincodeDefinition | undefined {
+    return this.#parts.definitions.in(snapshot, name);
+  }
+
+  broadcast(envelope: Buffer): Promise<BroadcastResult> {
+    return Promise.resolve(this.#orderer.broadcast(envelope));
+  }
+
+  stagePrivate(mspId: string, txId: string, privateSet: Buffer): void {
+    this.#parts.transient.stage(mspId, txId, this.height, privateSet);
+  }
+
+  /** The private sets of a block that an organisation's peer holds, in the order of transactions and names. */
+  privateSets(mspId: string, blockNumber: number): DeliveredPrivateSet[] {
+    const { spaces, privateSets } = this.#parts.stores;
+    return privateSets
+      .ofBlock(blockNumber)
+      .filter((set) => set.holders.has(mspId))
+      .flatMap((set: PrivateSet) => {
+        const space = spaces.byId(set.space);
+        if (space === undefined) return [];
+        const { namespace, collection } = space;
+        return [{ tx: set.version.tx, namespace, collection, rwset: set.rwset }];
+      })
+      .sort((a, b) => a.tx - b.tx || compare(a.namespace, b.namespace) || compare(a.collection, b.collection));
+  }
+
+  /** Commits what waits for the batch timeout. */
+  flush(): void {
+    this.#orderer.flush();
+  }
+
+  /** Stops accepting and wakes everyone who waits. */
+  stop(reason: string): void {
+    this.#orderer.stop(reason);
+    this.#transactions.close(new Error(reason));
+    this.#blocks.close(new Error(reason));
+  }
+
+  #commit(batch: readonly Buffer[]): void {
+    const number = this.height;
+    try {
+      const ordered = writeBlock(this.#tip, batch, this.#lastConfigIndex, this.#parts.orderer);
+      const { block, transactions } = this.#parts.committer.commit(ordered);
+      this.#tip = block.header;
+      if (transactions.some(({ code, configEnvelope }) => code === 0 && configEnvelope !== undefined)) {
+        this.channel.update(readChannelConfig(block));
+        this.#lastConfigIndex = number;
+      }
+      for (const { txId, code } of transactions) {
+        this.#parts.transient.forget(txId);
+        this.#transactions.happened(txId, { code, blockNumber: number });
+      }
+      this.#blocks.happened(String(number), this.block(number) ?? encodeBlock(block));
+      if (number % EXPIRE_EVERY === 0) this.#parts.transient.expire(number);
+    } catch (error) {
+      throw this.#parts.explain(error, number);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.stop(`the ledger has stopped: ${reason}`);
+    this.#parts.onFailure(error);
+  }
+}
+
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+}
+
+/** The header of a stored block. */
+export function headerOf(bytes: Buffer): BlockHeader {
+  return readBlock(bytes).header;
+}

@@ -1,0 +1,132 @@
+import {
+  readBlock,
+  readChaincodeAction,
+  readChaincodeActionPayload,
+  readChannelHeader,
+  readEnvelope,
+  readPayload,
+  readProposalResponsePayload,
+  readTransactionActions,
+  readTxRwset,
+  sha256,
+  type Timestamp,
+} from '../../wire-format/index.js';
+import type { HashedValue, Snapshot, StateValue, Version } from '../ports.js';
+import type { Stores } from '../commit/committer.js';
+import { compareBytewise } from './byte-order.js';
+import type { HashedEntry } from './entries.js';
+
+const KEY_CHUNK = 128;
+
+/** The ledger frozen at the height at which this was made, until it is released. */
+export class LedgerSnapshot implements Snapshot {
+  readonly height: number;
+  readonly #stores: Stores;
+  #isOpen = true;
+
+  constructor(stores: Stores) {
+    this.#stores = stores;
+    this.height = stores.state.freeze();
+  }
+
+  getState(namespace: string, key: string): StateValue | undefined {
+    return this.#open().state.getStateAt(this.height, namespace, key);
+  }
+
+  range(namespace: string, start: string, end: string): IterableIterator<{ key: string } & StateValue> {
+    return this.#open().state.rangeAt(this.height, namespace, start, end);
+  }
+
+  getHashed(namespace: string, collection: string, keyHash: Buffer): HashedValue | undefined {
+    return this.#hashed(namespace, collection, keyHash);
+  }
+
+  getPrivate(mspId: string, namespace: string, collection: string, key: string): StateValue | undefined {
+    const entry = this.#hashed(namespace, collection, sha256(key));
+    const space = this.#stores.spaces.find(namespace, collection);
+    if (entry === undefined || space === undefined) return undefined;
+    const set = this.#stores.privateSets.read(space, entry.valueVersion);
+    const write = set?.holders.has(mspId) === true ? set.writes.get(key) : undefined;
+    if (write === undefined || write.isDelete) return undefined;
+    const { version, metadata } = entry;
+    return metadata === undefined ? { value: write.value, version } : { value: write.value, version, metadata };
+  }
+
+  *privateRange(
+    mspId: string,
+    namespace: string,
+    collection: string,
+    start: string,
+    end: string,
+  ): Generator<{ key: string } & StateValue, undefined> {
+    const space = this.#open().spaces.find(namespace, collection);
+    if (space === undefined) return;
+    let from = start;
+    for (;;) {
+      const keys = this.#open().privateSets.keys(space, from, KEY_CHUNK);
+      for (const key of keys) {
+        if (end !== '' && compareBytewise(key, end) >= 0) return;
+        const value = this.getPrivate(mspId, namespace, collection, key);
+        if (value !== undefined) yield { key, ...value };
+      }
+      const last = keys.at(-1);
+      if (last === undefined || keys.length < KEY_CHUNK) return;
+      from = `${last}\0`;
+    }
+  }
+
+  *history(
+    namespace: string,
+    key: string,
+  ): Generator<{ txId: string; value: Buffer; timestamp: Timestamp; isDelete: boolean }, undefined> {
+    const space = this.#open().spaces.find(namespace, '');
+    if (space === undefined) return;
+    for (const version of this.#stores.blocks.history(space, key, this.height)) {
+      const modification = readModification(this.#stores, version, namespace, key);
+      if (modification !== undefined) yield modification;
+    }
+  }
+
+  release(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#stores.state.release(this.height);
+  }
+
+  #hashed(namespace: string, collection: string, keyHash: Buffer): HashedEntry | undefined {
+    return this.#open().state.getHashedAt(this.height, namespace, collection, keyHash.toString('latin1'));
+  }
+
+  #open(): Stores {
+    if (!this.#isOpen) throw new Error('the snapshot was released');
+    return this.#stores;
+  }
+}
+
+/** What a transaction wrote to a key, from its block [core/ledger/kvledger/history/query_executer.go]. */
+function readModification(
+  stores: Stores,
+  { block, tx }: Version,
+  namespace: string,
+  key: string,
+): { txId: string; value: Buffer; timestamp: Timestamp; isDelete: boolean } | undefined {
+  const bytes = stores.blocks.read(block);
+  const transaction = bytes === undefined ? undefined : readBlock(bytes).transactions[tx];
+  if (transaction === undefined) return undefined;
+  const payload = readPayload(readEnvelope(transaction).payload);
+  const [action] = readTransactionActions(payload.data);
+  if (payload.header === undefined || action === undefined) return undefined;
+  const { action: endorsed } = readChaincodeActionPayload(action.payload);
+  if (endorsed === undefined) return undefined;
+  const { extension } = readProposalResponsePayload(endorsed.proposalResponsePayload);
+  const rwset = readTxRwset(readChaincodeAction(extension).results).find((set) => set.namespace === namespace);
+  const write = rwset?.public.writes.findLast((candidate) => candidate.key === key);
+  if (write === undefined) return undefined;
+  const header = readChannelHeader(payload.header.channelHeader);
+  return {
+    txId: header.txId,
+    value: Buffer.from(write.value),
+    timestamp: header.timestamp ?? { seconds: 0, nanos: 0 },
+    isDelete: write.isDelete,
+  };
+}

@@ -1,0 +1,115 @@
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { explainSqlite, StoreError, unwritable } from './store-error.js';
+
+const FILE = 'ledger.db';
+const TRANSIENT_FILE = 'transient.db';
+
+/**
+ * Everything that a block changes is in one database and changes in one transaction. Keys are BLOBs, so that they
+ * sort by raw bytes. Rows that cannot be derived from a block again carry a checksum.
+ */
+const SCHEMA = `
+  CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE spaces(id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, collection TEXT NOT NULL,
+    UNIQUE(namespace, collection));
+  CREATE TABLE blocks(number INTEGER PRIMARY KEY, block BLOB NOT NULL, annex BLOB NOT NULL, checksum BLOB NOT NULL);
+  CREATE TABLE transactions(tx_id BLOB PRIMARY KEY, block INTEGER NOT NULL, tx INTEGER NOT NULL, code INTEGER NOT NULL)
+    WITHOUT ROWID;
+  CREATE TABLE state(space INTEGER NOT NULL, key BLOB NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL,
+    value BLOB NOT NULL, metadata BLOB, PRIMARY KEY(space, key)) WITHOUT ROWID;
+  CREATE TABLE hashed(space INTEGER NOT NULL, key_hash BLOB NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL,
+    value_hash BLOB NOT NULL, metadata BLOB, value_block INTEGER NOT NULL, value_tx INTEGER NOT NULL,
+    PRIMARY KEY(space, key_hash)) WITHOUT ROWID;
+  CREATE TABLE history(space INTEGER NOT NULL, key BLOB NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL,
+    PRIMARY KEY(space, key, block, tx)) WITHOUT ROWID;
+  CREATE TABLE private_sets(id INTEGER PRIMARY KEY, block INTEGER NOT NULL, tx INTEGER NOT NULL, space INTEGER NOT NULL,
+    holders TEXT NOT NULL, purged INTEGER NOT NULL, rwset BLOB NOT NULL, checksum BLOB NOT NULL,
+    UNIQUE(block, tx, space));
+  CREATE TABLE private_keys(space INTEGER NOT NULL, key BLOB NOT NULL, sets TEXT NOT NULL, PRIMARY KEY(space, key))
+    WITHOUT ROWID;
+`;
+const SCHEMA_VERSION = 1;
+
+const TRANSIENT_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS staged(tx_id BLOB NOT NULL, msp_id TEXT NOT NULL, height INTEGER NOT NULL,
+    private_set BLOB NOT NULL, PRIMARY KEY(tx_id, msp_id));
+  CREATE INDEX IF NOT EXISTS staged_by_height ON staged(height);
+`;
+
+/** Makes the folder if need be, readable by its owner alone: it holds the private data of every organisation. */
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
+}
+
+function openFile(folder: string, name: string): DatabaseSync {
+  const path = join(folder, name);
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
+  return new DatabaseSync(path);
+}
+
+/**
+ * Opens the ledger's database and keeps it locked: the lock is the operating system's, so it dies with the process.
+ * A commit returns only when it is on the disk (synchronous=FULL).
+ */
+export function openDatabase(folder: string): DatabaseSync {
+  prepareFolder(folder);
+  let database: DatabaseSync | undefined;
+  try {
+    database = openFile(folder, FILE);
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON;
+      PRAGMA cache_size = -65536;
+      PRAGMA wal_autocheckpoint = 8192;
+      PRAGMA journal_size_limit = 67108864;
+      BEGIN EXCLUSIVE;
+    `);
+    const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (version === 0) database.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    else if (version !== SCHEMA_VERSION) {
+      throw new StoreError(
+        'foreign',
+        `the ledger in ${folder} was written by another version of this program (format ${String(version)}). Use that version, or start anew with "consent-ledger reset"`,
+      );
+    }
+    database.exec('COMMIT');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw explainSqlite(error, folder, 0);
+  }
+}
+
+/**
+ * The transient store: private data between endorsement and commit. It has to outlive a crash of this process,
+ * because a client may send its signed transaction again, but need not outlive the machine's.
+ */
+export function openTransientDatabase(folder: string): DatabaseSync {
+  try {
+    const database = openFile(folder, TRANSIENT_FILE);
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = OFF;
+      PRAGMA secure_delete = ON;
+      ${TRANSIENT_SCHEMA}
+    `);
+    return database;
+  } catch (error) {
+    throw explainSqlite(error, folder, 0);
+  }
+}
