@@ -103,7 +103,12 @@ export class EmbeddedLedger implements Ledger {
   }
 
   broadcast(envelope: Buffer): Promise<BroadcastResult> {
-    return Promise.resolve(this.#orderer.broadcast(envelope));
+    return Promise.resolve(this.order(envelope));
+  }
+
+  /** What {@link broadcast} does, at once. */
+  order(envelope: Uint8Array): BroadcastResult {
+    return this.#orderer.broadcast(envelope);
   }
 
   stagePrivate(mspId: string, txId: string, privateSet: Buffer): void {
@@ -122,7 +127,9 @@ export class EmbeddedLedger implements Ledger {
         const { namespace, collection } = space;
         return [{ tx: set.version.tx, namespace, collection, rwset: set.rwset }];
       })
-      .sort((a, b) => a.tx - b.tx || compare(a.namespace, b.namespace) || compare(a.collection, b.collection));
+      .sort(
+        (a, b) => a.tx - b.tx || compare(a.namespace, b.namespace) || compare(a.collection, b.collection),
+      );
   }
 
   /** Commits what waits for the batch timeout. */

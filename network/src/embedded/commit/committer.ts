@@ -107,7 +107,11 @@ export class Committer {
   }
 
   /** Takes purged keys out of everything that was kept before [pvtdatastorage: purge markers]. */
-  #purge(block: number, transactions: readonly JudgedTransaction[], gathered: readonly GatheredSet[]): boolean {
+  #purge(
+    block: number,
+    transactions: readonly JudgedTransaction[],
+    gathered: readonly GatheredSet[],
+  ): boolean {
     let purged = false;
     for (const { index, code, namespaces } of transactions) {
       if (code !== ValidationCode.VALID) continue;
@@ -137,7 +141,9 @@ export class Committer {
     );
     const { privateSets } = this.#stores;
     const candidates =
-      own === undefined ? privateSets.allKeys(space) : newPrivateSet(space.id, version, own.holders, own.rwset).writes.keys();
+      own === undefined
+        ? privateSets.allKeys(space)
+        : newPrivateSet(space.id, version, own.holders, own.rwset).writes.keys();
     for (const key of candidates) {
       if (sha256(key).equals(keyHash)) privateSets.purge(space, key, version);
     }

@@ -35,7 +35,10 @@ export class PrivateGathering {
       ),
     );
     if (expected.length === 0) return [];
-    const staged = Array.from(this.#staged(txId), ([mspId, bytes]) => ({ mspId, sets: readPrivateSets(bytes) }));
+    const staged = Array.from(this.#staged(txId), ([mspId, bytes]) => ({
+      mspId,
+      sets: readPrivateSets(bytes),
+    }));
     return expected.flatMap(({ namespace, collection, hash }) => {
       const members = this.#members(namespace, collection);
       for (const { mspId, sets } of staged) {
@@ -43,7 +46,8 @@ export class PrivateGathering {
         const set = sets.find(
           (candidate) => candidate.namespace === namespace && candidate.collection === collection,
         );
-        if (set !== undefined && sha256(set.rwset).equals(hash)) return [{ ...set, tx: index, holders: members }];
+        if (set !== undefined && sha256(set.rwset).equals(hash))
+          return [{ ...set, tx: index, holders: members }];
       }
       return [];
     });

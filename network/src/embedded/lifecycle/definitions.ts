@@ -1,6 +1,7 @@
-import { msp, peer, type common } from '@hyperledger/fabric-protos';
+import { peer } from '@hyperledger/fabric-protos';
 import type { ChaincodeDefinition, CollectionDefinition, StateValue, Version } from '../ports.js';
 import { sameVersion } from '../state/entries.js';
+import { memberMspIds } from './member-policy.js';
 import { readStateBytes, readStateInt64 } from './state-data.js';
 
 export const LIFECYCLE_NAMESPACE = '_lifecycle';
@@ -77,17 +78,4 @@ function readCollection(config: peer.StaticCollectionConfig | undefined): Collec
       ...(endorsementPolicy === undefined ? {} : { endorsementPolicy: Buffer.from(endorsementPolicy) }),
     },
   ];
-}
-
-/** The organisations that a member policy names, in byte order. */
-function memberMspIds(policy: common.SignaturePolicyEnvelope): string[] {
-  const { ROLE, ORGANIZATION_UNIT, IDENTITY } = msp.MSPPrincipal.Classification;
-  const mspIds = policy.getIdentitiesList().flatMap((principal) => {
-    const bytes = principal.getPrincipal_asU8();
-    const kind = principal.getPrincipalClassification();
-    if (kind === ROLE) return [msp.MSPRole.deserializeBinary(bytes).getMspIdentifier()];
-    if (kind === ORGANIZATION_UNIT) return [msp.OrganizationUnit.deserializeBinary(bytes).getMspIdentifier()];
-    return kind === IDENTITY ? [msp.SerializedIdentity.deserializeBinary(bytes).getMspid()] : [];
-  });
-  return [...new Set(mspIds)].sort();
 }

@@ -52,5 +52,9 @@ function signatures(header: BlockHeader, lastConfig: Buffer, orderer: PeerSigner
 
 /** etcdraft.BlockMetadata of a cluster of one: consenter ids, next consenter id, raft index. */
 function raftMetadata(blockNumber: number): Buffer {
-  return new ProtoWriter().present(1, Buffer.from([1])).number(2, 2).number(3, blockNumber).finish();
+  return new ProtoWriter()
+    .present(1, Buffer.from([1]))
+    .number(2, 2)
+    .number(3, blockNumber)
+    .finish();
 }

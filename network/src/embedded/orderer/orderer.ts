@@ -84,7 +84,8 @@ export class Orderer {
   #drain(): void {
     this.#draining = undefined;
     try {
-      for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) this.#commit(batch);
+      for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift())
+        this.#commit(batch);
     } catch (error) {
       this.stop(`the ledger has stopped: ${error instanceof Error ? error.message : String(error)}`);
       this.onFailure(error);

@@ -49,7 +49,9 @@ export class LedgerSnapshot implements Snapshot {
     const write = set?.holders.has(mspId) === true ? set.writes.get(key) : undefined;
     if (write === undefined || write.isDelete) return undefined;
     const { version, metadata } = entry;
-    return metadata === undefined ? { value: write.value, version } : { value: write.value, version, metadata };
+    return metadata === undefined
+      ? { value: write.value, version }
+      : { value: write.value, version, metadata };
   }
 
   *privateRange(
@@ -119,7 +121,9 @@ function readModification(
   const { action: endorsed } = readChaincodeActionPayload(action.payload);
   if (endorsed === undefined) return undefined;
   const { extension } = readProposalResponsePayload(endorsed.proposalResponsePayload);
-  const rwset = readTxRwset(readChaincodeAction(extension).results).find((set) => set.namespace === namespace);
+  const rwset = readTxRwset(readChaincodeAction(extension).results).find(
+    (set) => set.namespace === namespace,
+  );
   const write = rwset?.public.writes.findLast((candidate) => candidate.key === key);
   if (write === undefined) return undefined;
   const header = readChannelHeader(payload.header.channelHeader);

@@ -21,6 +21,8 @@ export interface PrivateSet {
   readonly rwset: Buffer;
   /** Last write of each key. */
   readonly writes: ReadonlyMap<string, KvWrite>;
+  /** As stored with the set: over its holders, whether it was purged, and its bytes. */
+  readonly checksum: Buffer;
 }
 
 /**
@@ -109,8 +111,7 @@ export class PrivateSets {
   /** To be called inside the block's database transaction, as is {@link purge}. */
   write(set: PrivateSet): void {
     const { version, space, rwset } = set;
-    const holders = [...set.holders].join('\n');
-    this.#insert.run(version.block, version.tx, space, holders, 0, rwset, checksum(holders, false, rwset));
+    this.#insert.run(version.block, version.tx, space, [...set.holders].join('\n'), 0, rwset, set.checksum);
     for (const key of set.writes.keys()) {
       this.#appendKey.run(space, Buffer.from(key, 'utf8'), reference(version));
     }
@@ -153,7 +154,8 @@ export function newPrivateSet(
   holders: ReadonlySet<string>,
   rwset: Buffer,
 ): PrivateSet {
-  return { space, version, holders, purged: false, rwset, writes: lastWrites(rwset) };
+  const sum = checksum([...holders].join('\n'), false, rwset);
+  return { space, version, holders, purged: false, rwset, writes: lastWrites(rwset), checksum: sum };
 }
 
 /** Whether the row is what was written; a purge writes it anew. */
@@ -170,6 +172,7 @@ function privateSet(row: readonly unknown[]): PrivateSet {
     purged: row[4] === 1,
     rwset,
     writes: lastWrites(rwset),
+    checksum: asBuffer(row[6]),
   };
 }
 

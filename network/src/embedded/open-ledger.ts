@@ -1,0 +1,196 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { dataHash, encodeBlock, MetadataSlot, readBlock, type Block } from '../wire-format/index.js';
+import { Committer, type Stores } from './commit/committer.js';
+import { PrivateGathering } from './commit/private-gathering.js';
+import { readChannelConfig } from './config/channel-config.js';
+import { LiveChannel } from './config/live-channel.js';
+import { EmbeddedLedger } from './embedded-ledger.js';
+import { Definitions } from './lifecycle/definitions.js';
+import type { DesiredChaincode } from './lifecycle/desired-definition.js';
+import { ensureChaincode, type LifecycleOrganization } from './lifecycle/ensure-chaincode.js';
+import type { PeerSigner } from './ports.js';
+import { encodeAnnex } from './state/previous-state.js';
+import { WorldState } from './state/world-state.js';
+import { BlockStore } from './store/block-store.js';
+import { openDatabase, openTransientDatabase } from './store/database.js';
+import { PrivateSets } from './store/private-sets.js';
+import { Spaces } from './store/spaces.js';
+import { StateTables } from './store/state-tables.js';
+import { damaged, explainSqlite, StoreError } from './store/store-error.js';
+import { TransientStore } from './store/transient-store.js';
+import { claimedTransactionId } from './validation/syntax.js';
+import { ValidationCode } from './validation/codes.js';
+import { DefinedGovernance } from './validation/governance.js';
+import { Validator } from './validation/validator.js';
+import { Mismatch } from './verification/mismatch.js';
+import { verifyLedger, type VerifiedLedger } from './verification/verify-ledger.js';
+
+/** Milliseconds of verification after which others get a turn. */
+const VERIFICATION_TURN = 50;
+
+export interface LedgerOptions {
+  /** Folder of the store; made if need be. One process at a time. */
+  readonly folder: string;
+  /** Serialised common.Block. */
+  readonly genesisBlock: Uint8Array;
+  /** Signs blocks; has to satisfy the channel's BlockValidation policy. */
+  readonly orderer: PeerSigner;
+  readonly organizations: readonly LifecycleOrganization[];
+  /** Brought onto the ledger, with every organisation's approval, when it does not have them yet. */
+  readonly chaincodes: readonly DesiredChaincode[];
+  /** Milliseconds since the epoch; the machine's clock by default. */
+  readonly now?: () => number;
+  /** Called while the stored blocks are verified. */
+  readonly onProgress?: (verified: number, blocks: number) => void;
+  /** Called once if the ledger stops by itself, for instance because the disk is full. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+export type OpenLedger = EmbeddedLedger & { close(): Promise<void> };
+
+/**
+ * Opens the ledger: verifies all of it first, and refuses a store that is damaged, belongs to another genesis
+ * block, is in use or cannot be written.
+ * @throws StoreError
+ */
+export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
+  const { folder } = options;
+  const database = openDatabase(folder);
+  let transient: DatabaseSync | undefined;
+  try {
+    const genesis = readBlock(options.genesisBlock);
+    const channel = new LiveChannel(
+      readChannelConfig(genesis),
+      options.organizations.map(({ peer }) => peer.serializedIdentity),
+    );
+    const stores = openStores(database);
+    const storedGenesis = genesisAsStored(genesis);
+    if (stores.blocks.height === 0) writeGenesis(stores, storedGenesis);
+    requireSameGenesis(stores, storedGenesis, folder);
+    const verified = await verify(stores, channel, storedGenesis, options);
+    transient = openTransientDatabase(folder);
+    const ledger = assemble(options, stores, new TransientStore(transient), channel, verified);
+    const { now = Date.now } = options;
+    for (const chaincode of options.chaincodes)
+      ensureChaincode(ledger, options.organizations, chaincode, now);
+    return Object.assign(ledger, { close: closing(ledger, [database, transient]) });
+  } catch (error) {
+    transient?.close();
+    database.close();
+    throw explainSqlite(error, folder, 0);
+  }
+}
+
+function openStores(database: DatabaseSync): Stores {
+  const spaces = new Spaces(database);
+  const blocks = new BlockStore(database);
+  const state = new WorldState(new StateTables(database), spaces, blocks.height);
+  return { database, spaces, blocks, state, privateSets: new PrivateSets(database) };
+}
+
+/** Peers mark the genesis block's one transaction as valid; it has no commit hash. */
+function genesisAsStored(genesis: Block): Block {
+  const metadata = [0, 1, 2, 3, 4].map((slot) => genesis.metadata[slot] ?? Buffer.alloc(0));
+  metadata[MetadataSlot.TRANSACTIONS_FILTER] = Buffer.from([ValidationCode.VALID]);
+  return { ...genesis, metadata };
+}
+
+function writeGenesis({ database, blocks, state }: Stores, genesis: Block): void {
+  const bytes = encodeBlock(genesis);
+  database.exec('BEGIN IMMEDIATE');
+  blocks.write(0, bytes, encodeAnnex({ privateSets: 0, kept: [] }));
+  const txId = claimedTransactionId(genesis.transactions[0] ?? Buffer.alloc(0));
+  if (txId !== '') blocks.writeTransaction(txId, 0, 0, ValidationCode.VALID);
+  database.exec('COMMIT');
+  blocks.advance(0, bytes);
+  state.skipGenesis();
+}
+
+function requireSameGenesis({ blocks }: Stores, genesis: Block, folder: string): void {
+  const stored = blocks.read(0);
+  if (stored === undefined) throw damaged(folder, 0, 'it is missing');
+  if (stored.equals(encodeBlock(genesis))) return;
+  // A genesis block of another consortium reads well; one that was altered on the disk rarely does.
+  if (!isConsistent(stored)) throw damaged(folder, 0, 'the genesis block was altered');
+  throw new StoreError(
+    'foreign',
+    `the ledger in ${folder} belongs to another genesis block. Use another --data-dir, or start anew with "consent-ledger reset"`,
+  );
+}
+
+function isConsistent(stored: Buffer): boolean {
+  try {
+    const block = readBlock(stored);
+    readChannelConfig(block);
+    return block.header.dataHash.equals(dataHash(block.transactions)) && encodeBlock(block).equals(stored);
+  } catch {
+    return false; // Whatever cannot be read is not whole.
+  }
+}
+
+async function verify(
+  stores: Stores,
+  channel: LiveChannel,
+  genesis: Block,
+  { folder, onProgress }: LedgerOptions,
+): Promise<VerifiedLedger> {
+  let current = 0;
+  try {
+    const blocks = verifyLedger(stores, channel, encodeBlock(genesis));
+    let turn = performance.now();
+    for (;;) {
+      const { value, done } = blocks.next();
+      if (done === true) return value;
+      current = value + 1;
+      if (performance.now() - turn < VERIFICATION_TURN) continue;
+      onProgress?.(current, stores.blocks.height);
+      await new Promise((resolve) => setImmediate(resolve));
+      turn = performance.now();
+    }
+  } catch (error) {
+    if (error instanceof Mismatch) throw damaged(folder, error.block, error.message, error);
+    throw explainSqlite(error, folder, current);
+  }
+}
+
+function assemble(
+  options: LedgerOptions,
+  stores: Stores,
+  transient: TransientStore,
+  channel: LiveChannel,
+  verified: VerifiedLedger,
+): EmbeddedLedger {
+  const definitions = new Definitions(stores.state);
+  const validator = new Validator(
+    channel,
+    stores.state,
+    new DefinedGovernance(channel, definitions),
+    (txId) => stores.blocks.transaction(txId) !== undefined,
+  );
+  const gathering = new PrivateGathering(definitions, (txId) => transient.staged(txId));
+  return new EmbeddedLedger({
+    channel,
+    stores,
+    transient,
+    committer: new Committer(stores, validator, gathering, verified.commitHash),
+    definitions,
+    orderer: options.orderer,
+    tip: verified,
+    now: options.now ?? Date.now,
+    onFailure: options.onFailure ?? (() => undefined),
+    explain: (error, block) => explainSqlite(error, options.folder, block),
+  });
+}
+
+/** Commits what is pending, then closes in the reverse order of opening. */
+function closing(ledger: EmbeddedLedger, databases: readonly DatabaseSync[]): () => Promise<void> {
+  let isClosed = false;
+  return () => {
+    if (isClosed) return Promise.resolve();
+    isClosed = true;
+    ledger.flush();
+    ledger.stop('the ledger is closed');
+    for (const database of databases.toReversed()) database.close();
+    return Promise.resolve();
+  };
+}

@@ -1,0 +1,75 @@
+import { sha256, type CollectionRwset } from '../../wire-format/index.js';
+import type { Stores } from '../commit/committer.js';
+import { checksum, type PrivateSet } from '../store/private-sets.js';
+import { countRows } from './count-rows.js';
+import { Mismatch } from './mismatch.js';
+import type { RederivedTransaction } from './rederive.js';
+
+/** Compares the private sets with the hashes in the blocks, and the index of clear keys with the sets. */
+export class PrivateComparison {
+  readonly #stores: Stores;
+  #sets = 0;
+  #references = 0;
+
+  constructor(stores: Stores) {
+    this.#stores = stores;
+  }
+
+  /** @param expected Number of sets that came with the block. */
+  block(number: number, expected: number, transactions: readonly RederivedTransaction[]): void {
+    const rows = this.#stores.privateSets.ofBlock(number);
+    if (rows.length !== expected) {
+      throw new Mismatch(number, `${rows.length} of its ${expected} private write sets are there`);
+    }
+    for (const set of rows) {
+      this.#set(number, set, transactions);
+      this.#sets++;
+    }
+  }
+
+  finish(): void {
+    const { database, blocks } = this.#stores;
+    const references = database
+      .prepare(
+        "SELECT coalesce(sum(length(sets) - length(replace(sets, ',', ''))), 0) AS count FROM private_keys",
+      )
+      .get()?.['count'];
+    if (countRows(database, 'private_sets') !== this.#sets || references !== this.#references) {
+      throw new Mismatch(blocks.height - 1, 'there are private write sets or keys that belong to no block');
+    }
+  }
+
+  #set(number: number, set: PrivateSet, transactions: readonly RederivedTransaction[]): void {
+    const holders = [...set.holders].join('\n');
+    if (!checksum(holders, set.purged, set.rwset).equals(set.checksum)) {
+      throw new Mismatch(number, `a private write set of transaction ${set.version.tx} was altered`);
+    }
+    const space = this.#stores.spaces.byId(set.space);
+    const hashed = transactions[set.version.tx]?.namespaces
+      .find(({ namespace }) => namespace === space?.namespace)
+      ?.collections.find(({ collection }) => collection === space?.collection);
+    if (space === undefined || hashed === undefined || !matches(set, hashed)) {
+      throw new Mismatch(
+        number,
+        `a private write set of transaction ${set.version.tx} does not match its hash`,
+      );
+    }
+    for (const key of set.writes.keys()) {
+      const versions = this.#stores.privateSets.setsOf(space, key) ?? [];
+      if (!versions.some(({ block, tx }) => block === number && tx === set.version.tx)) {
+        throw new Mismatch(number, `a private key of transaction ${set.version.tx} is missing in the index`);
+      }
+      this.#references++;
+    }
+  }
+}
+
+/** A set as it was written matches its hash as a whole; after a purge, each write that is left matches its own. */
+function matches(set: PrivateSet, hashed: CollectionRwset): boolean {
+  if (!set.purged) return hashed.privateRwsetHash?.equals(sha256(set.rwset)) === true;
+  const valueHashes = new Map(hashed.writes.map((write) => [write.keyHash.toString('latin1'), write]));
+  return Array.from(set.writes.values()).every(({ key, isDelete, value }) => {
+    const write = valueHashes.get(sha256(key).toString('latin1'));
+    return write !== undefined && (isDelete ? write.isDelete : write.valueHash.equals(sha256(value)));
+  });
+}
