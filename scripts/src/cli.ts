@@ -1,14 +1,22 @@
 import { Command, CommanderError } from 'commander';
 import { tolerateClosedPipes } from './terminal/terminal.js';
 import { EXIT, UserError } from './user-error.js';
-import { demoVerb } from './verbs/demo.js';
-import { reportToParent } from './verbs/detach.js';
-import { downVerb } from './verbs/down.js';
-import { resetVerb } from './verbs/reset.js';
-import { startVerb } from './verbs/start.js';
-import { statusVerb } from './verbs/status.js';
-import { tokenVerb } from './verbs/token.js';
-import { upVerb } from './verbs/up.js';
+import { reportToParent } from './verbs/report.js';
+
+/** Makes a verb's command. It calls back with its exit code. */
+type Verb = (done: (exitCode: number) => void) => Command;
+
+/** Loaded when they are asked for: `decide` needs no certificates, and `token` no supervisor. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  start: async () => (await import('./verbs/start.js')).startVerb,
+  up: async () => (await import('./verbs/up.js')).upVerb,
+  down: async () => (await import('./verbs/down.js')).downVerb,
+  status: async () => (await import('./verbs/status.js')).statusVerb,
+  demo: async () => (await import('./verbs/demo.js')).demoVerb,
+  token: async () => (await import('./verbs/token.js')).tokenVerb,
+  decide: async () => (await import('./verbs/decide.js')).decideVerb,
+  reset: async () => (await import('./verbs/reset.js')).resetVerb,
+};
 
 const EXIT_CODES = `
 Exit codes:
@@ -28,9 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('A permissioned ledger of who may see which patient’s data, and who did.')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(--help shows what there is)');
-  for (const verb of [startVerb, upVerb, downVerb, statusVerb, demoVerb, tokenVerb, resetVerb]) {
-    program.addCommand(verb(done));
-  }
+  for (const verb of await load(args[0])) program.addCommand(verb(done));
   exitOverride(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -38,6 +44,12 @@ export async function main(args: readonly string[]): Promise<number> {
     exitCode = failure(error);
   }
   return exitCode;
+}
+
+/** The verb that is named, or all of them where none is: for help, and to say which there are. */
+function load(name: string | undefined): Promise<Verb[]> {
+  const named = name !== undefined && Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  return Promise.all((named ? [named] : Object.values(VERBS)).map((loadVerb) => loadVerb()));
 }
 
 function failure(error: unknown): number {

@@ -28,8 +28,6 @@ export interface ConsortiumOptions {
   readonly ledger?: LedgerKind;
 }
 
-export const DEFAULT_DATA_DIR = '.consent-ledger';
-
 const DEMO_TOPOLOGY = path.join(
   path.dirname(fileURLToPath(import.meta.resolve('@consent-ledger/network'))),
   '../topologies/demo.yaml',

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { supervisorLog } from '../consortium/paths.js';
 import { claimFolder } from '../consortium/record.js';
@@ -9,12 +8,7 @@ import { describe, summary } from '../consortium/summary.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT, UserError } from '../user-error.js';
 import type { UpOptions } from './options.js';
-
-const report = z.union([
-  z.strictObject({ ready: z.literal(true) }),
-  z.strictObject({ failed: z.string(), exitCode: z.int() }),
-]);
-type Report = z.output<typeof report>;
+import { reportSchema, type Report } from './report.js';
 
 /** Runs `up` in a process of its own, which stays when we return; waits until it is ready. */
 export async function detach(options: UpOptions & { readonly json?: true }): Promise<number> {
@@ -49,7 +43,7 @@ async function startDetached(dataDir: string, log: string): Promise<Report> {
   try {
     return await new Promise<Report>((resolve, reject) => {
       child.once('message', (message) => {
-        resolve(report.parse(message));
+        resolve(reportSchema.parse(message));
       });
       child.once('error', reject);
       child.once('exit', (code) => {
@@ -62,9 +56,4 @@ async function startDetached(dataDir: string, log: string): Promise<Report> {
     if (child.connected) child.disconnect();
     child.unref();
   }
-}
-
-/** Tells the process that started us detached, if one did, that we are ready. */
-export function reportToParent(answer: Report = { ready: true }): boolean {
-  return process.connected && (process.send?.(answer) ?? false);
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { DEFAULT_DATA_DIR } from '../consortium/consortium.js';
+
+const DEFAULT_DATA_DIR = '.consent-ledger';
 
 export interface DataDirOption {
   readonly dataDir: string;

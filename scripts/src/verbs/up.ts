@@ -4,8 +4,9 @@ import { wantedConsortium } from '../consortium/consortium.js';
 import { describe, summary } from '../consortium/summary.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT } from '../user-error.js';
-import { detach, reportToParent } from './detach.js';
+import { detach } from './detach.js';
 import { examples, withUpOptions, type UpOptions } from './options.js';
+import { reportToParent } from './report.js';
 import { aborted, stopRequests } from './signals.js';
 
 interface Options extends UpOptions {
