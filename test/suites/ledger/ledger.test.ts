@@ -2,12 +2,18 @@ import { fabricTarget } from '../../support/ledger/fabric-target.js';
 import { openBench, type Bench } from '../../support/ledger/bench.js';
 import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
 import type { LedgerTarget } from '../../support/ledger/target.js';
+import { chain } from './chain.js';
+import { delivering } from './delivering.js';
 import { evaluating } from './evaluating.js';
+import { events } from './events.js';
+import { failing } from './failing.js';
+import { policies } from './policies.js';
 import { privateData } from './private-data.js';
 import { proposing } from './proposing.js';
 import { ranges } from './ranges.js';
 import { state } from './state.js';
 import { submitting } from './submitting.js';
+import { upgrading } from './upgrading.js';
 
 const TARGETS: readonly LedgerTarget[] = [fabricTarget('raft'), fabricTarget('bft')];
 
@@ -18,6 +24,12 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   state,
   ranges,
   'private data': privateData,
+  'endorsement policies': policies,
+  deliver: delivering,
+  'chaincode events': events,
+  'failing chaincode': failing,
+  'changes of the definition': upgrading,
+  'the chain of blocks': chain,
 };
 
 for (const target of TARGETS) {

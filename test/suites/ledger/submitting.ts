@@ -4,11 +4,12 @@ import { common } from '@hyperledger/fabric-protos';
 import { expect } from 'chai';
 import { issue } from '../../support/ledger/authority.js';
 import { transactionsOf } from '../../support/ledger/block-view.js';
-import { failureOf } from '../../support/ledger/call-failure.js';
+import { allText, failureOf, type CallFailure } from '../../support/ledger/call-failure.js';
 import { preparedEnvelope, signEnvelope } from '../../support/ledger/calls.js';
 import { seek } from '../../support/ledger/deliver.js';
 import { makeEnvelope } from '../../support/ledger/envelope.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
+import type { RunningLedger } from '../../support/ledger/target.js';
 
 /** What the orderer takes, what becomes of it, and who is told. */
 export const submitting: Behaviour = (row) => {
@@ -25,8 +26,7 @@ export const submitting: Behaviour = (row) => {
       'evaluate',
     ).to.equal(14);
     const refused = await failureOf(raw().submit(ledger.channel, 'x', signEnvelope(envelope, identity)));
-    expect(refused.code, 'submit').to.equal(10);
-    expect(refused.message).to.contain('BAD_REQUEST');
+    expectRefusal(ledger, refused, 'BAD_REQUEST');
     const known = await bench.client().write(operations);
     expect((await raw().commitStatus(identity, ledger.channel, known.txId)).code, 'commit status').to.equal(
       0,
@@ -44,8 +44,7 @@ export const submitting: Behaviour = (row) => {
     const transaction = await client().endorse([{ op: 'put', key: key(), value: 'v' }]);
     const envelope = signEnvelope(preparedEnvelope(transaction), a.client, 'high');
     const refused = await failureOf(raw().submit(ledger.channel, transaction.getTransactionId(), envelope));
-    expect(refused.code).to.equal(10);
-    expect(refused.message).to.contain('FORBIDDEN');
+    expectRefusal(ledger, refused, 'FORBIDDEN');
   });
 
   row(
@@ -55,8 +54,7 @@ export const submitting: Behaviour = (row) => {
       const transaction = await client().endorse([{ op: 'put', key: key(), value: 'v' }]);
       const envelope = signEnvelope(preparedEnvelope(transaction), a.admin);
       const refused = await failureOf(raw().submit(ledger.channel, transaction.getTransactionId(), envelope));
-      expect(refused.code).to.equal(10);
-      expect(refused.message).to.contain('FORBIDDEN');
+      expectRefusal(ledger, refused, 'FORBIDDEN');
     },
   );
 
@@ -69,7 +67,7 @@ export const submitting: Behaviour = (row) => {
     const first = await raw().commitStatus(a.client, ledger.channel, txId);
     expect(first.code).to.equal(0);
 
-    if (ledger.refusesRepeats) {
+    if (ledger.ordersByQuorum) {
       // BFT orderers remember what they ordered: the gateway finds no quorum for the second.
       expect((await failureOf(raw().submit(ledger.channel, txId, envelope))).code).to.equal(14);
     } else {
@@ -112,7 +110,8 @@ export const submitting: Behaviour = (row) => {
       const started = performance.now();
       const txId = randomBytes(32).toString('hex');
       const failure = await failureOf(raw().commitStatus(a.client, ledger.channel, txId, 500));
-      expect(failure.code).to.equal(4);
+      // Fabric's own answer to a deadline, when it arrives before the client's, is CANCELLED.
+      expect(failure.code).to.be.oneOf([4, 1]);
       expect(performance.now() - started).to.be.at.least(450);
     },
   );
@@ -151,12 +150,16 @@ export const submitting: Behaviour = (row) => {
     expect((await failureOf(raw().commitStatus(forged, ledger.channel, 'x'))).code, 'forged').to.equal(7);
   });
 
-  row('53', 'refuses a transaction that is larger than a block may be', async ({ client, key }) => {
+  row('53', 'refuses a transaction that is larger than a block may be', async ({ client, key, ledger }) => {
     const transaction = await client().endorse([
       { op: 'put', key: key(), value: 'x', fill: 11 * 1024 * 1024 },
     ]);
     const refused = await failureOf(transaction.submit());
-    expect(refused.code).to.equal(10);
-    expect(refused.message).to.contain('BAD_REQUEST');
+    expectRefusal(ledger, refused, 'BAD_REQUEST');
   });
 };
+
+function expectRefusal(ledger: RunningLedger, failure: CallFailure, status: string): void {
+  expect(failure.code).to.equal(ledger.ordersByQuorum ? 14 : 10);
+  expect(allText(failure)).to.contain(status);
+}

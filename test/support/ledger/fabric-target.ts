@@ -83,7 +83,7 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
     otherChaincode: other.definition.name,
     organisations: fabric.organisations.map(organisation),
     lacks: new Set(['revocation']),
-    refusesRepeats: ordering === 'bft',
+    ordersByQuorum: ordering === 'bft',
     upgradeChaincode: () => fabric.commitNext(probe.definition.name),
     stop: async () => {
       await fabric.stop();

@@ -15,6 +15,15 @@ export function sign(privateKey: KeyObject, message: Uint8Array, half: HalfOfOrd
   return der(r, isHigh === (half === 'high') ? s : N - s);
 }
 
+/** The same signature with N - s for s: it verifies by the textbook, but not by Fabric. */
+export function otherHalf(signature: Uint8Array): Buffer {
+  const bytes = Buffer.from(signature);
+  const rLength = bytes[3] ?? 0;
+  const r = BigInt(`0x${bytes.toString('hex', 4, 4 + rLength)}`);
+  const s = BigInt(`0x${bytes.toString('hex', 6 + rLength)}`);
+  return der(r, N - s);
+}
+
 function der(r: bigint, s: bigint): Buffer {
   const body = Buffer.concat([derInteger(r), derInteger(s)]);
   return Buffer.concat([Buffer.from([0x30, body.length]), body]);

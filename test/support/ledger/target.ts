@@ -33,8 +33,12 @@ export interface RunningLedger {
   /** Four of them, in the order a, b, c, d. */
   readonly organisations: readonly LedgerOrganisation[];
   readonly lacks: ReadonlySet<Capability>;
-  /** BFT orderers refuse to order again what they have ordered; Raft's order it, for the peers to mark invalid. */
-  readonly refusesRepeats: boolean;
+  /**
+   * BFT: the gateway sends to every orderer and needs a quorum. A refusal is then UNAVAILABLE, with each orderer's
+   * reason in the details, where Raft's is ABORTED; and what was ordered is refused the second time, where Raft's
+   * orderers order it again, for the peers to mark invalid.
+   */
+  readonly ordersByQuorum: boolean;
   /** Commits the next sequence of the probe's definition, otherwise unchanged. */
   upgradeChaincode(): Promise<void>;
   stop(): Promise<void>;

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { allText, failureOf } from '../../support/ledger/call-failure.js';
+import type { TransactionView } from '../../support/ledger/probe-chaincode/operations.js';
+import type { Behaviour } from '../../support/ledger/rows.js';
+
+/** What is told when a chaincode process dies, and that all is well once it is back. */
+export const failing: Behaviour = (row) => {
+  row(
+    '51',
+    'tells of a chaincode that died during a call, and works again with the next process',
+    async (bench) => {
+      const { a, client } = bench;
+      const operations = [
+        { op: 'sleep', ms: 5_000 },
+        { op: 'put', key: bench.key(), value: 'v' },
+      ] as const;
+      const organisations = bench.mspIds(a);
+      const dying = failureOf(client().endorse(operations, { organisations }));
+      await sleep(500);
+      await a.killChaincode();
+      const failure = await dying;
+      expect(failure.code).to.equal(10);
+      expect(allText(failure)).to.contain('chaincode stream terminated');
+
+      const refused = await failureOf(client().endorse([{ op: 'get', key: 'k' }], { organisations }));
+      expect(refused.code).to.equal(10);
+      expect(allText(refused)).to.contain('could not launch chaincode');
+
+      const elsewhere = (await client().ask({ op: 'view' })) as TransactionView;
+      expect(elsewhere.endorserMspId, 'an evaluation goes to another peer').not.to.equal(a.mspId);
+
+      await a.startChaincode();
+      await eventually(async () => {
+        const view = (await client().ask({ op: 'view' }, { organisations })) as TransactionView;
+        expect(view.endorserMspId).to.equal(a.mspId);
+      });
+      await client().write([{ op: 'put', key: bench.key(), value: 'v' }]);
+    },
+    { timeoutMs: 40_000 },
+  );
+};
+
+async function eventually(attempt: () => Promise<void>): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await sleep(100);
+  }
+}
