@@ -1,0 +1,109 @@
+import {
+  chaincodeDefinition,
+  portPlan,
+  prepareConsortium,
+  type PreparedConsortium,
+} from '@consent-ledger/network';
+import {
+  openLedger,
+  type LedgerOptions,
+  type OpenLedger,
+} from '@consent-ledger/network/internal/embedded/open-ledger';
+import type { PeerSigner } from '@consent-ledger/network/internal/embedded/ports';
+import { createSigner } from '@consent-ledger/network/internal/embedded/msp/signer';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { demo } from '../../network/consortium.js';
+
+export const RIVERSIDE = 'RiversideMSP';
+export const LAKESIDE = 'LakesideMSP';
+export const NOVACURE = 'NovacureMSP';
+export const SENTINEL = 'SentinelMSP';
+export const ALL = [RIVERSIDE, LAKESIDE, NOVACURE, SENTINEL] as const;
+
+export const CHAINCODE = 'consent-ledger';
+export const CHANNEL = 'consent';
+/** Held by Riverside and Sentinel; both have to endorse. */
+export const CUSTODY = `custody-${RIVERSIDE}`;
+/** Held by Riverside and Sentinel; either endorses. */
+export const WITHDRAWAL = `withdrawal-${RIVERSIDE}`;
+
+export type Role = 'peer' | 'orderer' | 'admin' | 'client';
+
+/** The demo's consortium with a fresh genesis block, made once for a test process: its keys take a while. */
+export interface TestConsortium {
+  readonly prepared: PreparedConsortium;
+  signer(mspId: string, role: Role): PeerSigner;
+  options(folder: string, overrides?: Partial<LedgerOptions>): LedgerOptions;
+}
+
+let made: Promise<TestConsortium> | undefined;
+
+export function testConsortium(): Promise<TestConsortium> {
+  made ??= make();
+  return made;
+}
+
+async function make(): Promise<TestConsortium> {
+  const topology = demo();
+  const dataDir = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+  try {
+    const prepared = await prepareConsortium(topology, portPlan(topology), dataDir);
+    const signers = new Map<string, PeerSigner>();
+    for (const organisation of prepared.identities.organisations) {
+      const identities = {
+        peer: organisation.peer.identity,
+        orderer: organisation.orderer.identity,
+        admin: organisation.admin.identity,
+        client: organisation.gatewayClient.identity,
+      };
+      for (const [role, { certificatePem, keyPem }] of Object.entries(identities)) {
+        const signer = createSigner(organisation.mspId, Buffer.from(certificatePem), keyPem);
+        signers.set(`${organisation.mspId} ${role}`, signer);
+      }
+    }
+    const signer = (mspId: string, role: Role): PeerSigner => {
+      const found = signers.get(`${mspId} ${role}`);
+      if (found === undefined) throw new Error(`no ${role} of ${mspId}`);
+      return found;
+    };
+    return {
+      prepared,
+      signer,
+      options: (folder, overrides) => ({
+        folder,
+        genesisBlock: prepared.genesisBlock,
+        orderer: signer(RIVERSIDE, 'orderer'),
+        organizations: ALL.map((mspId) => ({
+          mspId,
+          peer: signer(mspId, 'peer'),
+          admin: signer(mspId, 'admin'),
+        })),
+        chaincodes: [chaincodeDefinition(topology)],
+        ...overrides,
+      }),
+    };
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** A ledger in a folder of its own, closed and removed after the test. */
+export async function withLedger<T>(
+  use: (ledger: OpenLedger, consortium: TestConsortium, folder: string) => Promise<T> | T,
+  overrides?: Partial<LedgerOptions>,
+): Promise<T> {
+  const consortium = await testConsortium();
+  const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+  try {
+    const ledger = await openLedger(consortium.options(folder, overrides));
+    try {
+      return await use(ledger, consortium, folder);
+    } finally {
+      await ledger.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
