@@ -1,7 +1,7 @@
-import { X509Certificate, verify } from 'node:crypto';
-import { common, msp } from '@hyperledger/fabric-protos';
+import { common } from '@hyperledger/fabric-protos';
 import { dataHash, headerBytes, headerHash, ledgerIdOf, type BlockHeader } from './block-hash.js';
-import { ordererRootsOf } from './channel-config.js';
+import { isSignedByOrderers } from './block-signatures.js';
+import { orderingRuleOf, type OrderingRule } from './channel-config.js';
 import { CommitHashChain } from './commit-hash.js';
 
 /**
@@ -44,7 +44,7 @@ export async function verifyChain(
   const transactionsByCode = new Map<number, number>();
   let previous: BlockHeader | undefined;
   let genesis: BlockHeader | undefined;
-  let roots: readonly X509Certificate[] = [];
+  let ordering: OrderingRule = { kind: 'any', roots: [] };
   let height = 0;
   for await (const bytes of blocks) {
     const block = readBlock(bytes, height);
@@ -71,9 +71,9 @@ export async function verifyChain(
     }
     if (genesis === undefined) {
       genesis = block.header;
-      roots = ordererRootsOf(block.envelopes[0] ?? new Uint8Array());
+      ordering = orderingRuleOf(block.envelopes[0] ?? new Uint8Array());
     } else {
-      verifyOrderers(block, roots);
+      verifyOrderers(block, ordering);
       const commitHash = commitHashes.next(height, block.envelopes, block.filter);
       if (!commitHash.equals(block.commitHash)) {
         throw new ChainError(
@@ -124,42 +124,14 @@ function readBlock(bytes: Uint8Array, place: number): ReadBlock {
   }
 }
 
-/** At least one signature of an orderer of the consortium over metadata value, signature header and block header. */
-function verifyOrderers(block: ReadBlock, roots: readonly X509Certificate[]): void {
-  const header = headerBytes(block.header);
-  const value = block.signatures.getValue_asU8();
-  const signed = block.signatures.getSignaturesList().some((signature) => {
-    const signatureHeader = signature.getSignatureHeader_asU8();
-    const creator = common.SignatureHeader.deserializeBinary(signatureHeader).getCreator_asU8();
-    const certificate = certificateOf(creator);
-    return (
-      certificate !== undefined &&
-      isOrderer(certificate) &&
-      roots.some((root) => certificate.checkIssued(root) && certificate.verify(root.publicKey)) &&
-      verify(
-        'sha256',
-        Buffer.concat([value, signatureHeader, header]),
-        certificate.publicKey,
-        signature.getSignature_asU8(),
-      )
+function verifyOrderers(block: ReadBlock, rule: OrderingRule): void {
+  if (!isSignedByOrderers(block.signatures, headerBytes(block.header), rule)) {
+    throw new ChainError(
+      block.header.number,
+      'orderer-signature',
+      rule.kind === 'any'
+        ? 'no orderer of the consortium signed it'
+        : `fewer than ${rule.quorum} of the ${rule.orderers.size} orderers signed it`,
     );
-  });
-  if (!signed) {
-    throw new ChainError(block.header.number, 'orderer-signature', 'no orderer of the consortium signed it');
   }
-}
-
-function certificateOf(serializedIdentity: Uint8Array): X509Certificate | undefined {
-  try {
-    return new X509Certificate(
-      msp.SerializedIdentity.deserializeBinary(serializedIdentity).getIdBytes_asU8(),
-    );
-  } catch {
-    // Not an identity with a certificate, hence no signature that counts.
-    return undefined;
-  }
-}
-
-function isOrderer(certificate: X509Certificate): boolean {
-  return certificate.subject.split('\n').includes('OU=orderer');
 }

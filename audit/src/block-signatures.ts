@@ -1,0 +1,82 @@
+import { verify, X509Certificate } from 'node:crypto';
+import { common, msp } from '@hyperledger/fabric-protos';
+import type { OrderingRule } from './channel-config.js';
+
+/**
+ * Whether the orderers that have to sign a block did.
+ *
+ * @param signatures metadata slot 0 of the block
+ * @param headerBytes the block's header in DER
+ */
+export function isSignedByOrderers(
+  signatures: common.Metadata,
+  headerBytes: Uint8Array,
+  rule: OrderingRule,
+): boolean {
+  return rule.kind === 'any'
+    ? signatures.getSignaturesList().some((one) => signerByIssuer(one, signatures, headerBytes, rule.roots))
+    : quorumSigners(signatures, headerBytes, rule.orderers).size >= rule.quorum;
+}
+
+/** Signed are metadata value, signature header and block header (protoutil/signer.go). */
+function signerByIssuer(
+  signature: common.MetadataSignature,
+  signatures: common.Metadata,
+  headerBytes: Uint8Array,
+  roots: readonly X509Certificate[],
+): boolean {
+  const signatureHeader = signature.getSignatureHeader_asU8();
+  const certificate = certificateOf(
+    common.SignatureHeader.deserializeBinary(signatureHeader).getCreator_asU8(),
+  );
+  return (
+    certificate !== undefined &&
+    isOrderer(certificate) &&
+    roots.some((root) => certificate.checkIssued(root) && certificate.verify(root.publicKey)) &&
+    verifies(certificate, [signatures.getValue_asU8(), signatureHeader, headerBytes], signature)
+  );
+}
+
+/** As above, but an identifier header names the orderer by number (orderer/consensus/smartbft/signature.go). */
+function quorumSigners(
+  signatures: common.Metadata,
+  headerBytes: Uint8Array,
+  orderers: ReadonlyMap<number, X509Certificate>,
+): ReadonlySet<number> {
+  const signers = new Set<number>();
+  for (const signature of signatures.getSignaturesList()) {
+    const identifierHeader = signature.getIdentifierHeader_asU8();
+    const identifier = common.IdentifierHeader.deserializeBinary(identifierHeader).getIdentifier();
+    const certificate = orderers.get(identifier);
+    if (
+      certificate !== undefined &&
+      verifies(certificate, [signatures.getValue_asU8(), identifierHeader, headerBytes], signature)
+    ) {
+      signers.add(identifier);
+    }
+  }
+  return signers;
+}
+
+function verifies(
+  { publicKey }: X509Certificate,
+  signed: readonly Uint8Array[],
+  signature: common.MetadataSignature,
+): boolean {
+  return verify('sha256', Buffer.concat(signed), publicKey, signature.getSignature_asU8());
+}
+
+function certificateOf(serializedIdentity: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(
+      msp.SerializedIdentity.deserializeBinary(serializedIdentity).getIdBytes_asU8(),
+    );
+  } catch {
+    // Not an identity with a certificate, hence no signature that counts.
+    return undefined;
+  }
+}
+
+function isOrderer(certificate: X509Certificate): boolean {
+  return certificate.subject.split('\n').includes('OU=orderer');
+}
