@@ -1,4 +1,5 @@
 import { connect } from 'node:http2';
+import { isIP } from 'node:net';
 import type { ClientHttp2Session, ClientHttp2Stream, SecureClientSessionOptions } from 'node:http2';
 
 const METHOD = '/protos.Chaincode/Connect';
@@ -83,7 +84,8 @@ export class ChaincodeConnection {
       const status = headers[':status'];
       const grpcStatus = headers['grpc-status'];
       if (status !== 200 || grpcStatus !== undefined) {
-        this.end(`answered with HTTP status ${String(status)}, gRPC status ${String(grpcStatus)}`);
+        const text = String(headers['grpc-message'] ?? '');
+        this.end(`answered with HTTP status ${String(status)}, gRPC status ${String(grpcStatus)} ${text}`);
       }
     });
     this.stream.on('data', (chunk: Buffer) => {
@@ -195,13 +197,14 @@ function sessionOptions({ address, tls }: ChaincodeEndpoint): SecureClientSessio
   if (tls === undefined) {
     return common;
   }
-  const serverName = tls.serverName ?? address.slice(0, address.lastIndexOf(':'));
+  const host = address.slice(0, address.lastIndexOf(':'));
   return {
     ...common,
     ca: tls.rootCert,
     ...(tls.clientCert === undefined ? {} : { cert: tls.clientCert }),
     ...(tls.clientKey === undefined ? {} : { key: tls.clientKey }),
     minVersion: 'TLSv1.2',
-    servername: serverName,
+    // An address has no place in SNI; the certificate is checked against it all the same.
+    ...(tls.serverName === undefined && isIP(host) !== 0 ? {} : { servername: tls.serverName ?? host }),
   };
 }
