@@ -1,8 +1,10 @@
-import { encodeBlock, readBlock, type BlockHeader } from '../wire-format/index.js';
+import { encodeBlock, type BlockHeader } from '../wire-format/index.js';
 import type { Committer, Stores } from './commit/committer.js';
 import { Waiting } from './commit/waiting.js';
 import { readChannelConfig } from './config/channel-config.js';
 import type { LiveChannel } from './config/live-channel.js';
+import { CommonPeerView } from './deliver/common-peer-view.js';
+import type { PeerView } from './deliver/peer-view.js';
 import type { Definitions } from './lifecycle/definitions.js';
 import { writeBlock } from './orderer/block-writer.js';
 import { Orderer } from './orderer/orderer.js';
@@ -15,7 +17,6 @@ import type {
   TransactionStatus,
 } from './ports.js';
 import { LedgerSnapshot } from './state/ledger-snapshot.js';
-import type { PrivateSet } from './store/private-sets.js';
 import type { TransientStore } from './store/transient-store.js';
 
 /** Blocks after which waiting transient data is looked through. */
@@ -36,14 +37,6 @@ export interface LedgerParts {
   readonly onFailure: (error: unknown) => void;
   /** Says what an error of the database means. */
   readonly explain: (error: unknown, block: number) => unknown;
-}
-
-/** A private set of a transaction as it is delivered. */
-export interface DeliveredPrivateSet {
-  readonly tx: number;
-  readonly namespace: string;
-  readonly collection: string;
-  readonly rwset: Buffer;
 }
 
 /** The committing half: one orderer, and the peers' common ledger with each organisation's private data. */
@@ -115,21 +108,9 @@ export class EmbeddedLedger implements Ledger {
     this.#parts.transient.stage(mspId, txId, this.height, privateSet);
   }
 
-  /** The private sets of a block that an organisation's peer holds, in the order of transactions and names. */
-  privateSets(mspId: string, blockNumber: number): DeliveredPrivateSet[] {
-    const { spaces, privateSets } = this.#parts.stores;
-    return privateSets
-      .ofBlock(blockNumber)
-      .filter((set) => set.holders.has(mspId))
-      .flatMap((set: PrivateSet) => {
-        const space = spaces.byId(set.space);
-        if (space === undefined) return [];
-        const { namespace, collection } = space;
-        return [{ tx: set.version.tx, namespace, collection, rwset: set.rwset }];
-      })
-      .sort(
-        (a, b) => a.tx - b.tx || compare(a.namespace, b.namespace) || compare(a.collection, b.collection),
-      );
+  /** The ledger as one organisation's peer sees it. */
+  peerView(mspId: string): PeerView {
+    return new CommonPeerView(mspId, this, this.#parts.stores, this.#parts.definitions);
   }
 
   /** Commits what waits for the batch timeout. */
@@ -170,13 +151,4 @@ export class EmbeddedLedger implements Ledger {
     this.stop(`the ledger has stopped: ${reason}`);
     this.#parts.onFailure(error);
   }
-}
-
-function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
-}
-
-/** The header of a stored block. */
-export function headerOf(bytes: Buffer): BlockHeader {
-  return readBlock(bytes).header;
 }

@@ -1,20 +1,9 @@
-import {
-  readBlock,
-  readChaincodeAction,
-  readChaincodeActionPayload,
-  readChannelHeader,
-  readEnvelope,
-  readPayload,
-  readProposalResponsePayload,
-  readTransactionActions,
-  readTxRwset,
-  sha256,
-  type Timestamp,
-} from '../../wire-format/index.js';
-import type { HashedValue, Snapshot, StateValue, Version } from '../ports.js';
+import { sha256, type Timestamp } from '../../wire-format/index.js';
+import type { HashedValue, Snapshot, StateValue } from '../ports.js';
 import type { Stores } from '../commit/committer.js';
 import { compareBytewise } from './byte-order.js';
 import type { HashedEntry } from './entries.js';
+import { readModification } from './modification.js';
 
 const KEY_CHUNK = 128;
 
@@ -84,7 +73,7 @@ export class LedgerSnapshot implements Snapshot {
     const space = this.#open().spaces.find(namespace, '');
     if (space === undefined) return;
     for (const version of this.#stores.blocks.history(space, key, this.height)) {
-      const modification = readModification(this.#stores, version, namespace, key);
+      const modification = readModification(this.#stores.blocks, version, namespace, key);
       if (modification !== undefined) yield modification;
     }
   }
@@ -103,34 +92,4 @@ export class LedgerSnapshot implements Snapshot {
     if (!this.#isOpen) throw new Error('the snapshot was released');
     return this.#stores;
   }
-}
-
-/** What a transaction wrote to a key, from its block [core/ledger/kvledger/history/query_executer.go]. */
-function readModification(
-  stores: Stores,
-  { block, tx }: Version,
-  namespace: string,
-  key: string,
-): { txId: string; value: Buffer; timestamp: Timestamp; isDelete: boolean } | undefined {
-  const bytes = stores.blocks.read(block);
-  const transaction = bytes === undefined ? undefined : readBlock(bytes).transactions[tx];
-  if (transaction === undefined) return undefined;
-  const payload = readPayload(readEnvelope(transaction).payload);
-  const [action] = readTransactionActions(payload.data);
-  if (payload.header === undefined || action === undefined) return undefined;
-  const { action: endorsed } = readChaincodeActionPayload(action.payload);
-  if (endorsed === undefined) return undefined;
-  const { extension } = readProposalResponsePayload(endorsed.proposalResponsePayload);
-  const rwset = readTxRwset(readChaincodeAction(extension).results).find(
-    (set) => set.namespace === namespace,
-  );
-  const write = rwset?.public.writes.findLast((candidate) => candidate.key === key);
-  if (write === undefined) return undefined;
-  const header = readChannelHeader(payload.header.channelHeader);
-  return {
-    txId: header.txId,
-    value: Buffer.from(write.value),
-    timestamp: header.timestamp ?? { seconds: 0, nanos: 0 },
-    isDelete: write.isDelete,
-  };
 }
