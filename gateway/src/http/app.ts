@@ -66,7 +66,11 @@ function observed(metrics: Metrics, log: Logger) {
 function failed(log: Logger) {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
-    void next;
+    if (response.writableFinished) {
+      // The answer was complete: nothing is left to say.
+      next();
+      return;
+    }
     const requestId = requestIdOf(response);
     const refusal = refusalOf(error);
     const problem = problemOf(refusal, requestId);

@@ -1,0 +1,84 @@
+import {
+  CUSTODY_KEY,
+  custody,
+  custodyCollection,
+  decodeBase64Url,
+  privateKey,
+  privateValues,
+  withdrawalCollection,
+  type Custody,
+  type PrivateKind,
+  type PrivateValue,
+} from '@consent-ledger/chaincode/wire';
+import type { Projection } from '../ports/projection.js';
+import { Refusal } from './refusal.js';
+
+/** A private value, with the transaction that wrote it. */
+export interface Held<Value> {
+  readonly value: Value;
+  readonly transaction: string;
+  readonly block: number;
+}
+
+/** One custodian's collections as the projection has them, for the custodian itself and for oversight. */
+export class CustodyView {
+  readonly #projection: Projection;
+  #open: { readonly custody: Custody; readonly pepper: Buffer } | undefined;
+
+  constructor(
+    projection: Projection,
+    /** MSP id. */
+    readonly custodian: string,
+  ) {
+    this.#projection = projection;
+  }
+
+  get collection(): string {
+    return custodyCollection(this.custodian);
+  }
+
+  get isOpen(): boolean {
+    return this.#find() !== undefined;
+  }
+
+  /** Throws a Refusal `custody-not-open`. */
+  get custody(): Custody {
+    return this.#required().custody;
+  }
+
+  /** Key of a private value. Throws a Refusal `custody-not-open`. */
+  key(kind: PrivateKind, ...id: readonly [string, ...string[]]): string {
+    return privateKey(kind, this.#required().pepper, ...id);
+  }
+
+  /** Throws a Refusal: `custody-not-open`, `event-pending` where the own peer lacks the value. */
+  get<Kind extends PrivateKind>(kind: Kind, ...id: readonly [string, ...string[]]): Held<PrivateValue<Kind>> | undefined {
+    const collection = kind === 'withdrawal' ? withdrawalCollection(this.custodian) : this.collection;
+    const held = this.#projection.privateValue(collection, this.key(kind, ...id));
+    if (held === undefined) return undefined;
+    const value = privateValues[kind].parse(parse(held.value)) as PrivateValue<Kind>;
+    return { value, transaction: held.transaction, block: held.block };
+  }
+
+  #required(): { readonly custody: Custody; readonly pepper: Buffer } {
+    const open = this.#find();
+    if (open === undefined) throw new Refusal('custody-not-open');
+    return open;
+  }
+
+  /** Written once and never changed, so it is kept. */
+  #find(): { readonly custody: Custody; readonly pepper: Buffer } | undefined {
+    if (this.#open !== undefined) return this.#open;
+    const held = this.#projection.privateValue(this.collection, CUSTODY_KEY);
+    if (held === undefined) return undefined;
+    const value = custody.parse(parse(held.value));
+    const pepper = decodeBase64Url(value.pepper);
+    if (pepper === undefined) throw new Error('the pepper of a custody is not base64url');
+    this.#open = { custody: value, pepper };
+    return this.#open;
+  }
+}
+
+function parse(bytes: Buffer): unknown {
+  return JSON.parse(bytes.toString('utf8'));
+}

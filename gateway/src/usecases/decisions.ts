@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import {
+  accessEvent,
+  verifyRequestObject,
+  type AccessEvent,
+  type AuthenticRequest,
+} from '@consent-ledger/chaincode/wire';
+import type { Outbox } from '../ports/outbox.js';
+import type { EventEntry, Projection } from '../ports/projection.js';
+import { Batcher } from './batcher.js';
+import type { CustodyView } from './custody-view.js';
+import type { Members } from './members.js';
+import { Refusal } from './refusal.js';
+import type { Committed, Transactions } from './transactions.js';
+
+/** A request as it was sent, found authentic by this gateway; endorsers will look for themselves. */
+export interface AcceptedRequest extends AuthenticRequest {
+  readonly text: string;
+}
+
+/** A decision that is on the ledger, valid on the own peer. */
+export interface Decided {
+  readonly key: string;
+  readonly event: AccessEvent;
+  /** Bytes of the event's value. */
+  readonly value: Buffer;
+  readonly transaction: string;
+  readonly block: number;
+}
+
+export interface DecisionsOptions {
+  readonly projection: Projection;
+  readonly outbox: Outbox;
+  readonly transactions: Transactions;
+  readonly members: Members;
+  readonly custody: CustodyView;
+  readonly ledgerId: string;
+  readonly now: () => number;
+  readonly limits: {
+    readonly batchSize: number;
+    readonly batchWaitMs: number;
+    readonly batchesInFlight: number;
+    readonly waitingRequests: number;
+  };
+  readonly onBatch: (requests: number) => void;
+}
+
+/** Decides and logs requests at their custodian, many in one transaction; the same request at most once. */
+export class Decisions {
+  readonly #options: DecisionsOptions;
+  readonly #batcher: Batcher<AcceptedRequest, Decided | Refusal>;
+  /** Event keys of the requests that are waiting or under way. */
+  readonly #underWay = new Set<string>();
+
+  constructor(options: DecisionsOptions) {
+    this.#options = options;
+    const { batchSize, batchWaitMs, batchesInFlight, waitingRequests } = options.limits;
+    this.#batcher = new Batcher({
+      size: batchSize,
+      waitMs: batchWaitMs,
+      inFlight: batchesInFlight,
+      waiting: waitingRequests,
+      overflow: () => new Refusal('too-many-requests'),
+      run: (requests) => this.#run(requests),
+    });
+  }
+
+  get waiting(): number {
+    return this.#batcher.waiting;
+  }
+
+  /** Verifies who sent a request, and that it is meant for here. Throws a Refusal; then no event is made. */
+  accept(text: string): AcceptedRequest {
+    const { custody, ledgerId, members, now } = this.#options;
+    const verified = verifyRequestObject(text, {
+      ledgerId,
+      custodian: custody.custodian,
+      members: (mspId) => members.registered(mspId),
+      at: now(),
+    });
+    if (verified.kind === 'refused') throw new Refusal(verified.code);
+    return { ...verified, text };
+  }
+
+  /**
+   * Has a request decided; resolves when the event is valid on the own peer and in the projection. Throws a Refusal, among
+   * them `request-replayed` where the request has its event already, and `outcome-unknown`.
+   */
+  async decide(request: AcceptedRequest): Promise<Decided> {
+    const { custody, outbox, projection } = this.#options;
+    const key = this.#keyOf(request);
+    if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
+    if (this.#underWay.has(key) || projection.event(custody.collection, key) !== undefined) {
+      throw new Refusal('request-replayed');
+    }
+    this.#underWay.add(key);
+    try {
+      const decided = await this.#batcher.add(request);
+      if (decided instanceof Refusal) throw decided;
+      return decided;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #run(requests: readonly AcceptedRequest[]): Promise<readonly (Decided | Refusal)[]> {
+    const { custody, transactions, onBatch } = this.#options;
+    const command = {
+      v: 1,
+      command: 'decide',
+      salt: randomBytes(32).toString('base64url'),
+      requests: requests.map(({ text }) => text),
+    } as const;
+    try {
+      const committed = await transactions.run(
+        command,
+        { contract: 'custody', custodian: custody.custodian },
+        { intents: requests.map(({ digest }) => digest), attempts: requests.length > 1 ? 2 : 8 },
+      );
+      onBatch(requests.length);
+      return requests.map((request) => this.#resultOf(request, committed));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.code !== 'ledger-conflict' || requests.length === 1) return requests.map(() => error);
+      return this.#runHalves(requests);
+    }
+  }
+
+  /** Something that one of the requests rests on keeps changing: the others shall not wait for it. */
+  async #runHalves(requests: readonly AcceptedRequest[]): Promise<readonly (Decided | Refusal)[]> {
+    const middle = Math.ceil(requests.length / 2);
+    const halves = [requests.slice(0, middle), requests.slice(middle)];
+    return (await Promise.all(halves.map((half) => this.#run(half)))).flat();
+  }
+
+  #resultOf(request: AcceptedRequest, committed: Committed): Decided | Refusal {
+    const { custody, projection } = this.#options;
+    const entry = projection.event(custody.collection, this.#keyOf(request));
+    if (entry === undefined) return this.#whyRefused(request);
+    if (entry.transaction !== committed.transaction) return new Refusal('request-replayed');
+    return decidedOf(entry);
+  }
+
+  /** Endorsers refused what looked authentic here: a key was retired meanwhile, or the private data are not here yet. */
+  #whyRefused(request: AcceptedRequest): Refusal {
+    try {
+      this.accept(request.text);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+    return new Refusal('event-pending');
+  }
+
+  #keyOf({ claims }: AcceptedRequest): string {
+    return this.#options.custody.key('event', claims.iss, claims.jti);
+  }
+}
+
+function decidedOf({ key, value, transaction, block }: EventEntry): Decided {
+  return { key, event: accessEvent.parse(JSON.parse(value.toString('utf8'))), value, transaction, block };
+}

@@ -1,0 +1,60 @@
+import { MEMBER_PREFIX, member, memberKey, organizationReference, type Member } from '@consent-ledger/chaincode/wire';
+import type { Member as ConfiguredMember } from '../config/schema.js';
+import type { Projection } from '../ports/projection.js';
+
+/** The members: who they are by the topology, and what the ledger has of them. */
+export class Members {
+  readonly #projection: Projection;
+  readonly #configured: readonly ConfiguredMember[];
+
+  constructor(
+    projection: Projection,
+    configured: readonly ConfiguredMember[],
+    readonly own: ConfiguredMember,
+  ) {
+    this.#projection = projection;
+    this.#configured = configured;
+  }
+
+  /** As the ledger has it. */
+  registered(mspId: string): Member | undefined {
+    const value = this.#projection.publicValue(memberKey(mspId));
+    return value === undefined ? undefined : member.parse(JSON.parse(value.toString('utf8')));
+  }
+
+  allRegistered(): readonly Member[] {
+    return this.#projection
+      .publicValues(MEMBER_PREFIX)
+      .map(({ value }) => member.parse(JSON.parse(value.toString('utf8'))));
+  }
+
+  /** The member that `Organization/<name>` refers to. */
+  byReference(reference: string): ConfiguredMember | undefined {
+    return this.#configured.find(({ name }) => organizationReference(name) === reference);
+  }
+
+  /** `Organization/<name>` of an MSP id. */
+  referenceOf(mspId: string): string {
+    const found = this.#configured.find((one) => one.mspId === mspId) ?? this.registered(mspId);
+    if (found === undefined) throw new Error('an MSP id that neither topology nor ledger knows');
+    return organizationReference(found.name);
+  }
+
+  get custodians(): readonly ConfiguredMember[] {
+    return this.#configured.filter(({ kind }) => kind === 'hospital');
+  }
+
+  get oversight(): readonly ConfiguredMember[] {
+    return this.#configured.filter(isOversight);
+  }
+
+  /** Custodians whose collections this member reads: all for oversight, itself for a custodian. */
+  get readable(): readonly ConfiguredMember[] {
+    if (isOversight(this.own)) return this.custodians;
+    return this.custodians.filter(({ mspId }) => mspId === this.own.mspId);
+  }
+}
+
+export function isOversight({ kind }: Pick<ConfiguredMember, 'kind'>): boolean {
+  return kind === 'auditor' || kind === 'regulator';
+}

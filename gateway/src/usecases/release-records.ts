@@ -1,0 +1,96 @@
+import { canonicalBytes, type Descriptor, type EventRecord, type MemberKeyEntry } from '@consent-ledger/chaincode/wire';
+import type { ProblemDocument } from '@consent-ledger/chaincode/wire/http';
+import type { KeyVault } from '../ports/key-vault.js';
+import type { Looks } from '../ports/looks.js';
+import type { RecordStore } from '../ports/record-store.js';
+import { encodeCiphertext, encodeControl } from '../release/frames.js';
+import { wrapKey } from '../release/key-wrapping.js';
+import type { CustodyView } from './custody-view.js';
+import type { AcceptedRequest, Decided, Decisions } from './decisions.js';
+import { Refusal } from './refusal.js';
+
+export interface ReleaseOptions {
+  readonly decisions: Decisions;
+  readonly looks: Looks;
+  readonly custody: CustodyView;
+  readonly records: RecordStore;
+  readonly vault: KeyVault;
+  readonly describeProblem: (error: unknown) => ProblemDocument;
+}
+
+/**
+ * A custodian's answer to an authentic request, as the bytes of a release stream (docs/architecture.md section 5): ciphertext
+ * at once, keys last. A key leaves only when the event is valid on the own peer and in the projection, and the last look
+ * still permits. Whatever fails ends the stream with a `failed` frame and no key.
+ */
+export async function* releaseRecords(request: AcceptedRequest, options: ReleaseOptions): AsyncGenerator<Uint8Array> {
+  // Deciding takes a block; the ciphertext goes meanwhile.
+  const deciding = options.decisions.decide(request);
+  deciding.catch(() => undefined);
+  try {
+    const sent = new Map<string, Descriptor>();
+    yield* sendPermitted(await options.looks.look(request), sent, options);
+    const decided = await deciding;
+    // Permitted only now, because of a consent that was filed between the first look and the decision.
+    yield* sendPermitted(decided.event.records, sent, options);
+    yield await settle(request, decided, sent, options);
+  } catch (error) {
+    yield encodeControl({ frame: 'failed', problem: options.describeProblem(error) });
+    await deciding.catch(() => undefined);
+  }
+}
+
+async function* sendPermitted(
+  answers: readonly EventRecord[],
+  sent: Map<string, Descriptor>,
+  options: ReleaseOptions,
+): AsyncGenerator<Uint8Array> {
+  for (const { record, version } of answers.filter(isPermitted)) {
+    if (sent.has(record)) continue;
+    const descriptor = options.custody.get('descriptor', record)?.value;
+    if (descriptor === undefined || descriptor.version !== version) continue;
+    sent.set(record, descriptor);
+    const { digest, bytes } = descriptor.ciphertext;
+    const { mediaType } = descriptor;
+    yield encodeControl({ frame: 'record', record, version: descriptor.version, bytes, digest, mediaType });
+    for await (const chunk of await options.records.open(digest)) yield* encodeCiphertext(chunk as Buffer);
+    yield encodeControl({ frame: 'record-end', record });
+  }
+}
+
+async function settle(
+  request: AcceptedRequest,
+  decided: Decided,
+  sent: ReadonlyMap<string, Descriptor>,
+  { looks, vault }: ReleaseOptions,
+): Promise<Buffer> {
+  const { key, event, value, transaction, block } = decided;
+  const permitted = event.records.filter(isPermitted);
+  const lastLook = permitted.length === 0 ? [] : (await looks.look(request)).filter(isPermitted);
+  const keys = [];
+  for (const { record, version } of permitted) {
+    const still = lastLook.some((answer) => answer.record === record && answer.version === version);
+    const descriptor = sent.get(record);
+    if (!still || descriptor === undefined || descriptor.version !== version) continue;
+    const payload = { event: key, record, version, key: vault.open(descriptor.ciphertext.digest).toString('base64url') };
+    keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
+  }
+  const frame = { key, value: value.toString('base64url'), transaction, block };
+  return encodeControl({ frame: 'settled', event: frame, keys });
+}
+
+/** The encryption key that the request names, as the ledger has it; there is one, or nothing was permitted. */
+function encryptionKeyOf({ claims, requester }: AcceptedRequest): MemberKeyEntry {
+  const entry = requester.keys.find(({ kid, use, status }) => kid === claims.enc && use === 'enc' && status === 'active');
+  if (entry === undefined) throw new Refusal('key-not-registered');
+  return entry;
+}
+
+function isPermitted(answer: EventRecord): answer is EventRecord & { readonly version: number } {
+  return answer.outcome === 'permit' && answer.version !== undefined;
+}
+
+/** What a record's ciphertext is bound to (docs/architecture.md section 6). */
+export function recordBinding(custodian: string, record: string, version: number): Buffer {
+  return canonicalBytes({ custodian, record, version });
+}
