@@ -13,10 +13,11 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
   if (!/^application\/([a-z0-9.-]+\+)?json$/.test(mediaType)) throw new Refusal('media-type-unsupported');
   if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new Refusal('media-type-unsupported');
-  return parse(await readBytes(request, maxBytes));
+  return parseJson(await readBytes(request, maxBytes));
 }
 
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Reads a body that may have at most `maxBytes`. Throws a Refusal `body-too-large`. */
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new Refusal('body-too-large');
   const chunks: Buffer[] = [];
   let length = 0;
@@ -28,7 +29,8 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks, length);
 }
 
-function parse(bytes: Buffer): unknown {
+/** Parses JSON in UTF-8 that is at most 64 levels deep. Throws a Refusal `body-malformed`. */
+export function parseJson(bytes: Buffer): unknown {
   try {
     const text = UTF8.decode(bytes);
     if (depthOf(text) <= MAX_DEPTH) return JSON.parse(text);

@@ -166,5 +166,6 @@ async function discardOthers(
   received: readonly Received[],
 ): Promise<void> {
   const kept = new Set(received.map(({ ciphertext }) => ciphertext));
-  await Promise.all([...spooled.values()].map(({ ciphertext }) => (kept.has(ciphertext) ? undefined : ciphertext.discard())));
+  const others = [...spooled.values()].filter(({ ciphertext }) => !kept.has(ciphertext));
+  await Promise.all(others.map(({ ciphertext }) => ciphertext.discard()));
 }

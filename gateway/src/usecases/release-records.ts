@@ -48,7 +48,7 @@ async function* sendPermitted(
   for (const { record, version } of answers.filter(isPermitted)) {
     if (sent.has(record)) continue;
     const descriptor = options.custody.get('descriptor', record)?.value;
-    if (descriptor === undefined || descriptor.version !== version) continue;
+    if (descriptor?.version !== version) continue;
     sent.set(record, descriptor);
     const { digest, bytes } = descriptor.ciphertext;
     const { mediaType } = descriptor;
@@ -71,7 +71,7 @@ async function settle(
   for (const { record, version } of permitted) {
     const still = lastLook.some((answer) => answer.record === record && answer.version === version);
     const descriptor = sent.get(record);
-    if (!still || descriptor === undefined || descriptor.version !== version) continue;
+    if (!still || descriptor?.version !== version) continue;
     const payload = { event: key, record, version, key: vault.open(descriptor.ciphertext.digest).toString('base64url') };
     keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
   }

@@ -6,7 +6,7 @@ import {
   CiphertextError,
   decryptStream,
   encryptStream,
-} from '@consent-ledger/gateway/internal/adapters/records/streaming-aead';
+} from '@consent-ledger/gateway/internal/release/streaming-aead';
 
 interface Vector {
   readonly plaintextBytes: number;

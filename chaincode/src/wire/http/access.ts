@@ -18,6 +18,16 @@ export const accessRequestBody = z
   })
   .meta({ id: 'AccessRequest' });
 
+/** Headers of an answer that is one record: where its access event stands, and what the receiver must do. */
+export const EVENT_HEADERS = {
+  event: 'Consent-Ledger-Event',
+  transaction: 'Consent-Ledger-Transaction',
+  block: 'Consent-Ledger-Block',
+  version: 'Consent-Ledger-Record-Version',
+  /** base64url of a JSON list. */
+  obligations: 'Consent-Ledger-Obligations',
+} as const;
+
 const obligation = z.looseObject({ code: z.string() });
 
 /** First part of a multipart answer: what became of each record. */
@@ -47,7 +57,11 @@ export const listAccessEventsQuery = z.strictObject({
   subject: idSchema.optional(),
   record: idSchema.optional(),
   outcome: z.enum(['permit', 'deny']).optional(),
-  after: z.string().max(64).optional().describe('`next` of the page before'),
+  after: z
+    .string()
+    .regex(/^\d{12}\.\d{5}\.\d{3}$/, 'must be `next` of a page')
+    .optional()
+    .describe('`next` of the page before'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
@@ -84,6 +98,7 @@ export const accessEventPage = z
   .strictObject({
     events: z.array(accessEventSchema),
     height: z.int().describe('number of blocks that this list has seen'),
+    pending: z.int().describe('private values that the own peer does not have yet: what they hold is not in this list'),
     next: z
       .string()
       .optional()

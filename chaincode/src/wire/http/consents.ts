@@ -25,7 +25,14 @@ export const consentFiled = transactionSchema
   .extend({ consent: idSchema, version: z.int().min(1), subject: idSchema, digest: z.string() })
   .meta({ id: 'ConsentFiled' });
 
-export const withdrawConsentBody = z.strictObject({ reason: code.optional() });
+export const withdrawConsentBody = z.strictObject({
+  reason: code.optional(),
+  form: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url')
+    .optional()
+    .describe('SHA-256 of the signed form, base64url; absent: the clerk took it by word of mouth'),
+});
 
 export const consentWithdrawn = transactionSchema
   .extend({ consent: idSchema, withdrawnAt: z.string() })

@@ -19,6 +19,7 @@ export const ledgerDocument = z
     channel: z.string(),
     chaincode: z.string(),
     member: memberReferenceSchema,
+    state: z.enum(['connecting', 'following', 'failed', 'stopped']),
     height: z.int().describe('number of blocks that this gateway has followed'),
     pending: z.int().describe('private values that the own peer does not have yet'),
   })

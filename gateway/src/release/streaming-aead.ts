@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { SegmentBuffer } from '../../release/segments.js';
+import { SegmentBuffer } from './segments.js';
 
 /**
  * AES-GCM-HKDF streaming AEAD as Google's Tink defines it ("AES-GCM-HKDF Streaming", key type
@@ -32,6 +32,11 @@ export function ciphertextLength(plaintext: number): number {
   const perSegment = SEGMENT_BYTES - TAG_BYTES;
   const segments = Math.max(1, Math.ceil((plaintext + HEADER_BYTES) / perSegment));
   return plaintext + HEADER_BYTES + segments * TAG_BYTES;
+}
+
+/** Length in bytes of the plaintext of a whole ciphertext of `ciphertext` bytes. */
+export function plaintextLength(ciphertext: number): number {
+  return ciphertext - HEADER_BYTES - Math.max(1, Math.ceil(ciphertext / SEGMENT_BYTES)) * TAG_BYTES;
 }
 
 /**

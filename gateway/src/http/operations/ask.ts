@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { EVENT_HEADERS, type AccessOutcome } from '@consent-ledger/chaincode/wire/http';
+import type { Response } from 'express';
+import type { Opened } from '../../usecases/ask-for-records.js';
+import { Refusal } from '../../usecases/refusal.js';
+
+/** One record that was asked for: its bytes, with headers that say which event let them out. */
+export async function sendRecord(response: Response, opened: Opened): Promise<void> {
+  const [record] = opened.records;
+  if (record === undefined) throw refusedBy(opened);
+  const obligations = opened.event.records.find((one) => one.record === record.record)?.obligations ?? [];
+  response.status(200).set({
+    'Content-Type': record.mediaType,
+    'Content-Length': `${record.bytes}`,
+    'Cache-Control': 'no-store',
+    'Content-Disposition': 'attachment',
+    [EVENT_HEADERS.event]: opened.key,
+    [EVENT_HEADERS.transaction]: opened.transaction,
+    [EVENT_HEADERS.block]: `${opened.block}`,
+    [EVENT_HEADERS.version]: `${record.version}`,
+    [EVENT_HEADERS.obligations]: Buffer.from(JSON.stringify(obligations)).toString('base64url'),
+  });
+  await pump(record.content(), response);
+  response.end();
+}
+
+/** Several records: multipart/mixed (RFC 2046 section 5.1.3), first the outcome, then what is permitted. */
+export async function sendRecords(response: Response, opened: Opened, custodian: string): Promise<void> {
+  if (opened.records.length === 0) throw refusedBy(opened);
+  const boundary = randomUUID();
+  response.status(200).set({ 'Content-Type': `multipart/mixed; boundary=${boundary}`, 'Cache-Control': 'no-store' });
+  const part = (headers: Record<string, string>): string =>
+    `--${boundary}\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+
+  response.write(part({ 'Content-Type': 'application/json' }));
+  response.write(`${JSON.stringify(outcomeOf(opened, custodian))}\r\n`);
+  for (const record of opened.records) {
+    response.write(part({ 'Content-Type': record.mediaType, 'Content-ID': `<${record.record}>`, 'Content-Length': `${record.bytes}` }));
+    await pump(record.content(), response);
+    response.write('\r\n');
+  }
+  response.end(`--${boundary}--\r\n`);
+}
+
+function refusedBy({ key, transaction, block }: Opened): Refusal {
+  return new Refusal('access-denied', { event: { key, transaction, block } });
+}
+
+function outcomeOf(opened: Opened, custodian: string): AccessOutcome {
+  const { key, event, transaction, block } = opened;
+  return {
+    event: key,
+    custodian,
+    transaction,
+    block,
+    records: event.records.map(({ record, outcome, code, version, obligations }) => {
+      const released = opened.records.find((one) => one.record === record);
+      return {
+        record,
+        outcome,
+        code,
+        ...(version === undefined ? {} : { version }),
+        ...(released === undefined ? {} : { mediaType: released.mediaType, bytes: released.bytes }),
+        obligations,
+      };
+    }),
+  };
+}
+
+/** Writes as fast as the caller reads. A caller that hung up ends it. */
+async function pump(content: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
+  for await (const chunk of content) {
+    if (response.destroyed) return;
+    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Metrics } from '../../adapters/metrics.js';
+import type { Configuration } from '../../config/schema.js';
+import type { Projection } from '../../ports/projection.js';
+import type { TokenVerifier } from '../../ports/token-verifier.js';
+import type { Chain } from '../../usecases/chain.js';
+import type { Members } from '../../usecases/members.js';
+import type { Handlers } from '../handlers.js';
+
+export interface ServiceOptions {
+  readonly configuration: Configuration;
+  readonly chain: Chain;
+  readonly projection: Projection;
+  readonly members: Members;
+  readonly metrics: Metrics;
+  readonly tokens: TokenVerifier;
+  /** Whether member and custody are on the ledger, and this gateway takes calls. */
+  readonly isSetUp: () => boolean;
+  readonly isStopping: () => boolean;
+}
+
+type Check = 'ok' | 'waiting' | 'failed';
+
+/** What every gateway tells of itself. */
+export function serviceHandlers(options: ServiceOptions) {
+  const { configuration, chain, projection, members, metrics } = options;
+  return {
+    health: () => Promise.resolve({ body: { status: 'ok' } }),
+
+    readiness: async () => {
+      const checks = await checksOf(options);
+      const ready = Object.values(checks).every((check) => check === 'ok');
+      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not-ready', checks } };
+    },
+
+    metrics: async ({ response }) => {
+      const { contentType, text } = await metrics.render();
+      response.status(200).set({ 'Content-Type': contentType, 'Cache-Control': 'no-store' }).send(text);
+      return undefined;
+    },
+
+    listMembers: () =>
+      Promise.resolve({
+        body: {
+          members: members.allRegistered().map(({ mspId, kind, displayName, gateway, status, keys }) => ({
+            member: members.referenceOf(mspId),
+            mspId,
+            kind,
+            displayName,
+            gateway,
+            status,
+            keys: keys.map((key) => ({ kid: key.kid, use: key.use, status: key.status })),
+          })),
+        },
+      }),
+
+    getLedger: () =>
+      Promise.resolve({
+        body: {
+          ledger: configuration.ledger.id,
+          channel: configuration.ledger.channel,
+          chaincode: configuration.ledger.chaincode,
+          member: members.referenceOf(configuration.member),
+          state: chain.state,
+          height: projection.height,
+          pending: projection.pending().reduce((sum, { values }) => sum + values, 0),
+        },
+      }),
+  } satisfies Handlers;
+}
+
+async function checksOf({ chain, isSetUp, isStopping, tokens }: ServiceOptions): Promise<Record<string, Check>> {
+  const issuer = await tokens.probe().then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
+  const ledgerState = chain.state;
+  return {
+    ledger: ledgerState === 'following' ? 'ok' : ledgerState === 'failed' ? 'failed' : 'waiting',
+    setup: isSetUp() ? 'ok' : 'waiting',
+    issuer,
+    process: isStopping() ? 'waiting' : 'ok',
+  };
+}

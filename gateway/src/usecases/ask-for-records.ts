@@ -1,0 +1,135 @@
+import type { AccessEvent } from '@consent-ledger/chaincode/wire';
+import type { KeyVault } from '../ports/key-vault.js';
+import type { Logger } from '../ports/logger.js';
+import type { MemberKeys } from '../ports/member-keys.js';
+import type { Peers } from '../ports/peers.js';
+import type { RecordStore } from '../ports/record-store.js';
+import type { Spooled } from '../ports/spool.js';
+import type { User } from '../ports/token-verifier.js';
+import { decryptStream, plaintextLength } from '../release/streaming-aead.js';
+import type { CustodyView } from './custody-view.js';
+import type { Decisions } from './decisions.js';
+import { receiveRelease, type Answered, type ReceiveOptions, type Received } from './receive-release.js';
+import { recordBinding } from './release-records.js';
+import { Refusal } from './refusal.js';
+import type { Asked, RequestSigner } from './request-object.js';
+
+/** A record that may be read now. */
+export interface OpenedRecord {
+  readonly record: string;
+  readonly version: number;
+  readonly mediaType: string;
+  /** Of the plaintext. */
+  readonly bytes: number;
+  /** Decrypts while it is read; throws at the first segment that is not authentic. */
+  readonly content: () => AsyncIterable<Uint8Array>;
+}
+
+/** What a user gets: the event, and the records that it lets out; the others are refused. */
+export interface Opened {
+  readonly key: string;
+  readonly event: AccessEvent;
+  readonly transaction: string;
+  readonly block: number;
+  readonly records: readonly OpenedRecord[];
+  /** To be called when nothing more is read. */
+  readonly close: () => Promise<void>;
+}
+
+export interface AskOptions extends ReceiveOptions {
+  readonly own: string;
+  readonly ledgerId: string;
+  readonly signer: RequestSigner;
+  readonly peers: Peers;
+  readonly memberKeys: MemberKeys;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly releaseMs: number;
+}
+
+/** Asks another member: signs, sends, takes the release in, and answers with a signed receipt. */
+export async function askMember(asked: Asked, user: User, signal: AbortSignal, options: AskOptions): Promise<Opened> {
+  const sent = await options.signer.sign(asked, user);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.releaseMs)]);
+  const frames = options.peers.requestRelease(asked.custodian, sent.text, deadline);
+  const answered = await receiveRelease(frames, sent, options);
+  if (answered.received.length > 0) void sendReceipt(asked.custodian, sent.claims.jti, answered, options);
+  const { key, event, transaction, block, received } = answered;
+  return {
+    key,
+    event,
+    transaction,
+    block,
+    records: received.map((one) => openReceived(one, asked.custodian)),
+    close: async () => {
+      await Promise.all(received.map(({ ciphertext }) => ciphertext.discard()));
+    },
+  };
+}
+
+function openReceived({ record, version, mediaType, ciphertext, key }: Received, custodian: string): OpenedRecord {
+  return {
+    record,
+    version,
+    mediaType,
+    bytes: plaintextLength(ciphertext.bytes),
+    content: () => decryptStream(ciphertext.open(), key, recordBinding(custodian, record, version)),
+  };
+}
+
+/** The delivery is the custodian's to log; that it cannot be reached now takes nothing back. */
+async function sendReceipt(custodian: string, jti: string, answered: Answered, options: AskOptions): Promise<void> {
+  try {
+    const receipt = await options.memberKeys.signReceipt({
+      iss: options.own,
+      aud: custodian,
+      ledger: options.ledgerId,
+      iat: Math.floor(options.now() / 1000),
+      event: answered.key,
+      records: answered.received.map(({ record, ciphertext }) => receiptLine(record, ciphertext)),
+    });
+    await options.peers.sendReceipt(custodian, jti, receipt);
+  } catch (error) {
+    options.log.warn('receipt.not-sent', { member: custodian, transaction: answered.transaction, error });
+  }
+}
+
+function receiptLine(record: string, { bytes, digest }: Spooled): { record: string; bytes: number; digest: string; complete: true } {
+  return { record, bytes, digest, complete: true };
+}
+
+export interface ReadOwnOptions {
+  readonly decisions: Decisions;
+  readonly custody: CustodyView;
+  readonly signer: RequestSigner;
+  readonly records: RecordStore;
+  readonly vault: KeyVault;
+}
+
+/** The custodian's own staff: the same request object, decision and log; only nothing has to travel. */
+export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions): Promise<Opened> {
+  const { custody, decisions, records, vault } = options;
+  const read = async function* (digest: string): AsyncGenerator<Uint8Array> {
+    yield* (await records.open(digest)) as AsyncIterable<Uint8Array>;
+  };
+  const { text } = await options.signer.sign(asked, user);
+  const { key, event, transaction, block } = await decisions.decide(decisions.accept(text));
+  const opened: OpenedRecord[] = [];
+  for (const { record, outcome, version } of event.records) {
+    if (outcome !== 'permit' || version === undefined) continue;
+    const descriptor = custody.get('descriptor', record)?.value;
+    // A newer version came between decision and reading: it was not decided on.
+    if (descriptor?.version !== version) throw new Refusal('ledger-conflict');
+    const { digest, bytes } = descriptor.ciphertext;
+    const recordKey = vault.open(digest);
+    const binding = recordBinding(custody.custodian, record, version);
+    opened.push({
+      record,
+      version,
+      mediaType: descriptor.mediaType,
+      bytes: plaintextLength(bytes),
+      content: () => decryptStream(read(digest), recordKey, binding),
+    });
+  }
+  return { key, event, transaction, block, records: opened, close: () => Promise.resolve() };
+}

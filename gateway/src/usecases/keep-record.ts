@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { digestOf, type CommandOf, type Descriptor, type DescriptorFacts } from '@consent-ledger/chaincode/wire';
+import { encryptStream } from '../release/streaming-aead.js';
+import type { KeyVault } from '../ports/key-vault.js';
+import type { RecordStore } from '../ports/record-store.js';
+import type { CustodyView, Held } from './custody-view.js';
+import { recordBinding } from './release-records.js';
+import { Refusal } from './refusal.js';
+import type { Committed, Transactions } from './transactions.js';
+
+/** A record that comes in. */
+export interface IncomingRecord {
+  readonly record: string;
+  readonly subjects: readonly string[];
+  readonly mediaType: string;
+  readonly facts: DescriptorFacts;
+  readonly reason: string | undefined;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+export interface KeepRecordOptions {
+  readonly custody: CustodyView;
+  readonly records: RecordStore;
+  readonly vault: KeyVault;
+  readonly transactions: Transactions;
+  /** Most bytes of a record. */
+  readonly recordBytes: number;
+}
+
+export interface KeptRecord extends Committed {
+  readonly version: number;
+  readonly digest: string;
+  readonly bytes: number;
+  /** False where the very same was there already. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Encrypts a record on its way to the disk, then registers its descriptor. Where that is refused nothing stays; where its
+ * outcome is unknown the ciphertext stays, for the descriptor may yet be valid.
+ */
+export async function keepRecord(incoming: IncomingRecord, options: KeepRecordOptions): Promise<KeptRecord> {
+  const { custody, records, vault } = options;
+  const { record, subjects } = incoming;
+  const current = custody.get('descriptor', record);
+  guard(incoming, current, custody);
+  const version = (current?.value.version ?? 0) + 1;
+  const { key, sealed } = vault.create(subjects);
+  const meter = metered(incoming.content, options.recordBytes);
+  const binding = recordBinding(custody.custodian, record, version);
+  const ciphertext = await records.keep(encryptStream(meter.content, key, binding));
+  const { digest, bytes } = meter.total();
+
+  if (current !== undefined && isSame(current.value, incoming, digest)) {
+    await records.drop(ciphertext.digest);
+    const { transaction, block } = current;
+    return { transaction, block, version: current.value.version, digest, bytes, isNew: false };
+  }
+  try {
+    if (current !== undefined && incoming.reason === undefined) {
+      const errors = [{ path: 'query.reason', message: 'is needed for every version after the first' }];
+      throw new Refusal('parameter-malformed', { errors });
+    }
+    vault.keep(ciphertext.digest, subjects, sealed);
+    const committed = await register(incoming, version, digest, ciphertext, options);
+    return { ...committed, version, digest, bytes, isNew: true };
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'outcome-unknown')) {
+      vault.forget(ciphertext.digest);
+      await records.drop(ciphertext.digest);
+    }
+    throw error;
+  }
+}
+
+/** What would be refused anyway is refused before a byte is read. */
+function guard(incoming: IncomingRecord, current: Held<Descriptor> | undefined, custody: CustodyView): void {
+  for (const subject of incoming.subjects) {
+    const registered = custody.get('subject', subject);
+    if (registered === undefined) throw new Refusal('subject-unknown');
+    if (registered.value.status === 'erased') throw new Refusal('subject-erased');
+  }
+  if (current === undefined) return;
+  if (current.value.status === 'erased') throw new Refusal('record-erased');
+  const before = new Set(current.value.subjects);
+  const same = before.size === incoming.subjects.length && incoming.subjects.every((subject) => before.has(subject));
+  if (!same) throw new Refusal('record-subjects-fixed');
+}
+
+function isSame(current: Descriptor, { facts, mediaType }: IncomingRecord, digest: string): boolean {
+  return current.digest === digest && current.mediaType === mediaType && digestOf(current.facts) === digestOf(facts);
+}
+
+function register(
+  { record, subjects, mediaType, facts, reason }: IncomingRecord,
+  version: number,
+  digest: string,
+  ciphertext: { readonly digest: string; readonly bytes: number },
+  { custody, transactions }: KeepRecordOptions,
+): Promise<Committed> {
+  const command: CommandOf<'register-record'> = {
+    v: 1,
+    command: 'register-record',
+    salt: randomBytes(32).toString('base64url'),
+    record,
+    version,
+    subjects: [...subjects],
+    digest,
+    ciphertext: { digest: ciphertext.digest, bytes: ciphertext.bytes },
+    mediaType,
+    facts,
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return transactions.run(command, { contract: 'custody', custodian: custody.custodian });
+}
+
+/** Passes bytes on while it counts and hashes them. */
+function metered(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): { content: AsyncIterable<Uint8Array>; total: () => { digest: string; bytes: number } } {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  async function* content(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new Refusal('body-too-large');
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return { content: content(), total: () => ({ digest: hash.digest('base64url'), bytes }) };
+}
