@@ -10,6 +10,7 @@ import { createRouter, requestIdOf, type RouterOptions } from './router.js';
 
 export interface AppOptions extends RouterOptions {
   readonly metrics: Metrics;
+  readonly log: Logger;
   readonly title: string;
 }
 

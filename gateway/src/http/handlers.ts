@@ -1,7 +1,6 @@
 import type { OPERATIONS, Operation, OperationName, StreamedBody } from '@consent-ledger/chaincode/wire/http';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
-import type { Logger } from '../ports/logger.js';
 import type { User } from '../ports/token-verifier.js';
 
 type Op<Name extends OperationName> = (typeof OPERATIONS)[Name];
@@ -23,11 +22,11 @@ export interface Call<Name extends OperationName> {
   readonly query: z.output<Op<Name>['query']>;
   readonly body: BodyOf<Name>;
   readonly user: UserOf<Name>;
+  readonly requestId: string;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
   readonly request: Request;
   readonly response: Response;
-  readonly log: Logger;
 }
 
 /** A JSON answer; handlers that write to the response themselves give none. */
@@ -46,10 +45,10 @@ export type AnyHandler = (call: {
   readonly query: unknown;
   readonly body: unknown;
   readonly user: User | undefined;
+  readonly requestId: string;
   readonly signal: AbortSignal;
   readonly request: Request;
   readonly response: Response;
-  readonly log: Logger;
 }) => Promise<Reply | undefined>;
 
 export function isStreamed(body: Operation['body']): body is StreamedBody {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { OPERATIONS, type Operation, type OperationName } from '@consent-ledger/chaincode/wire/http';
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import type { z } from 'zod';
-import type { Logger } from '../ports/logger.js';
 import type { TokenVerifier } from '../ports/token-verifier.js';
 import { Refusal } from '../usecases/refusal.js';
 import { authenticate } from './authenticate.js';
@@ -13,8 +12,9 @@ import { refusalOfInput } from './problems.js';
 export interface RouterOptions {
   readonly handlers: Handlers;
   readonly tokens: TokenVerifier;
-  readonly log: Logger;
   readonly jsonBytes: number;
+  /** Whether the gateway takes calls; what tells of the process itself is always answered. */
+  readonly isOpen: () => boolean;
 }
 
 /** Every operation that has a handler, in the order: who calls, what do they want, then the handler. */
@@ -45,20 +45,21 @@ async function serve(
   name: OperationName,
   operation: Operation,
   handler: AnyHandler,
-  { tokens, log, jsonBytes }: RouterOptions,
+  { tokens, jsonBytes, isOpen }: RouterOptions,
 ): Promise<void> {
   response.locals['operation'] = name;
   const { caller } = operation;
+  if (caller !== 'public' && !isOpen()) throw new Refusal('gateway-stopping');
   const user = typeof caller === 'string' ? undefined : await authenticate(request, caller, tokens);
   const reply = await handler({
     user,
     params: parse(operation.params, request.params, 'path'),
     query: parse(operation.query, request.query, 'query'),
     body: await bodyOf(request, operation, jsonBytes),
+    requestId: requestIdOf(response),
     signal: abortedWith(response),
     request,
     response,
-    log,
   });
   if (reply !== undefined) send(response, operation, reply);
 }

@@ -12,5 +12,4 @@ export interface Outbox {
   open(): readonly Prepared[];
   isOpen(intent: string): boolean;
   readonly size: number;
-  close(): void;
 }

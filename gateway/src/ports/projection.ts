@@ -57,5 +57,4 @@ export interface Projection {
   pending(): readonly PendingBlock[];
   /** Hash of the genesis block's header and the committed collections, once they have been folded. */
   readonly founded: { readonly ledger?: string; readonly collectionsDigest?: string };
-  close(): void;
 }

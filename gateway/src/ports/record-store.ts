@@ -8,11 +8,15 @@ export interface StoredCiphertext {
 
 /** Ciphertexts of records, by their digest. Plaintext never comes here. */
 export interface RecordStore {
-  /** Takes a stream in; when it resolves, the whole is on the disk under its name, and after a failure nothing is. */
-  keep(source: AsyncIterable<Uint8Array>): Promise<StoredCiphertext>;
+  /**
+   * Takes a stream in; when it resolves, the whole is on the disk under its name, and after a failure nothing is. `before` is
+   * called when all bytes are on the disk and before they get their name; what it throws is a failure.
+   */
+  keep(
+    source: AsyncIterable<Uint8Array>,
+    before: (stored: StoredCiphertext) => void,
+  ): Promise<StoredCiphertext>;
   /** Throws a Refusal `record-damaged` where it is not there. */
   open(digest: string): Promise<Readable>;
   drop(digest: string): Promise<void>;
-  /** Digests of everything that is kept. */
-  list(): Promise<readonly string[]>;
 }

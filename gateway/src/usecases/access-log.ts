@@ -5,13 +5,21 @@ import {
   parseRequestObject,
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
-import type { AccessEventDocument, AccessEventPage, ListAccessEventsQuery } from '@consent-ledger/chaincode/wire/http';
+import type {
+  AccessEventDocument,
+  AccessEventPage,
+  ListAccessEventsQuery,
+} from '@consent-ledger/chaincode/wire/http';
 import type { EventEntry, Projection } from '../ports/projection.js';
 import type { Members } from './members.js';
 import { Refusal } from './refusal.js';
 
 /** A page of what was asked of the custodians that this member may read, and what was decided; oldest first. */
-export function listAccessEvents(query: ListAccessEventsQuery, projection: Projection, members: Members): AccessEventPage {
+export function listAccessEvents(
+  query: ListAccessEventsQuery,
+  projection: Projection,
+  members: Members,
+): AccessEventPage {
   const collections = readableCollections(query.custodian, members);
   const requester = query.requester === undefined ? undefined : members.byReference(query.requester)?.mspId;
   const nobody = query.requester !== undefined && requester === undefined;

@@ -48,7 +48,12 @@ export interface AskOptions extends ReceiveOptions {
 }
 
 /** Asks another member: signs, sends, takes the release in, and answers with a signed receipt. */
-export async function askMember(asked: Asked, user: User, signal: AbortSignal, options: AskOptions): Promise<Opened> {
+export async function askMember(
+  asked: Asked,
+  user: User,
+  signal: AbortSignal,
+  options: AskOptions,
+): Promise<Opened> {
   const sent = await options.signer.sign(asked, user);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.releaseMs)]);
   const frames = options.peers.requestRelease(asked.custodian, sent.text, deadline);
@@ -67,7 +72,10 @@ export async function askMember(asked: Asked, user: User, signal: AbortSignal, o
   };
 }
 
-function openReceived({ record, version, mediaType, ciphertext, key }: Received, custodian: string): OpenedRecord {
+function openReceived(
+  { record, version, mediaType, ciphertext, key }: Received,
+  custodian: string,
+): OpenedRecord {
   return {
     record,
     version,
@@ -78,7 +86,12 @@ function openReceived({ record, version, mediaType, ciphertext, key }: Received,
 }
 
 /** The delivery is the custodian's to log; that it cannot be reached now takes nothing back. */
-async function sendReceipt(custodian: string, jti: string, answered: Answered, options: AskOptions): Promise<void> {
+async function sendReceipt(
+  custodian: string,
+  jti: string,
+  answered: Answered,
+  options: AskOptions,
+): Promise<void> {
   try {
     const receipt = await options.memberKeys.signReceipt({
       iss: options.own,
@@ -94,7 +107,10 @@ async function sendReceipt(custodian: string, jti: string, answered: Answered, o
   }
 }
 
-function receiptLine(record: string, { bytes, digest }: Spooled): { record: string; bytes: number; digest: string; complete: true } {
+function receiptLine(
+  record: string,
+  { bytes, digest }: Spooled,
+): { record: string; bytes: number; digest: string; complete: true } {
   return { record, bytes, digest, complete: true };
 }
 

@@ -36,9 +36,10 @@ export class Batcher<Item, Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#queue.push({ item, resolve, reject });
       if (this.#queue.length >= this.#options.size) this.#dispatch();
-      else this.#timer ??= setTimeout(() => {
-        this.#dispatch();
-      }, this.#options.waitMs);
+      else
+        this.#timer ??= setTimeout(() => {
+          this.#dispatch();
+        }, this.#options.waitMs);
     });
   }
 

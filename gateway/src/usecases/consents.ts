@@ -61,14 +61,20 @@ export function findConsent(consent: string, custody: CustodyView): FiledConsent
 
 /** Withdraws a consent, at its custodian or at oversight: either may, so that nobody can hold one up. */
 export async function withdrawConsent(
-  asked: { readonly consent: string; readonly by: string; readonly form: string | undefined; readonly reason: string | undefined },
+  asked: {
+    readonly consent: string;
+    readonly by: string;
+    readonly form: string | undefined;
+    readonly reason: string | undefined;
+  },
   custody: CustodyView,
   transactions: Transactions,
 ): Promise<Committed & { readonly withdrawal: WithdrawalEntry }> {
   const { consent, by, reason } = asked;
   const { value } = findConsent(consent, custody);
   // Without a form, what there is evidence of is the clerk's own word: this statement.
-  const form = asked.form ?? digestOf({ statement: 'withdrawal by word of mouth', consent, subject: value.subject, by });
+  const form =
+    asked.form ?? digestOf({ statement: 'withdrawal by word of mouth', consent, subject: value.subject, by });
   const command = {
     v: 1,
     command: 'withdraw',
@@ -97,8 +103,12 @@ function idOf(resource: FhirResource): string {
 function subjectOf(resource: FhirResource): string {
   // R4 names the patient `patient`, R5 `subject`.
   const patient = resource['patient'] ?? resource['subject'];
-  const reference = typeof patient === 'object' && patient !== null && 'reference' in patient ? patient['reference'] : undefined;
-  const subject = typeof reference === 'string' ? /^Patient\/([A-Za-z0-9.-]{1,64})$/.exec(reference)?.[1] : undefined;
+  const reference =
+    typeof patient === 'object' && patient !== null && 'reference' in patient
+      ? patient['reference']
+      : undefined;
+  const subject =
+    typeof reference === 'string' ? /^Patient\/([A-Za-z0-9.-]{1,64})$/.exec(reference)?.[1] : undefined;
   if (subject === undefined) throw refusedAt('Consent.patient', 'must be Patient/<subject>');
   return subject;
 }

@@ -52,7 +52,10 @@ export class CustodyView {
   }
 
   /** Throws a Refusal: `custody-not-open`, `event-pending` where the own peer lacks the value. */
-  get<Kind extends PrivateKind>(kind: Kind, ...id: readonly [string, ...string[]]): Held<PrivateValue<Kind>> | undefined {
+  get<Kind extends PrivateKind>(
+    kind: Kind,
+    ...id: readonly [string, ...string[]]
+  ): Held<PrivateValue<Kind>> | undefined {
     const collection = kind === 'withdrawal' ? withdrawalCollection(this.custodian) : this.collection;
     const held = this.#projection.privateValue(collection, this.key(kind, ...id));
     if (held === undefined) return undefined;

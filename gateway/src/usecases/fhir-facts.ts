@@ -12,7 +12,15 @@ const LABEL_SYSTEMS = [
 const CODE_ELEMENTS = ['code', 'medicationCodeableConcept', 'vaccineCode', 'medication'];
 /** Elements that say what kind of document or report it is. */
 const CLASS_ELEMENTS = ['type', 'category', 'class'];
-const AUTHOR_ELEMENTS = ['author', 'performer', 'recorder', 'asserter', 'informationSource', 'requester', 'prescriber'];
+const AUTHOR_ELEMENTS = [
+  'author',
+  'performer',
+  'recorder',
+  'asserter',
+  'informationSource',
+  'requester',
+  'prescriber',
+];
 /** In this order: when what it says was so, else when it was said. */
 const DATE_ELEMENTS = [
   'effectiveDateTime',
@@ -44,7 +52,8 @@ export function factsOfResource(resource: unknown): Facts | undefined {
   const resourceType = resource['resourceType'];
   if (typeof resourceType !== 'string' || !/^[A-Z][A-Za-z]{1,63}$/.test(resourceType)) return undefined;
   const id = resource['id'];
-  const reference = typeof id === 'string' && /^[A-Za-z0-9.-]{1,64}$/.test(id) ? `${resourceType}/${id}` : undefined;
+  const reference =
+    typeof id === 'string' && /^[A-Za-z0-9.-]{1,64}$/.test(id) ? `${resourceType}/${id}` : undefined;
   return compact({
     reference,
     resourceType,
@@ -58,7 +67,9 @@ export function factsOfResource(resource: unknown): Facts | undefined {
 }
 
 function codesOf(resource: JsonObject): Coding[] | undefined {
-  const components = listOf(resource['component']).map((component) => (isObject(component) ? component['code'] : undefined));
+  const components = listOf(resource['component']).map((component) =>
+    isObject(component) ? component['code'] : undefined,
+  );
   return codingsOf([...CODE_ELEMENTS.map((name) => resource[name]), ...components]);
 }
 
@@ -71,7 +82,8 @@ function codingsOf(elements: readonly unknown[]): Coding[] | undefined {
     if (!isObject(concept)) return undefined;
     const found = ('coding' in concept ? listOf(concept['coding']) : [concept]).map(codingOf);
     if (!found.some((coding) => coding !== undefined)) return undefined;
-    for (const coding of found) if (coding !== undefined) codings.set(`${coding.system}|${coding.code}`, coding);
+    for (const coding of found)
+      if (coding !== undefined) codings.set(`${coding.system}|${coding.code}`, coding);
   }
   return codings.size <= MAX_CODINGS ? [...codings.values()] : undefined;
 }
@@ -124,7 +136,8 @@ function referencesIn(resource: JsonObject, own: string | undefined): string[] |
     if (Array.isArray(value)) value.forEach(walk);
     else if (isObject(value)) {
       const reference = relative(value['reference']);
-      if (reference !== undefined && reference !== own && !reference.startsWith('Patient/')) found.add(reference);
+      if (reference !== undefined && reference !== own && !reference.startsWith('Patient/'))
+        found.add(reference);
       Object.values(value).forEach(walk);
     }
   };

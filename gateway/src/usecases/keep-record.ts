@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { digestOf, type CommandOf, type Descriptor, type DescriptorFacts } from '@consent-ledger/chaincode/wire';
+import {
+  digestOf,
+  type CommandOf,
+  type Descriptor,
+  type DescriptorFacts,
+} from '@consent-ledger/chaincode/wire';
 import { encryptStream } from '../release/streaming-aead.js';
 import type { KeyVault } from '../ports/key-vault.js';
+import type { Outbox } from '../ports/outbox.js';
 import type { RecordStore } from '../ports/record-store.js';
 import type { CustodyView, Held } from './custody-view.js';
 import { recordBinding } from './release-records.js';
@@ -47,30 +53,59 @@ export async function keepRecord(incoming: IncomingRecord, options: KeepRecordOp
   const version = (current?.value.version ?? 0) + 1;
   const { key, sealed } = vault.create(subjects);
   const meter = metered(incoming.content, options.recordBytes);
-  const binding = recordBinding(custody.custodian, record, version);
-  const ciphertext = await records.keep(encryptStream(meter.content, key, binding));
+  const encrypted = encryptStream(meter.content, key, recordBinding(custody.custodian, record, version));
+  const ciphertext = await records.keep(encrypted, (stored) => {
+    // Before anything can be refused or cut off: what is on the disk without a registration is found again at the start.
+    vault.keep({ ciphertext: stored.digest, record, version, subjects }, sealed);
+  });
   const { digest, bytes } = meter.total();
-
-  if (current !== undefined && isSame(current.value, incoming, digest)) {
-    await records.drop(ciphertext.digest);
-    const { transaction, block } = current;
-    return { transaction, block, version: current.value.version, digest, bytes, isNew: false };
-  }
   try {
-    if (current !== undefined && incoming.reason === undefined) {
-      const errors = [{ path: 'query.reason', message: 'is needed for every version after the first' }];
-      throw new Refusal('parameter-malformed', { errors });
+    if (current !== undefined && isSame(current.value, incoming, digest)) {
+      await forget(ciphertext.digest, options);
+      const { transaction, block } = current;
+      return { transaction, block, version: current.value.version, digest, bytes, isNew: false };
     }
-    vault.keep(ciphertext.digest, subjects, sealed);
+    requireReason(incoming, current);
     const committed = await register(incoming, version, digest, ciphertext, options);
+    vault.confirm(ciphertext.digest);
     return { ...committed, version, digest, bytes, isNew: true };
   } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'outcome-unknown')) {
-      vault.forget(ciphertext.digest);
-      await records.drop(ciphertext.digest);
-    }
+    const isOpen = error instanceof Refusal && error.code === 'outcome-unknown';
+    if (!isOpen) await forget(ciphertext.digest, options);
     throw error;
   }
+}
+
+/**
+ * After a restart: what was kept and whose registration was not seen. Registered ones are confirmed; the others go, unless their
+ * transaction is still open.
+ */
+export async function settleUnconfirmed(
+  options: KeepRecordOptions & { readonly outbox: Outbox },
+): Promise<void> {
+  const { custody, vault, outbox } = options;
+  for (const { ciphertext, record, version } of vault.unconfirmed()) {
+    if (outbox.isOpen(intentOf(ciphertext))) continue;
+    const current = custody.get('descriptor', record)?.value;
+    const isRegistered = current?.ciphertext.digest === ciphertext || (current?.version ?? 0) > version;
+    if (isRegistered) vault.confirm(ciphertext);
+    else await forget(ciphertext, options);
+  }
+}
+
+async function forget(ciphertext: string, { records, vault }: KeepRecordOptions): Promise<void> {
+  await records.drop(ciphertext);
+  vault.forget(ciphertext);
+}
+
+function requireReason({ reason }: IncomingRecord, current: Held<Descriptor> | undefined): void {
+  if (current === undefined || reason !== undefined) return;
+  const errors = [{ path: 'query.reason', message: 'is needed for every version after the first' }];
+  throw new Refusal('parameter-malformed', { errors });
+}
+
+function intentOf(ciphertext: string): string {
+  return `register ${ciphertext}`;
 }
 
 /** What would be refused anyway is refused before a byte is read. */
@@ -83,12 +118,17 @@ function guard(incoming: IncomingRecord, current: Held<Descriptor> | undefined, 
   if (current === undefined) return;
   if (current.value.status === 'erased') throw new Refusal('record-erased');
   const before = new Set(current.value.subjects);
-  const same = before.size === incoming.subjects.length && incoming.subjects.every((subject) => before.has(subject));
+  const same =
+    before.size === incoming.subjects.length && incoming.subjects.every((subject) => before.has(subject));
   if (!same) throw new Refusal('record-subjects-fixed');
 }
 
 function isSame(current: Descriptor, { facts, mediaType }: IncomingRecord, digest: string): boolean {
-  return current.digest === digest && current.mediaType === mediaType && digestOf(current.facts) === digestOf(facts);
+  return (
+    current.digest === digest &&
+    current.mediaType === mediaType &&
+    digestOf(current.facts) === digestOf(facts)
+  );
 }
 
 function register(
@@ -111,7 +151,8 @@ function register(
     facts,
     ...(reason === undefined ? {} : { reason }),
   };
-  return transactions.run(command, { contract: 'custody', custodian: custody.custodian });
+  const audience = { contract: 'custody', custodian: custody.custodian } as const;
+  return transactions.run(command, audience, { intents: [intentOf(ciphertext.digest)] });
 }
 
 /** Passes bytes on while it counts and hashes them. */

@@ -1,4 +1,10 @@
-import { MEMBER_PREFIX, member, memberKey, organizationReference, type Member } from '@consent-ledger/chaincode/wire';
+import {
+  MEMBER_PREFIX,
+  member,
+  memberKey,
+  organizationReference,
+  type Member,
+} from '@consent-ledger/chaincode/wire';
 import type { Member as ConfiguredMember } from '../config/schema.js';
 import type { Projection } from '../ports/projection.js';
 

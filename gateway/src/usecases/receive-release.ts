@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { accessEvent, custodyCollection, decodeBase64Url, type AccessEvent, type RequestClaims } from '@consent-ledger/chaincode/wire';
+import {
+  accessEvent,
+  custodyCollection,
+  decodeBase64Url,
+  type AccessEvent,
+  type RequestClaims,
+} from '@consent-ledger/chaincode/wire';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Spool, Spooled } from '../ports/spool.js';
 import type { RecordStart, ReleaseFrame, SettledFrame } from '../release/frames.js';
@@ -60,7 +66,11 @@ export async function receiveRelease(
       if (arrived === undefined || permitted === undefined) throw new Refusal('release-broken');
       const payload = await options.keys.openKey(jwe, settled.event.key);
       const { start, ciphertext } = arrived;
-      if (payload.record !== record || payload.version !== start.version || permitted.version !== start.version) {
+      if (
+        payload.record !== record ||
+        payload.version !== start.version ||
+        permitted.version !== start.version
+      ) {
         throw new Refusal('release-broken');
       }
       const key = Buffer.from(payload.key, 'base64url');
@@ -90,11 +100,13 @@ async function spoolRecords(
       if (frame.frame === 'settled') return frame;
       if (frame.frame === 'failed') throw refusalOfFailure(frame.problem.code);
       if (frame.frame !== 'record') throw new Refusal('release-broken');
-      if (!sent.claims.records.includes(frame.record) || spooled.has(frame.record)) throw new Refusal('release-broken');
+      if (!sent.claims.records.includes(frame.record) || spooled.has(frame.record))
+        throw new Refusal('release-broken');
       if (frame.bytes > recordBytes) throw new Refusal('release-broken');
       const ciphertext = await spool.hold(ciphertextOf(iterator, frame.record), frame.bytes);
       spooled.set(frame.record, { start: frame, ciphertext });
-      if (ciphertext.bytes !== frame.bytes || ciphertext.digest !== frame.digest) throw new Refusal('release-broken');
+      if (ciphertext.bytes !== frame.bytes || ciphertext.digest !== frame.digest)
+        throw new Refusal('release-broken');
     }
   } finally {
     await iterator.return?.();
@@ -102,7 +114,10 @@ async function spoolRecords(
 }
 
 /** The bytes up to the end of the record that was announced. */
-async function* ciphertextOf(iterator: AsyncIterator<ReleaseFrame>, record: string): AsyncGenerator<Uint8Array> {
+async function* ciphertextOf(
+  iterator: AsyncIterator<ReleaseFrame>,
+  record: string,
+): AsyncGenerator<Uint8Array> {
   for (;;) {
     const next = await iterator.next();
     if (next.done === true) throw new Refusal('release-broken');

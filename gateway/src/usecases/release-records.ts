@@ -1,4 +1,9 @@
-import { canonicalBytes, type Descriptor, type EventRecord, type MemberKeyEntry } from '@consent-ledger/chaincode/wire';
+import {
+  canonicalBytes,
+  type Descriptor,
+  type EventRecord,
+  type MemberKeyEntry,
+} from '@consent-ledger/chaincode/wire';
 import type { ProblemDocument } from '@consent-ledger/chaincode/wire/http';
 import type { KeyVault } from '../ports/key-vault.js';
 import type { Looks } from '../ports/looks.js';
@@ -23,7 +28,10 @@ export interface ReleaseOptions {
  * at once, keys last. A key leaves only when the event is valid on the own peer and in the projection, and the last look
  * still permits. Whatever fails ends the stream with a `failed` frame and no key.
  */
-export async function* releaseRecords(request: AcceptedRequest, options: ReleaseOptions): AsyncGenerator<Uint8Array> {
+export async function* releaseRecords(
+  request: AcceptedRequest,
+  options: ReleaseOptions,
+): AsyncGenerator<Uint8Array> {
   // Deciding takes a block; the ciphertext goes meanwhile.
   const deciding = options.decisions.decide(request);
   deciding.catch(() => undefined);
@@ -72,7 +80,12 @@ async function settle(
     const still = lastLook.some((answer) => answer.record === record && answer.version === version);
     const descriptor = sent.get(record);
     if (!still || descriptor?.version !== version) continue;
-    const payload = { event: key, record, version, key: vault.open(descriptor.ciphertext.digest).toString('base64url') };
+    const payload = {
+      event: key,
+      record,
+      version,
+      key: vault.open(descriptor.ciphertext.digest).toString('base64url'),
+    };
     keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
   }
   const frame = { key, value: value.toString('base64url'), transaction, block };
@@ -81,7 +94,9 @@ async function settle(
 
 /** The encryption key that the request names, as the ledger has it; there is one, or nothing was permitted. */
 function encryptionKeyOf({ claims, requester }: AcceptedRequest): MemberKeyEntry {
-  const entry = requester.keys.find(({ kid, use, status }) => kid === claims.enc && use === 'enc' && status === 'active');
+  const entry = requester.keys.find(
+    ({ kid, use, status }) => kid === claims.enc && use === 'enc' && status === 'active',
+  );
   if (entry === undefined) throw new Refusal('key-not-registered');
   return entry;
 }

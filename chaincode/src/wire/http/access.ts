@@ -98,7 +98,9 @@ export const accessEventPage = z
   .strictObject({
     events: z.array(accessEventSchema),
     height: z.int().describe('number of blocks that this list has seen'),
-    pending: z.int().describe('private values that the own peer does not have yet: what they hold is not in this list'),
+    pending: z
+      .int()
+      .describe('private values that the own peer does not have yet: what they hold is not in this list'),
     next: z
       .string()
       .optional()

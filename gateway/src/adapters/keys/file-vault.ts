@@ -1,46 +1,51 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { KeyVault } from '../../ports/key-vault.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { openDatabase } from '../sqlite/database.js';
 import { seal, unseal } from './sealing.js';
+import { secretFile } from './secret-file.js';
 
 const KEY_BYTES = 32;
 const SCHEMA = `
 CREATE TABLE subject_key (subject TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE record_key (
   ciphertext TEXT PRIMARY KEY,
+  record TEXT NOT NULL,
+  version INTEGER NOT NULL,
   subjects TEXT NOT NULL,
-  sealed BLOB NOT NULL
-) STRICT, WITHOUT ROWID`;
+  sealed BLOB NOT NULL,
+  confirmed INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unconfirmed_key ON record_key(ciphertext) WHERE confirmed = 0`;
+
+interface Row {
+  readonly ciphertext: string;
+  readonly record: string;
+  readonly version: number;
+  readonly subjects: string;
+  readonly sealed: Uint8Array;
+}
 
 /**
  * The vault in one folder: the master key in a file of mode 0600, everything else sealed under it in one SQLite file.
  * Deleted rows are overwritten (`secure_delete`), and the journal is truncated when a key goes.
  */
-export function openFileVault(directory: string): KeyVault {
+export function openFileVault(directory: string): KeyVault & { close(): void } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const master = masterKey(join(directory, 'master.key'), existsSync(join(directory, 'vault.db')));
-  const database = openDatabase(join(directory, 'vault.db'), SCHEMA, 1, 'full');
+  const file = join(directory, 'vault.db');
+  const master = secretFile(join(directory, 'master.key'), !existsSync(file));
+  const database = openDatabase(file, SCHEMA, 1, 'full');
   database.exec('PRAGMA secure_delete = ON');
   const findSubject = database.prepare('SELECT sealed FROM subject_key WHERE subject = ?');
   const addSubject = database.prepare('INSERT INTO subject_key (subject, sealed) VALUES (?, ?)');
-  const findRecord = database.prepare('SELECT subjects, sealed FROM record_key WHERE ciphertext = ?');
-  const addRecord = database.prepare(
-    'INSERT INTO record_key (ciphertext, subjects, sealed) VALUES (?, ?, ?)',
-  );
+  const findRecord = database.prepare('SELECT * FROM record_key WHERE ciphertext = ?');
+  const addRecord = database.prepare(`
+    INSERT INTO record_key (ciphertext, record, version, subjects, sealed, confirmed) VALUES (?, ?, ?, ?, ?, 0)`);
+  const confirmRecord = database.prepare('UPDATE record_key SET confirmed = 1 WHERE ciphertext = ?');
   const dropRecord = database.prepare('DELETE FROM record_key WHERE ciphertext = ?');
+  const unconfirmed = database.prepare('SELECT * FROM record_key WHERE confirmed = 0');
 
   const subjectKey = (subject: string): Buffer | undefined => {
     const row = findSubject.get(subject) as { sealed: Uint8Array } | undefined;
@@ -58,11 +63,19 @@ export function openFileVault(directory: string): KeyVault {
       const keys = ordered(subjects).map((subject) => subjectKey(subject) ?? newSubjectKey(subject));
       return { key, sealed: seal(key, combined(keys), purposeOf(subjects)) };
     },
-    keep(ciphertext, subjects, sealed) {
-      addRecord.run(ciphertext, JSON.stringify(ordered(subjects)), sealed);
+    keep({ ciphertext, record, version, subjects }, sealed) {
+      addRecord.run(ciphertext, record, version, JSON.stringify(ordered(subjects)), sealed);
+    },
+    confirm(ciphertext) {
+      confirmRecord.run(ciphertext);
+    },
+    unconfirmed() {
+      return (unconfirmed.all() as unknown as Row[]).map(({ ciphertext, record, version, subjects }) => {
+        return { ciphertext, record, version, subjects: JSON.parse(subjects) as string[] };
+      });
     },
     open(ciphertext) {
-      const row = findRecord.get(ciphertext) as { subjects: string; sealed: Uint8Array } | undefined;
+      const row = findRecord.get(ciphertext) as Row | undefined;
       try {
         if (row === undefined) throw new Error('no key is kept for this ciphertext');
         const subjects = JSON.parse(row.subjects) as string[];
@@ -98,32 +111,4 @@ function combined(keys: readonly Buffer[]): Buffer {
 function required(key: Buffer | undefined): Buffer {
   if (key === undefined) throw new Error('the key of a subject was destroyed');
   return key;
-}
-
-/** Reads the master key, or makes it where no key was ever sealed. Throws an Error that says what to do. */
-function masterKey(path: string, hasVault: boolean): Buffer {
-  if (existsSync(path)) {
-    if ((statSync(path).mode & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600 it`);
-    const key = readFileSync(path);
-    if (key.length !== KEY_BYTES)
-      throw new Error(`${path} is not a key of ${KEY_BYTES} bytes: restore it from a backup`);
-    return key;
-  }
-  if (hasVault)
-    throw new Error(`${path} is gone, and the vault beside it cannot be opened without it: restore it`);
-  const key = randomBytes(KEY_BYTES);
-  writeOnce(path, key);
-  return key;
-}
-
-function writeOnce(path: string, content: Buffer): void {
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', 0o600);
-  writeSync(file, content);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(temporary, path);
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }

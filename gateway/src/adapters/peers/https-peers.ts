@@ -26,13 +26,15 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
     return member;
   };
   const agentOf = ({ mspId, tlsCa }: Member): Agent => {
-    const agent = agents.get(mspId) ?? new Agent({
-      connect: { ca: readFileSync(tlsCa), timeout: CONNECT_MS },
-      headersTimeout: options.idleMs,
-      bodyTimeout: options.idleMs,
-      connections: 64,
-      pipelining: 1,
-    });
+    const agent =
+      agents.get(mspId) ??
+      new Agent({
+        connect: { ca: readFileSync(tlsCa), timeout: CONNECT_MS },
+        headersTimeout: options.idleMs,
+        bodyTimeout: options.idleMs,
+        connections: 64,
+        pipelining: 1,
+      });
     agents.set(mspId, agent);
     return agent;
   };
@@ -54,7 +56,8 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
   return {
     async *requestRelease(custodian, jws, signal) {
       const response = await post(custodian, '/v1/releases', { request: jws }, signal);
-      if (response.statusCode !== 200 || mediaTypeOf(response) !== RELEASE_MEDIA_TYPE) throw await refusalOf(response);
+      if (response.statusCode !== 200 || mediaTypeOf(response) !== RELEASE_MEDIA_TYPE)
+        throw await refusalOf(response);
       try {
         yield* decodeFrames(response.body);
       } catch (error) {

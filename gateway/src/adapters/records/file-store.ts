@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordStore } from '../../ports/record-store.js';
 import { Refusal } from '../../usecases/refusal.js';
@@ -14,11 +14,12 @@ export async function openFileStore(directory: string): Promise<RecordStore> {
   await rm(incoming, { recursive: true, force: true });
   await mkdir(incoming, { recursive: true, mode: 0o700 });
   return {
-    async keep(source) {
+    async keep(source, before) {
       const temporary = join(incoming, randomUUID());
       const written = await writeDurably(temporary, source);
       const { folder, path } = place(directory, written.digest);
       try {
+        before(written);
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await renameDurably(temporary, path);
       } catch (error) {
@@ -37,12 +38,6 @@ export async function openFileStore(directory: string): Promise<RecordStore> {
     },
     async drop(digest) {
       await rm(place(directory, digest).path, { force: true });
-    },
-    async list() {
-      const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-      return entries
-        .filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name))
-        .map((entry) => Buffer.from(entry.name, 'hex').toString('base64url'));
     },
   };
 }

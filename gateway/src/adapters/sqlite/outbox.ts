@@ -21,7 +21,7 @@ interface Row {
 }
 
 /** The outbox in one SQLite file, written through to the disk. */
-export function openOutbox(path: string): Outbox {
+export function openOutbox(path: string): Outbox & { close(): void } {
   const database = openDatabase(path, SCHEMA, 1, 'full');
   const insert = database.prepare('INSERT INTO open_transaction (id, bytes, signature) VALUES (?, ?, ?)');
   const insertIntent = database.prepare('INSERT INTO intent (name, id) VALUES (?, ?)');

@@ -17,7 +17,7 @@ export interface ProjectionOptions {
 }
 
 /** The projection in one SQLite file; the checkpoint is part of the transaction that folds a block. */
-export function openProjection(options: ProjectionOptions): Projection {
+export function openProjection(options: ProjectionOptions): Projection & { close(): void } {
   return new SqliteProjection(open(options.path), options);
 }
 

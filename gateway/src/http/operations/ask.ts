@@ -29,14 +29,24 @@ export async function sendRecord(response: Response, opened: Opened): Promise<vo
 export async function sendRecords(response: Response, opened: Opened, custodian: string): Promise<void> {
   if (opened.records.length === 0) throw refusedBy(opened);
   const boundary = randomUUID();
-  response.status(200).set({ 'Content-Type': `multipart/mixed; boundary=${boundary}`, 'Cache-Control': 'no-store' });
+  response
+    .status(200)
+    .set({ 'Content-Type': `multipart/mixed; boundary=${boundary}`, 'Cache-Control': 'no-store' });
   const part = (headers: Record<string, string>): string =>
-    `--${boundary}\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+    `--${boundary}\r\n${Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`;
 
   response.write(part({ 'Content-Type': 'application/json' }));
   response.write(`${JSON.stringify(outcomeOf(opened, custodian))}\r\n`);
   for (const record of opened.records) {
-    response.write(part({ 'Content-Type': record.mediaType, 'Content-ID': `<${record.record}>`, 'Content-Length': `${record.bytes}` }));
+    response.write(
+      part({
+        'Content-Type': record.mediaType,
+        'Content-ID': `<${record.record}>`,
+        'Content-Length': `${record.bytes}`,
+      }),
+    );
     await pump(record.content(), response);
     response.write('\r\n');
   }
@@ -69,7 +79,7 @@ function outcomeOf(opened: Opened, custodian: string): AccessOutcome {
 }
 
 /** Writes as fast as the caller reads. A caller that hung up ends it. */
-async function pump(content: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
+export async function pump(content: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
   for await (const chunk of content) {
     if (response.destroyed) return;
     if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);

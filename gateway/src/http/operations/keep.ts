@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { DESCRIPTOR_HEADER, recordFactsSchema, type RecordFactsInput } from '@consent-ledger/chaincode/wire/http';
+import {
+  DESCRIPTOR_HEADER,
+  recordFactsSchema,
+  type RecordFactsInput,
+} from '@consent-ledger/chaincode/wire/http';
 import { primitives, type DescriptorFacts } from '@consent-ledger/chaincode/wire';
 import { factsOfResource } from '../../usecases/fhir-facts.js';
 import { keepRecord, type KeepRecordOptions } from '../../usecases/keep-record.js';
@@ -20,7 +24,14 @@ export function keepHandlers(options: KeepRecordOptions) {
       const { derived, content } = await readFacts(request, mediaType, stated !== undefined);
       const facts = { reference: `Binary/${params.id}`, ...derived, ...stated } as DescriptorFacts;
       const kept = await keepRecord(
-        { record: params.id, subjects: [...new Set(query.subject)], mediaType, facts, reason: query.reason, content },
+        {
+          record: params.id,
+          subjects: [...new Set(query.subject)],
+          mediaType,
+          facts,
+          reason: query.reason,
+          content,
+        },
         options,
       );
       const { version, digest, bytes, transaction, block } = kept;
@@ -34,7 +45,9 @@ export function keepHandlers(options: KeepRecordOptions) {
 }
 
 function mediaTypeOf({ headers }: IncomingMessage): string {
-  const parsed = primitives.mediaType.safeParse((headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase());
+  const parsed = primitives.mediaType.safeParse(
+    (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase(),
+  );
   if (!parsed.success) {
     const errors = [{ path: 'header.content-type', message: 'must be a media type' }];
     throw new Refusal('parameter-malformed', { errors });
@@ -75,7 +88,9 @@ async function readFacts(
   const bytes = await readBytes(request, READABLE_BYTES);
   const derived = factsOfResource(parseJson(bytes));
   if (derived === undefined) {
-    throw new Refusal('body-malformed', { errors: [{ path: '$', message: 'must be a FHIR resource in JSON' }] });
+    throw new Refusal('body-malformed', {
+      errors: [{ path: '$', message: 'must be a FHIR resource in JSON' }],
+    });
   }
   return { derived, content: once(bytes) };
 }

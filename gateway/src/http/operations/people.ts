@@ -17,7 +17,11 @@ export interface PeopleOptions {
 }
 
 /** Subjects and their consents, at a custodian. */
-export function custodianPeopleHandlers({ own, transactions, pseudonymKey }: PeopleOptions & { own: CustodyView }) {
+export function custodianPeopleHandlers({
+  own,
+  transactions,
+  pseudonymKey,
+}: PeopleOptions & { own: CustodyView }) {
   return {
     registerSubject: async () => {
       const body = await registerSubject(own, transactions);
@@ -45,7 +49,10 @@ export function consentHandlers(options: PeopleOptions) {
   const { members, transactions, pseudonymKey } = options;
   return {
     getConsent: ({ params, query }) => {
-      const { value, transaction, block, withdrawal } = findConsent(params.id, custodyFor(query.custodian, options));
+      const { value, transaction, block, withdrawal } = findConsent(
+        params.id,
+        custodyFor(query.custodian, options),
+      );
       const { consent, version, subject, digest, resource, evidence, filedAt, filedBy } = value;
       return Promise.resolve({
         body: {
@@ -73,7 +80,12 @@ export function consentHandlers(options: PeopleOptions) {
     },
     withdrawConsent: async ({ params, query, body, user }) => {
       const { transaction, block, withdrawal } = await withdrawConsent(
-        { consent: params.id, by: pseudonymOf(user.subject, pseudonymKey), form: body.form, reason: body.reason },
+        {
+          consent: params.id,
+          by: pseudonymOf(user.subject, pseudonymKey),
+          form: body.form,
+          reason: body.reason,
+        },
         custodyFor(query.custodian, options),
         transactions,
       );
@@ -91,6 +103,7 @@ function custodyFor(custodian: string | undefined, { members, own, custodyOf }: 
     });
   }
   const mspId = members.byReference(custodian)?.mspId;
-  if (mspId === undefined || !members.readable.some((one) => one.mspId === mspId)) throw new Refusal('custodian-unknown');
+  if (mspId === undefined || !members.readable.some((one) => one.mspId === mspId))
+    throw new Refusal('custodian-unknown');
   return custodyOf(mspId);
 }

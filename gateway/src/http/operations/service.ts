@@ -68,7 +68,12 @@ export function serviceHandlers(options: ServiceOptions) {
   } satisfies Handlers;
 }
 
-async function checksOf({ chain, isSetUp, isStopping, tokens }: ServiceOptions): Promise<Record<string, Check>> {
+async function checksOf({
+  chain,
+  isSetUp,
+  isStopping,
+  tokens,
+}: ServiceOptions): Promise<Record<string, Check>> {
   const issuer = await tokens.probe().then(
     () => 'ok' as const,
     () => 'failed' as const,

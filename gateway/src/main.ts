@@ -1,0 +1,62 @@
+import { createLogger } from './adapters/pino-logger.js';
+import { startGateway } from './composition.js';
+import { ConfigurationError, loadConfiguration } from './config/load.js';
+import { WrongLedgerError } from './usecases/set-up.js';
+
+const USAGE = 'usage: gateway CONFIGURATION-FILE';
+const EXIT = { failed: 1, badInput: 2 } as const;
+
+/**
+ * Runs one gateway: `main.js CONFIGURATION-FILE`. Standard output gets one line when it takes calls, standard error the log.
+ * Ends on SIGTERM and SIGINT with 0, after what was under way.
+ */
+async function main(): Promise<void> {
+  const [file, ...more] = process.argv.slice(2);
+  if (file === undefined || more.length > 0) throw new ConfigurationError(USAGE);
+  const loaded = loadConfiguration(file);
+  const log = createLogger(loaded.configuration.logLevel);
+  const gateway = await startGateway(loaded, log);
+
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info('gateway.stopping', { signal });
+    void gateway.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('gateway.not-closed', { error });
+        process.exit(EXIT.failed);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+
+  try {
+    await gateway.ready;
+  } catch (error) {
+    // A stop that came before it was ready interrupts it, and ends the process by itself.
+    if (process.exitCode === undefined && !isStopped()) {
+      await gateway.close();
+      throw error;
+    }
+    return;
+  }
+  process.stdout.write(
+    `${JSON.stringify({ event: 'ready', member: loaded.own.mspId, port: gateway.port })}\n`,
+  );
+
+  function isStopped(): boolean {
+    return isStopping;
+  }
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigurationError || error instanceof WrongLedgerError;
+  const text = error instanceof Error ? error.message : 'it failed';
+  process.stderr.write(`${JSON.stringify({ level: 'error', event: 'gateway.not-started', reason: text })}\n`);
+  process.exitCode = isExpected ? EXIT.badInput : EXIT.failed;
+  // Whatever is half open must not keep the process.
+  setTimeout(() => process.exit(), 100).unref();
+});
