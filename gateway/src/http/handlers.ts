@@ -39,6 +39,9 @@ export interface Reply {
 export type Handler<Name extends OperationName> = (call: Call<Name>) => Promise<Reply | undefined>;
 export type Handlers = { readonly [Name in OperationName]?: Handler<Name> };
 
+/** Handlers of these operations, all of them. */
+export type HandlersOf<Names extends OperationName> = { readonly [Name in Names]: Handler<Name> };
+
 /** The handler's view of an operation that is not known by name. */
 export type AnyHandler = (call: {
   readonly params: unknown;

@@ -8,7 +8,7 @@ import { primitives, type DescriptorFacts } from '@consent-ledger/chaincode/wire
 import { factsOfResource } from '../../usecases/fhir-facts.js';
 import { keepRecord, type KeepRecordOptions } from '../../usecases/keep-record.js';
 import { Refusal } from '../../usecases/refusal.js';
-import type { Handlers } from '../handlers.js';
+import type { HandlersOf } from '../handlers.js';
 import { parseJson, readBytes } from '../json-body.js';
 import { refusalOfInput } from '../problems.js';
 
@@ -16,7 +16,7 @@ import { refusalOfInput } from '../problems.js';
 const READABLE_BYTES = 1024 * 1024;
 
 /** Records come in. */
-export function keepHandlers(options: KeepRecordOptions) {
+export function keepHandlers(options: KeepRecordOptions): HandlersOf<'putRecord'> {
   return {
     putRecord: async ({ params, query, request }) => {
       const mediaType = mediaTypeOf(request);
@@ -41,7 +41,7 @@ export function keepHandlers(options: KeepRecordOptions) {
         body: { record: params.id, version, digest, bytes, facts, transaction, block },
       };
     },
-  } satisfies Handlers;
+  };
 }
 
 function mediaTypeOf({ headers }: IncomingMessage): string {

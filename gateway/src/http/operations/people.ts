@@ -5,7 +5,7 @@ import type { Members } from '../../usecases/members.js';
 import { pseudonymOf } from '../../usecases/request-object.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { Transactions } from '../../usecases/transactions.js';
-import type { Handlers } from '../handlers.js';
+import type { HandlersOf } from '../handlers.js';
 
 export interface PeopleOptions {
   readonly members: Members;
@@ -21,7 +21,7 @@ export function custodianPeopleHandlers({
   own,
   transactions,
   pseudonymKey,
-}: PeopleOptions & { own: CustodyView }) {
+}: PeopleOptions & { own: CustodyView }): HandlersOf<'registerSubject' | 'fileConsent'> {
   return {
     registerSubject: async () => {
       const body = await registerSubject(own, transactions);
@@ -41,11 +41,11 @@ export function custodianPeopleHandlers({
         body: { consent, version, subject, digest, transaction, block },
       };
     },
-  } satisfies Handlers;
+  };
 }
 
 /** What oversight does as well: look at a consent, and take a withdrawal. */
-export function consentHandlers(options: PeopleOptions) {
+export function consentHandlers(options: PeopleOptions): HandlersOf<'getConsent' | 'withdrawConsent'> {
   const { members, transactions, pseudonymKey } = options;
   return {
     getConsent: ({ params, query }) => {
@@ -91,7 +91,7 @@ export function consentHandlers(options: PeopleOptions) {
       );
       return { body: { consent: params.id, withdrawnAt: withdrawal.at, transaction, block } };
     },
-  } satisfies Handlers;
+  };
 }
 
 /** Whose custody a call is about: the own one, or at oversight the one that it names. */

@@ -15,7 +15,7 @@ import { releaseRecords, type ReleaseOptions } from '../../usecases/release-reco
 import { Refusal } from '../../usecases/refusal.js';
 import type { Transactions } from '../../usecases/transactions.js';
 import type { EventEntry, Projection } from '../../ports/projection.js';
-import type { Handlers } from '../handlers.js';
+import type { HandlersOf } from '../handlers.js';
 import { pump, sendRecord, sendRecords } from './ask.js';
 
 export interface AskHandlerOptions {
@@ -26,7 +26,7 @@ export interface AskHandlerOptions {
 }
 
 /** A member's users ask for records, of others or of their own house. */
-export function askHandlers({ members, ask, own }: AskHandlerOptions) {
+export function askHandlers({ members, ask, own }: AskHandlerOptions): HandlersOf<'requestAccess'> {
   return {
     requestAccess: async ({ body, user, signal, response }) => {
       const custodian = members.byReference(body.custodian);
@@ -40,11 +40,11 @@ export function askHandlers({ members, ask, own }: AskHandlerOptions) {
       );
       return undefined;
     },
-  } satisfies Handlers;
+  };
 }
 
 /** The custodian's own staff, one record. */
-export function readOwnHandlers(own: ReadOwnOptions) {
+export function readOwnHandlers(own: ReadOwnOptions): HandlersOf<'getRecord'> {
   return {
     getRecord: async ({ params, query, user, response }) => {
       const { purpose, emergencyReason, legalBasis } = query;
@@ -55,7 +55,7 @@ export function readOwnHandlers(own: ReadOwnOptions) {
       await closing(opened, () => sendRecord(response, opened));
       return undefined;
     },
-  } satisfies Handlers;
+  };
 }
 
 export interface ReleaseHandlerOptions {
@@ -77,7 +77,12 @@ export interface ReceiptOptions {
 }
 
 /** Other members' gateways. */
-export function releaseHandlers({ release, describeProblem, receipts, transactions }: ReleaseHandlerOptions) {
+export function releaseHandlers({
+  release,
+  describeProblem,
+  receipts,
+  transactions,
+}: ReleaseHandlerOptions): HandlersOf<'release' | 'receipt'> {
   return {
     release: async ({ body, response, requestId }) => {
       const request = release.decisions.accept(body.request);
@@ -105,7 +110,7 @@ export function releaseHandlers({ release, describeProblem, receipts, transactio
       });
       return { body: { transaction, block } };
     },
-  } satisfies Handlers;
+  };
 }
 
 /** The receipt answers an event of this custodian that came from that request. Throws a Refusal. */
