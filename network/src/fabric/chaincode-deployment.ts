@@ -29,8 +29,8 @@ export function consortiumChaincode(topology: Topology, prepared: PreparedConsor
   return {
     definition: chaincodeDefinition(topology),
     packages: new Map(prepared.chaincodeServers.map((server) => [server.name, server.package])),
-    // Every contract of fabric-contract-api describes itself.
-    readiness: ['org.hyperledger.fabric:GetMetadata'],
+    // A read that every member's admin may do, whatever the ledger holds.
+    readiness: ['registry:query', JSON.stringify({ v: 1, query: 'ledger' })],
   };
 }
 

@@ -7,6 +7,7 @@ import { commitDefinition, type LifecycleMember } from './lifecycle.js';
 import { nodeLayout } from './node-layout.js';
 import { organisationNodes, type OrganisationNodes } from './organisation-nodes.js';
 import { waitUntilEndorsable } from './readiness.js';
+import { takingTurns } from './turn.js';
 
 export interface FabricOptions {
   /** Its ordering is raft or bft. */
@@ -101,8 +102,15 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   };
 }
 
+/**
+ * A peer that joins the channel dials the others at once. When two dial each other in the same moment, one drops what the other
+ * sent, and waits 5 s before it tries again (gossip/discovery, `sendUntilAcked`): joining one after another costs less.
+ */
+const JOIN_PAUSE_MS = 150;
+
 function allNodes(options: FabricOptions, home: FabricHome): readonly OrganisationNodes[] {
   const { topology, plan, dataDir, prepared, chaincodes, signal } = options;
+  const joinTurn = takingTurns(JOIN_PAUSE_MS);
   return topology.organisations.map((organisation, index) => {
     const material = prepared.identities.organisations[index];
     if (material === undefined) throw new RangeError(`there are no identities of ${organisation.name}`);
@@ -120,6 +128,7 @@ function allNodes(options: FabricOptions, home: FabricHome): readonly Organisati
       genesisBlock: prepared.genesisBlock,
       packages: chaincodes.map((deployment) => packageOf(deployment, organisation.name)),
       chaincode: options.chaincodeProcess(organisation.name),
+      joinTurn,
       signal,
     });
   });
