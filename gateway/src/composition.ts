@@ -7,7 +7,6 @@ import { loadMemberKeys } from './adapters/keys/member-keys.js';
 import { secretFile } from './adapters/keys/secret-file.js';
 import { connectToPeer } from './adapters/ledger/connection.js';
 import { createFabricLedger } from './adapters/ledger/fabric-ledger.js';
-import { createPeerLooks } from './adapters/ledger/peer-looks.js';
 import { createMetrics } from './adapters/metrics.js';
 import { createHttpsPeers } from './adapters/peers/https-peers.js';
 import { openFileSpool } from './adapters/records/file-spool.js';
@@ -31,6 +30,7 @@ import { Chain } from './usecases/chain.js';
 import { CustodyView } from './usecases/custody-view.js';
 import { Decisions } from './usecases/decisions.js';
 import { settleUnconfirmed } from './usecases/keep-record.js';
+import { createLook } from './usecases/look.js';
 import { Members } from './usecases/members.js';
 import { createRequestSigner } from './usecases/request-object.js';
 import { setUp } from './usecases/set-up.js';
@@ -162,6 +162,8 @@ async function build(
         metrics.batched(count);
       },
     });
+    const decide = decisions;
+    const look = createLook(custody, (text) => decide.accept(text), now);
     const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
     settleRecords = () => settleUnconfirmed({ ...keep, outbox });
     readOwn = { decisions, custody, signer, records, vault };
@@ -170,7 +172,7 @@ async function build(
       ...keepHandlers(keep),
       ...readOwnHandlers(readOwn),
       ...releaseHandlers({
-        release: { decisions, looks: createPeerLooks(ledger, own.mspId), custody, records, vault },
+        release: { decisions, look, custody, records, vault },
         describeProblem: problemOf,
         receipts: { custody, ledgerId: ledgerSettings.id, members, projection },
         transactions,

@@ -3,6 +3,7 @@
  * what. Chaincode, gateway, auditor and command line read and write with these, so that they cannot differ.
  */
 export * from './access.js';
+export * from './answer-request.js';
 export * from './base64url.js';
 export * from './canonical.js';
 export * from './commands/index.js';

@@ -6,17 +6,17 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import type { ProblemDocument } from '@consent-ledger/chaincode/wire/http';
 import type { KeyVault } from '../ports/key-vault.js';
-import type { Looks } from '../ports/looks.js';
 import type { RecordStore } from '../ports/record-store.js';
 import { encodeCiphertext, encodeControl } from '../release/frames.js';
 import { wrapKey } from '../release/key-wrapping.js';
 import type { CustodyView } from './custody-view.js';
 import type { AcceptedRequest, Decided, Decisions } from './decisions.js';
+import type { Look } from './look.js';
 import { Refusal } from './refusal.js';
 
 export interface ReleaseOptions {
   readonly decisions: Decisions;
-  readonly looks: Looks;
+  readonly look: Look;
   readonly custody: CustodyView;
   readonly records: RecordStore;
   readonly vault: KeyVault;
@@ -37,7 +37,7 @@ export async function* releaseRecords(
   deciding.catch(() => undefined);
   try {
     const sent = new Map<string, Descriptor>();
-    yield* sendPermitted(await options.looks.look(request), sent, options);
+    yield* sendPermitted(await options.look(request), sent, options);
     const decided = await deciding;
     // Permitted only now, because of a consent that was filed between the first look and the decision.
     yield* sendPermitted(decided.event.records, sent, options);
@@ -70,11 +70,11 @@ async function settle(
   request: AcceptedRequest,
   decided: Decided,
   sent: ReadonlyMap<string, Descriptor>,
-  { looks, vault }: ReleaseOptions,
+  { look, vault }: ReleaseOptions,
 ): Promise<Buffer> {
   const { key, event, value, transaction, block } = decided;
   const permitted = event.records.filter(isPermitted);
-  const lastLook = permitted.length === 0 ? [] : (await looks.look(request)).filter(isPermitted);
+  const lastLook = permitted.length === 0 ? [] : (await look(request)).filter(isPermitted);
   const keys = [];
   for (const { record, version } of permitted) {
     const still = lastLook.some((answer) => answer.record === record && answer.version === version);

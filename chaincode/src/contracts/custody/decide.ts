@@ -1,6 +1,9 @@
 import { RULES_VERSION } from '../../domain/index.js';
 import type { OpenCustody } from '../../state/index.js';
 import {
+  answerRequest,
+  consentsReader,
+  type RecordAnswer,
   digestOf,
   instantOf,
   type CommandOf,
@@ -8,7 +11,6 @@ import {
   type RefusedRequest,
 } from '../../wire/index.js';
 import type { Call } from '../call.js';
-import { answerRequest, consentsReader, type RecordAnswer } from './answer-request.js';
 import { isJudged, isRefused, judgeRequests, type Judged, type Verdict } from './judge.js';
 
 /**

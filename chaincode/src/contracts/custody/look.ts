@@ -1,7 +1,6 @@
 import type { OpenCustody } from '../../state/index.js';
-import type { LookAnswer } from '../../wire/index.js';
+import { answerRequest, consentsReader, type LookAnswer } from '../../wire/index.js';
 import type { Call } from '../call.js';
-import { answerRequest, consentsReader } from './answer-request.js';
 import { isRefused, judgeRequests } from './judge.js';
 
 /** What a decision of these requests would be now. Writes nothing. */

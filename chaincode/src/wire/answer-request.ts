@@ -5,18 +5,33 @@ import {
   type DecisionContext,
   type PolicyInForce,
   type Question,
-} from '../../domain/index.js';
-import type { OpenCustody } from '../../state/index.js';
-import {
-  instantOf,
-  millisecondsOf,
-  organizationReference,
-  patientReference,
-  type AuthenticRequest,
-  type Descriptor,
-  type DetailRecord,
-  type EventRecord,
-} from '../../wire/index.js';
+} from '../domain/index.js';
+import { instantOf, millisecondsOf } from './instant.js';
+import { organizationReference, patientReference } from './names.js';
+import type {
+  Custody,
+  Descriptor,
+  DetailRecord,
+  EventRecord,
+  PrivateValue,
+  Withdrawals,
+} from './values/index.js';
+import type { AuthenticRequest } from './verify-request.js';
+
+/**
+ * What a decision reads, wherever it is made: endorsers read it from the ledger, so that it is in the read set; a custodian's
+ * gateway, which looks before and after, from its projection. Both use the functions of this file, so that they cannot differ.
+ */
+export interface DecisionState {
+  readonly custody: Custody;
+  readonly values: {
+    get<Kind extends 'descriptor' | 'policies'>(
+      kind: Kind,
+      id: string,
+    ): Promise<PrivateValue<Kind> | undefined>;
+  };
+  readonly withdrawals: { get(kind: 'withdrawal', subject: string): Promise<Withdrawals | undefined> };
+}
 
 /** The answer about one record: what the requester may know of it, and what custodian and oversight may. */
 export interface RecordAnswer {
@@ -28,7 +43,7 @@ export interface RecordAnswer {
 export type ConsentsOf = (subject: string) => Promise<readonly PolicyInForce[] | undefined>;
 
 /** Reads a subject's consents and withdrawals, once for a transaction. */
-export function consentsReader({ values, withdrawals }: OpenCustody): ConsentsOf {
+export function consentsReader({ values, withdrawals }: DecisionState): ConsentsOf {
   const known = new Map<string, Promise<readonly PolicyInForce[] | undefined>>();
   return (subject) => {
     const consents = known.get(subject) ?? readConsents(subject);
@@ -54,7 +69,7 @@ export function consentsReader({ values, withdrawals }: OpenCustody): ConsentsOf
 
 /** Answers an authentic request, record by record, in its order. */
 export async function answerRequest(
-  { custody, values }: OpenCustody,
+  { custody, values }: DecisionState,
   request: AuthenticRequest,
   at: number,
   consentsOf: ConsentsOf,

@@ -1,0 +1,31 @@
+import { answerRequest, consentsReader, type DecisionState, type EventRecord } from '@consent-ledger/chaincode/wire';
+import type { CustodyView } from './custody-view.js';
+import type { AcceptedRequest } from './decisions.js';
+
+/** What a decision of a request would be at this moment; logs nothing. */
+export interface Look {
+  /** One entry for each record of the request, in its order. Throws a Refusal `event-pending` where the own peer lacks a value. */
+  (request: AcceptedRequest): Promise<readonly EventRecord[]>;
+}
+
+/**
+ * Looks by the rules and functions that endorsers decide with, over the projection. `accept` verifies the request again at this
+ * moment, so that one that has expired meanwhile, or whose member was suspended, is seen as it stands now.
+ */
+export function createLook(
+  custody: CustodyView,
+  accept: (text: string) => AcceptedRequest,
+  now: () => number,
+): Look {
+  const state: DecisionState = {
+    get custody() {
+      return custody.custody;
+    },
+    values: { get: (kind, id) => Promise.resolve(custody.get(kind, id)?.value) },
+    withdrawals: { get: (kind, subject) => Promise.resolve(custody.get(kind, subject)?.value) },
+  };
+  return async ({ text }) => {
+    const answers = await answerRequest(state, accept(text), now(), consentsReader(state));
+    return answers.map(({ outward }) => outward);
+  };
+}
