@@ -1,68 +1,53 @@
 import { fork } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createPrivateKey } from 'node:crypto';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, signers } from '@hyperledger/fabric-gateway';
 import type { Gateway } from '@hyperledger/fabric-gateway';
-import {
-  chaincodeDefinition,
-  collectionPackage,
-  collections,
-  loadTopology,
-  portPlan,
-  prepareConsortium,
-} from '@consent-ledger/network';
+import { peer } from '@hyperledger/fabric-protos';
+import { loadTopology, portPlan, prepareConsortium } from '@consent-ledger/network';
 import type { OrganisationMaterial, PreparedConsortium, Topology } from '@consent-ledger/network';
-import { readChannelConfig } from '@consent-ledger/network/embedded/config/channel-config';
-import { LiveChannel } from '@consent-ledger/network/embedded/config/live-channel';
-import { createSigner } from '@consent-ledger/network/embedded/msp/signer';
-import type { ChaincodeDefinition, PeerSigner } from '@consent-ledger/network/embedded/ports';
-import { startPeers } from '@consent-ledger/network/embedded/server';
-import type { PeersSettings, RunningPeers } from '@consent-ledger/network/embedded/server';
-import { readBlock } from '@consent-ledger/network/wire-format';
-import type { ProbeServer } from '../../support/ledger/probe-chaincode/server.js';
-import { FakeLedger } from './fake-ledger.js';
+import { parseConfiguration } from '@consent-ledger/network/embedded/configuration';
+import type { EmbeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configuration';
+import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
+import { freePorts } from '../../support/free-ports.js';
+import { PROBE_SCRIPT, probeEnvironment } from '../../support/ledger/probe-chaincode/servers.js';
 
 const TOPOLOGY = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', import.meta.url));
-const PROBE_SERVER = fileURLToPath(
-  new URL('../../support/ledger/probe-chaincode/server.js', import.meta.url),
-);
-const PACKAGE_ID = 'probe:0000000000000000000000000000000000000000000000000000000000000001';
 
 export const CHAINCODE = 'consent-ledger';
+export const CHANNEL = 'consent';
+/** A collection whose values more peers must hold than there are members. */
+export const UNREACHABLE = 'unreachable';
 
-/** Four organisations with real identities and a real genesis block, on a ledger that commits everything. */
+/** The demo's four organisations, with the probe in the place of their chaincode. */
 export class Consortium {
   private constructor(
     readonly topology: Topology,
     readonly prepared: PreparedConsortium,
-    readonly ledger: FakeLedger,
-    readonly signers: readonly PeerSigner[],
+    readonly configuration: EmbeddedLedgerConfiguration,
   ) {}
 
+  /** Identities, genesis block and configuration in a folder; ports are free ones. */
   static async make(folder: string): Promise<Consortium> {
     const topology = await loadTopology(TOPOLOGY);
-    const prepared = await prepareConsortium(
-      topology,
-      portPlan(topology, 17_000),
-      join(folder, 'consortium'),
-    );
-    const peerSigners = prepared.identities.organisations.map(({ mspId, peer }) =>
-      createSigner(mspId, Buffer.from(peer.identity.certificatePem), peer.identity.keyPem),
-    );
-    const channel = new LiveChannel(
-      readChannelConfig(readBlock(prepared.genesisBlock)),
-      peerSigners.map((signer) => signer.serializedIdentity),
-    );
-    const ledger = new FakeLedger(
-      channel,
-      prepared.genesisBlock,
-      new Map([[CHAINCODE, definition(topology)]]),
-    );
-    return new Consortium(topology, prepared, ledger, peerSigners);
+    const plan = portPlan(topology);
+    const dataDir = join(folder, 'consortium');
+    const prepared = await prepareConsortium(topology, plan, dataDir);
+    const input = embeddedLedgerConfiguration(topology, plan, dataDir, prepared);
+    const port = await freePorts(1);
+    const configuration = parseConfiguration({
+      ...input,
+      organisations: input.organisations.map((organisation) => ({ ...organisation, listen: '127.0.0.1:0' })),
+      chaincodes: input.chaincodes.map((chaincode) => ({
+        ...chaincode,
+        address: `127.0.0.1:${port}`,
+        collections: withUnreachable(chaincode.collections),
+      })),
+    });
+    return new Consortium(topology, prepared, configuration);
   }
 
   organisation(name: string): OrganisationMaterial {
@@ -73,23 +58,26 @@ export class Consortium {
     return found;
   }
 
+  /** A package id and address other than the configured ones. */
+  async elsewhere(ccid = this.chaincode.packageId): Promise<{ ccid: string; address: string }> {
+    const port = await freePorts(1);
+    return { ccid, address: `127.0.0.1:${port}` };
+  }
+
   /**
    * The probe, served for all organisations by a process of its own: the shim brings its own copy of the protocol
    * messages, and two copies in one process disturb each other.
    */
-  async serve(ccid = PACKAGE_ID): Promise<ServedChaincode> {
+  async serve(
+    at = { ccid: this.chaincode.packageId, address: this.chaincode.address },
+  ): Promise<ServedChaincode> {
     const { tls, clientCas } = this.prepared.identities.services.paths.chaincode;
-    const address = `127.0.0.1:${await freePort()}`;
-    const server: ProbeServer = { ccid, address, tls: { ...tls, clientCa: clientCas } };
-    const child = fork(PROBE_SERVER, { env: { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'critical' } });
+    const environment = probeEnvironment('', [{ ...at, tls: { ...tls, clientCa: clientCas } }]);
+    const child = fork(PROBE_SCRIPT, { env: { ...process.env, ...environment }, stdio: 'ignore' });
     const exited = once(child, 'exit');
-    child.send([server]);
-    const [answer] = (await once(child, 'message')) as [unknown];
-    if (answer !== 'ready') {
-      throw new Error(String(answer));
-    }
+    await once(child, 'message');
     return {
-      address,
+      address: at.address,
       stop: async () => {
         child.kill('SIGKILL');
         await exited;
@@ -97,37 +85,10 @@ export class Consortium {
     };
   }
 
-  startPeers(address: string, settings: Partial<PeersSettings> = {}): Promise<RunningPeers> {
-    const { organisations, services } = this.prepared.identities;
-    return startPeers({
-      ledger: this.ledger,
-      peers: organisations.map(({ peer, chaincode }, index) => ({
-        signer: this.signer(index),
-        listen: '127.0.0.1:0',
-        tls: { key: Buffer.from(peer.tls.keyPem), certificate: Buffer.from(peer.tls.certificatePem) },
-        chaincodes: new Map([
-          [
-            CHAINCODE,
-            {
-              packageId: PACKAGE_ID,
-              address,
-              tls: {
-                rootCert: Buffer.from(services.caPem),
-                clientCert: Buffer.from(chaincode.peerClientTls.certificatePem),
-                clientKey: Buffer.from(chaincode.peerClientTls.keyPem),
-              },
-            },
-          ],
-        ]),
-      })),
-      ...settings,
-    });
-  }
-
   /** The unmodified client, as one organisation's gateway identity at its own peer. */
-  client(peers: RunningPeers, name: string): Connection {
+  client(addresses: ReadonlyMap<string, string>, name: string): Connection {
     const { mspId, gatewayClient, tlsCaPem } = this.organisation(name);
-    const grpc = new Client(peers.addresses.get(mspId) ?? '', credentials.createSsl(Buffer.from(tlsCaPem)));
+    const grpc = new Client(addresses.get(mspId) ?? '', credentials.createSsl(Buffer.from(tlsCaPem)));
     const deadline = (): { deadline: number } => ({ deadline: Date.now() + 10_000 });
     const gateway = connect({
       client: grpc,
@@ -147,12 +108,12 @@ export class Consortium {
     };
   }
 
-  private signer(index: number): PeerSigner {
-    const signer = this.signers[index];
-    if (signer === undefined) {
-      throw new RangeError(`no signer ${index}`);
+  private get chaincode(): EmbeddedLedgerConfiguration['chaincodes'][number] {
+    const [chaincode] = this.configuration.chaincodes;
+    if (chaincode === undefined) {
+      throw new RangeError('no chaincode');
     }
-    return signer;
+    return chaincode;
   }
 }
 
@@ -166,45 +127,17 @@ export interface Connection {
   close(): void;
 }
 
-function definition(topology: Topology): ChaincodeDefinition {
-  const { name, version, validationParameter } = chaincodeDefinition(topology);
-  const members = new Map(collections(topology).map((collection) => [collection.name, collection.members]));
-  const configs = collectionPackage(collections(topology)).getConfigList();
-  return {
-    name,
-    version,
-    sequence: 1,
-    initRequired: false,
-    validationParameter,
-    collections: configs.flatMap((config) => {
-      const collection = config.getStaticCollectionConfig();
-      const memberPolicy = collection?.getMemberOrgsPolicy()?.getSignaturePolicy();
-      const endorsementPolicy = collection?.getEndorsementPolicy();
-      if (collection === undefined || memberPolicy === undefined || endorsementPolicy === undefined) {
-        return [];
-      }
-      return {
-        name: collection.getName(),
-        memberOrgsPolicy: Buffer.from(memberPolicy.serializeBinary()),
-        memberMspIds: members.get(collection.getName()) ?? [],
-        requiredPeerCount: collection.getRequiredPeerCount(),
-        maximumPeerCount: collection.getMaximumPeerCount(),
-        blockToLive: 0,
-        memberOnlyRead: true,
-        memberOnlyWrite: true,
-        endorsementPolicy: Buffer.from(endorsementPolicy.serializeBinary()),
-      };
-    }),
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port');
+/** Adds a collection of the first one's members, of whom there are too few. */
+function withUnreachable(collections: string): string {
+  const all = peer.CollectionConfigPackage.deserializeBinary(Buffer.from(collections, 'base64'));
+  const extra = all.getConfigList()[0]?.clone() as peer.CollectionConfig | undefined;
+  const settings = extra?.getStaticCollectionConfig();
+  if (extra === undefined || settings === undefined) {
+    throw new RangeError('no collections');
   }
-  return address.port;
+  settings.setName(UNREACHABLE);
+  settings.setRequiredPeerCount(2);
+  settings.setMaximumPeerCount(2);
+  all.addConfig(extra);
+  return Buffer.from(all.serializeBinary()).toString('base64');
 }

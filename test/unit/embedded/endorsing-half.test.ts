@@ -2,16 +2,19 @@ import { status as Code } from '@grpc/grpc-js';
 import { EndorseError, GatewayError } from '@hyperledger/fabric-gateway';
 import type { ProposalOptions } from '@hyperledger/fabric-gateway';
 import { expect } from 'chai';
-import { ledger as protos, peer } from '@hyperledger/fabric-protos';
-import type { RunningPeers } from '@consent-ledger/network/embedded/server';
+import { peer } from '@hyperledger/fabric-protos';
+import type { Ledger } from '@consent-ledger/network/embedded/ports';
+import { startPeers } from '@consent-ledger/network/embedded/server';
+import type { PeersSettings, RunningPeers } from '@consent-ledger/network/embedded/server';
+import { readPeers, startEmbeddedLedger } from '@consent-ledger/network/embedded/start';
+import type { RunningEmbeddedLedger } from '@consent-ledger/network/embedded/start';
 import { PROBE_FUNCTION } from '../../support/ledger/probe-chaincode/operations.js';
 import type { ProbeOperation, ProbeResult } from '../../support/ledger/probe-chaincode/operations.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { CHAINCODE, Consortium } from './consortium.js';
+import { CHAINCODE, CHANNEL, Consortium, UNREACHABLE } from './consortium.js';
 import type { Connection, ServedChaincode } from './consortium.js';
-import { readTransaction, sha256 } from './fake-ledger.js';
-
-const { kvrwset } = protos.rwset;
+import { publicSet, readTransaction, sha256 } from './read-transaction.js';
+import type { ReadTransaction } from './read-transaction.js';
 
 describe('the endorsing half of the embedded ledger', function () {
   this.timeout(20_000);
@@ -19,15 +22,15 @@ describe('the endorsing half of the embedded ledger', function () {
   const folder = temporaryFolder();
   let consortium: Consortium;
   let chaincode: ServedChaincode;
-  let peers: RunningPeers;
+  let running: RunningEmbeddedLedger;
   const connections = new Map<string, Connection>();
 
   before(async () => {
     consortium = await Consortium.make(folder.path);
     chaincode = await consortium.serve();
-    peers = await consortium.startPeers(chaincode.address);
+    running = await startEmbeddedLedger(consortium.configuration);
     for (const { name } of consortium.topology.organisations) {
-      connections.set(name, consortium.client(peers, name));
+      connections.set(name, consortium.client(running.addresses, name));
     }
   });
 
@@ -35,7 +38,7 @@ describe('the endorsing half of the embedded ledger', function () {
     connections.forEach((connection) => {
       connection.close();
     });
-    await peers.close();
+    await running.close();
     await chaincode.stop();
   });
 
@@ -53,7 +56,7 @@ describe('the endorsing half of the embedded ledger', function () {
   const contract = (
     name: string,
   ): ReturnType<ReturnType<Connection['gateway']['getNetwork']>['getContract']> =>
-    at(name).gateway.getNetwork('consent').getContract(CHAINCODE);
+    at(name).gateway.getNetwork(CHANNEL).getContract(CHAINCODE);
   const evaluate = async (
     name: string,
     operations: readonly ProbeOperation[],
@@ -84,30 +87,48 @@ describe('the endorsing half of the embedded ledger', function () {
     throw new Error('it succeeded');
   };
 
+  const inBlock = (block: number): ReadTransaction =>
+    readTransaction(running.ledger.block(block) ?? Buffer.alloc(0));
+  /** Peers beside the running ones, on the same ledger, with something different about them. */
+  const besides = async (
+    change: Partial<Omit<PeersSettings, 'peers'>>,
+    at?: { readonly ccid: string; readonly address: string },
+  ): Promise<RunningPeers> => {
+    const peers = await readPeers(consortium.configuration);
+    return startPeers({
+      ledger: running.ledger,
+      peers: peers.map((each) => ({
+        ...each,
+        chaincodes: new Map(
+          [...each.chaincodes].map(([name, endpoint]) => [
+            name,
+            { ...endpoint, ...(at && { address: at.address }) },
+          ]),
+        ),
+      })),
+      ...change,
+    });
+  };
+
   it('endorses by the policy of what was touched, orders, and tells the commit', async () => {
     const { block } = await submit('riverside', [{ op: 'put', key: 'colour', value: 'blue' }]);
-    expect(block).to.equal(consortium.ledger.height - 1);
+    expect(block).to.equal(running.ledger.height - 1);
     expect(await evaluate('sentinel', [{ op: 'get', key: 'colour' }])).to.deep.equal(['blue']);
 
-    const transaction = readTransaction(consortium.ledger.envelopes.at(-1) ?? Buffer.alloc(0));
+    const transaction = inBlock(block);
     // A majority of four.
     expect(transaction.action.getAction()?.getEndorsementsList()).to.have.lengthOf(3);
-    const [lifecycle, own] = transaction.rwset.getNsRwsetList();
-    expect(lifecycle?.getNamespace()).to.equal('_lifecycle');
-    const reads = kvrwset.KVRWSet.deserializeBinary(
-      lifecycle?.getRwset_asU8() ?? new Uint8Array(),
-    ).getReadsList();
+    const reads = publicSet(transaction, '_lifecycle').getReadsList();
     expect(reads.map((read) => read.getKey())).to.deep.equal([`namespaces/fields/${CHAINCODE}/Sequence`]);
-    expect(own?.getNamespace()).to.equal(CHAINCODE);
+    expect(publicSet(transaction, CHAINCODE).getWritesList()).to.have.lengthOf(1);
   });
 
   it('hashes the proposal without its transient data and signs over payload and endorser', async () => {
-    await submit('riverside', [{ op: 'put', key: 'hash', value: '1' }], {
+    const { block } = await submit('riverside', [{ op: 'put', key: 'hash', value: '1' }], {
       transientData: { secret: 'never on the ledger' },
     });
-    const envelope = consortium.ledger.envelopes.at(-1) ?? Buffer.alloc(0);
-    expect(envelope.includes('never on the ledger')).to.equal(false);
-    const { payload, action, responsePayload } = readTransaction(envelope);
+    expect(running.ledger.block(block)?.includes('never on the ledger')).to.equal(false);
+    const { payload, action, responsePayload } = inBlock(block);
     const header = payload.getHeader();
     const expected = sha256(
       Buffer.concat([
@@ -119,7 +140,7 @@ describe('the endorsing half of the embedded ledger', function () {
     expect(Buffer.from(responsePayload.getProposalHash_asU8()).equals(expected)).to.equal(true);
     const endorsed = action.getAction();
     for (const endorsement of endorsed?.getEndorsementsList() ?? []) {
-      const identity = consortium.ledger.channel.deserializeIdentity(endorsement.getEndorser_asU8());
+      const identity = running.ledger.channel.deserializeIdentity(endorsement.getEndorser_asU8());
       const signed = Buffer.concat([
         endorsed?.getProposalResponsePayload_asU8() ?? Buffer.alloc(0),
         endorsement.getEndorser_asU8(),
@@ -139,15 +160,11 @@ describe('the endorsing half of the embedded ledger', function () {
 
   it('keeps private values with members and gives everybody the hash', async () => {
     const collection = 'custody-RiversideMSP';
-    const { txId } = await submit(
+    const { block } = await submit(
       'riverside',
       [{ op: 'putTransient', key: 'consent', field: 'value', collection }],
       { transientData: { value: 'granted' }, endorsingOrganizations: ['RiversideMSP', 'SentinelMSP'] },
     );
-    expect([...(consortium.ledger.staged.get(txId)?.keys() ?? [])]).to.have.members([
-      'RiversideMSP',
-      'SentinelMSP',
-    ]);
     for (const member of ['riverside', 'sentinel']) {
       const { mspId } = consortium.organisation(member);
       const more = { endorsingOrganizations: [mspId] };
@@ -170,39 +187,22 @@ describe('the endorsing half of the embedded ledger', function () {
     );
     expect(elsewhere.message).to.contain('private data matching public hash version is not available');
 
-    const { rwset } = readTransaction(consortium.ledger.envelopes.at(-1) ?? Buffer.alloc(0));
-    const [lifecycle, own] = rwset.getNsRwsetList();
-    const reads = kvrwset.KVRWSet.deserializeBinary(
-      lifecycle?.getRwset_asU8() ?? new Uint8Array(),
-    ).getReadsList();
-    expect(reads).to.have.lengthOf(5);
+    const transaction = inBlock(block);
+    expect(publicSet(transaction, '_lifecycle').getReadsList()).to.have.lengthOf(5);
+    const own = transaction.rwset.getNsRwsetList().find((each) => each.getNamespace() === CHAINCODE);
     expect(own?.getRwset_asU8()).to.have.lengthOf(0);
   });
 
   it('refuses to endorse private data that too few members would hold', async () => {
-    const collection = 'custody-RiversideMSP';
-    const few = new Map(consortium.ledger.definitions);
-    const definition = few.get(CHAINCODE);
-    if (definition === undefined) {
-      throw new Error('no definition');
-    }
-    consortium.ledger.definitions.set(CHAINCODE, {
-      ...definition,
-      collections: definition.collections.map((each) => ({ ...each, requiredPeerCount: 2 })),
-    });
-    try {
-      const error = await failure(
-        evaluate('riverside', [{ op: 'put', key: 'k', value: 'v', collection }], {
-          endorsingOrganizations: ['RiversideMSP'],
-        }),
-      );
-      expect(error.code).to.equal(Code.ABORTED);
-      expect(error.details[0]?.message).to.contain(
-        'required to disseminate to at least 2 peers, but know of only 1',
-      );
-    } finally {
-      consortium.ledger.definitions.set(CHAINCODE, definition);
-    }
+    const error = await failure(
+      evaluate('riverside', [{ op: 'put', key: 'k', value: 'v', collection: UNREACHABLE }], {
+        endorsingOrganizations: ['RiversideMSP'],
+      }),
+    );
+    expect(error.code).to.equal(Code.ABORTED);
+    expect(error.details[0]?.message).to.contain(
+      'required to disseminate to at least 2 peers, but know of only 1',
+    );
   });
 
   it('says UNKNOWN to an evaluation and ABORTED with details to a submission that the chaincode refuses', async () => {
@@ -217,7 +217,7 @@ describe('the endorsing half of the embedded ledger', function () {
     expect(submission.code).to.equal(Code.ABORTED);
     expect(submission.details).to.deep.equal([
       {
-        address: peers.addresses.get('RiversideMSP'),
+        address: running.addresses.get('RiversideMSP'),
         mspId: 'RiversideMSP',
         message: 'chaincode response 500, no such consent',
       },
@@ -237,7 +237,7 @@ describe('the endorsing half of the embedded ledger', function () {
       submit('riverside', get, { endorsingOrganizations: ['NobodyMSP'] }),
     );
     expect(unknownOrganisation.code).to.equal(Code.UNAVAILABLE);
-    const unknownChaincode = gateway.getNetwork('consent').getContract('nothing');
+    const unknownChaincode = gateway.getNetwork(CHANNEL).getContract('nothing');
     expect((await failure(unknownChaincode.evaluate('f'))).code).to.equal(Code.FAILED_PRECONDITION);
     expect((await failure(unknownChaincode.submit('f'))).code).to.equal(Code.FAILED_PRECONDITION);
     const unknownChannel = gateway.getNetwork('nowhere').getContract(CHAINCODE);
@@ -246,14 +246,14 @@ describe('the endorsing half of the embedded ledger', function () {
   });
 
   it('passes the refusal of the orderer on', async () => {
-    consortium.ledger.refuse = { status: 403, info: 'not you' };
-    try {
-      const error = await failure(submit('riverside', [{ op: 'put', key: 'k', value: 'v' }]));
-      expect(error.code).to.equal(Code.ABORTED);
-      expect(error.message).to.contain('status=FORBIDDEN, info=not you');
-    } finally {
-      consortium.ledger.refuse = undefined;
-    }
+    const { gateway } = at('riverside');
+    const transaction = await contract('riverside')
+      .newProposal(PROBE_FUNCTION, options([{ op: 'put', key: 'k', value: 'v' }]))
+      .endorse();
+    const forged = gateway.newSignedTransaction(transaction.getBytes(), Buffer.from('forged'));
+    const error = await failure(forged.submit());
+    expect(error.code).to.equal(Code.ABORTED);
+    expect(error.message).to.contain('status=FORBIDDEN');
   });
 
   it('pages through ranges in batches of a hundred', async () => {
@@ -265,12 +265,8 @@ describe('the endorsing half of the embedded ledger', function () {
     expect(all[149]).to.deep.equal(['many-149', 'v149']);
 
     // The chaincode stops after one; the peer pulled 101.
-    await submit('riverside', [{ op: 'range', start: 'many-', end: 'many.', limit: 1 }]);
-    const { rwset } = readTransaction(consortium.ledger.envelopes.at(-1) ?? Buffer.alloc(0));
-    const own = rwset.getNsRwsetList().find((each) => each.getNamespace() === CHAINCODE);
-    const [info] = kvrwset.KVRWSet.deserializeBinary(
-      own?.getRwset_asU8() ?? new Uint8Array(),
-    ).getRangeQueriesInfoList();
+    const { block } = await submit('riverside', [{ op: 'range', start: 'many-', end: 'many.', limit: 1 }]);
+    const [info] = publicSet(inBlock(block), CHAINCODE).getRangeQueriesInfoList();
     expect(info?.getEndKey()).to.equal('many-100');
     expect(info?.getItrExhausted()).to.equal(false);
     expect(info?.getReadsMerkleHashes()?.getMaxLevelHashesList()).to.have.lengthOf(2);
@@ -300,7 +296,7 @@ describe('the endorsing half of the embedded ledger', function () {
   });
 
   it('follows the events of valid transactions', async () => {
-    const network = at('lakeside').gateway.getNetwork('consent');
+    const network = at('lakeside').gateway.getNetwork(CHANNEL);
     const events = await network.getChaincodeEvents(CHAINCODE);
     try {
       const { txId, block } = await submit('riverside', [
@@ -325,18 +321,20 @@ describe('the endorsing half of the embedded ledger', function () {
     const transaction = await contract('riverside')
       .newProposal(PROBE_FUNCTION, options([{ op: 'get', key: 'k' }]))
       .endorse();
-    consortium.ledger.refuse = { status: 200, info: 'and lost' };
-    const commit = await transaction.submit();
-    consortium.ledger.refuse = undefined;
+    const unheard = await besides({ ledger: withDeafOrderer(running.ledger) });
+    const connection = consortium.client(unheard.addresses, 'riverside');
+    const commit = await connection.gateway.newTransaction(transaction.getBytes()).submit();
     const error = await failure(commit.getStatus({ deadline: Date.now() + 300 }));
     expect(error.code).to.equal(Code.DEADLINE_EXCEEDED);
+    connection.close();
+    await unheard.close();
   });
 
   it('refuses stale, forged and repeated proposals', async () => {
-    const stale = await consortium.startPeers(chaincode.address, { now: () => Date.now() + 20 * 60_000 });
-    const connection = consortium.client(stale, 'riverside');
+    const stale = await besides({ now: () => Date.now() + 20 * 60_000 });
+    const connection = consortium.client(stale.addresses, 'riverside');
     try {
-      const late = connection.gateway.getNetwork('consent').getContract(CHAINCODE);
+      const late = connection.gateway.getNetwork(CHANNEL).getContract(CHAINCODE);
       const get = options([{ op: 'get', key: 'k' }]);
       expect((await failure(late.evaluate(PROBE_FUNCTION, get))).code).to.equal(Code.UNAVAILABLE);
       expect((await failure(late.submit(PROBE_FUNCTION, get))).code).to.equal(Code.ABORTED);
@@ -367,15 +365,12 @@ describe('the endorsing half of the embedded ledger', function () {
     expect(error.message).to.contain('access denied: channel [consent] creator org [RiversideMSP]');
   });
 
-  it('releases every snapshot', () => {
-    expect(consortium.ledger.snapshots).to.equal(0);
-  });
-
   it('loses no more than what was running when the chaincode goes away', async () => {
-    const own = await consortium.serve();
-    const local = await consortium.startPeers(own.address, { timeouts: { dial: 1_000 } });
-    const connection = consortium.client(local, 'riverside');
-    const target = connection.gateway.getNetwork('consent').getContract(CHAINCODE);
+    const place = await consortium.elsewhere();
+    const own = await consortium.serve(place);
+    const local = await besides({ timeouts: { dial: 1_000 } }, place);
+    const connection = consortium.client(local.addresses, 'riverside');
+    const target = connection.gateway.getNetwork(CHANNEL).getContract(CHAINCODE);
     const home = (operations: readonly ProbeOperation[]): ProposalOptions =>
       options(operations, { endorsingOrganizations: ['RiversideMSP'] });
     try {
@@ -394,15 +389,16 @@ describe('the endorsing half of the embedded ledger', function () {
   });
 
   it('gives up on a transaction that takes too long, and on a server of another package', async () => {
-    const local = await consortium.startPeers(chaincode.address, { timeouts: { execute: 200 } });
-    const connection = consortium.client(local, 'riverside');
-    const other = await consortium.serve('other:1');
-    const misled = await consortium.startPeers(other.address);
-    const misledConnection = consortium.client(misled, 'riverside');
+    const local = await besides({ timeouts: { execute: 200 } });
+    const connection = consortium.client(local.addresses, 'riverside');
+    const place = await consortium.elsewhere('other:1');
+    const other = await consortium.serve(place);
+    const misled = await besides({}, place);
+    const misledConnection = consortium.client(misled.addresses, 'riverside');
     const home = options([{ op: 'sleep', ms: 400 }], { endorsingOrganizations: ['RiversideMSP'] });
     try {
       const contractOf = ({ gateway }: Connection): ReturnType<typeof contract> =>
-        gateway.getNetwork('consent').getContract(CHAINCODE);
+        gateway.getNetwork(CHANNEL).getContract(CHAINCODE);
       const slow = await failure(contractOf(connection).submit(PROBE_FUNCTION, home));
       expect(slow.details[0]?.message).to.contain('timeout expired while executing transaction');
       const wrong = await failure(contractOf(misledConnection).submit(PROBE_FUNCTION, home));
@@ -422,9 +418,27 @@ describe('the endorsing half of the embedded ledger', function () {
       { op: 'event', name: 'second', payload: '2' },
       { op: 'put', key: 'k', value: 'v' },
     ]);
-    const { chaincodeAction, txId } = readTransaction(consortium.ledger.envelopes.at(-1) ?? Buffer.alloc(0));
+    const { chaincodeAction, txId } = inBlock(submitted.block);
     expect(txId).to.equal(submitted.txId);
     const event = peer.ChaincodeEvent.deserializeBinary(chaincodeAction.getEvents_asU8());
     expect([event.getEventName(), event.getTxId()]).to.deep.equal(['second', txId]);
   });
 });
+
+/** A ledger that accepts every transaction and orders none. */
+function withDeafOrderer(ledger: Ledger): Ledger {
+  return {
+    channel: ledger.channel,
+    height: ledger.height,
+    openSnapshot: () => ledger.openSnapshot(),
+    transactionStatus: (txId) => ledger.transactionStatus(txId),
+    waitForTransaction: (txId, signal) => ledger.waitForTransaction(txId, signal),
+    block: (blockNumber) => ledger.block(blockNumber),
+    waitForBlock: (blockNumber, signal) => ledger.waitForBlock(blockNumber, signal),
+    chaincodeDefinition: (snapshot, name) => ledger.chaincodeDefinition(snapshot, name),
+    broadcast: () => Promise.resolve({ status: 200, info: '' }),
+    stagePrivate: (mspId, txId, privateSet) => {
+      ledger.stagePrivate(mspId, txId, privateSet);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { chaincodeDefinition } from '../channel/definition.js';
+import { orderingOrganisations } from '../channel/consensus.js';
+import type { PreparedConsortium } from '../channel/prepare.js';
+import { dataLayout, organisationLayout, servicesLayout } from '../identities/index.js';
+import { portsOf } from '../topology/index.js';
+import type { PortPlan, Topology } from '../topology/index.js';
+import type { EmbeddedLedgerInput } from './configuration.js';
+
+/** The embedded ledger of a prepared consortium. `dataDir` is absolute. Throws for a topology that orders otherwise. */
+export function embeddedLedgerConfiguration(
+  topology: Topology,
+  plan: PortPlan,
+  dataDir: string,
+  prepared: Pick<PreparedConsortium, 'chaincodeServers'>,
+): EmbeddedLedgerInput {
+  const layout = dataLayout(dataDir);
+  const [orderer] = orderingOrganisations(topology);
+  const [server] = prepared.chaincodeServers;
+  if (topology.ordering.type !== 'embedded' || orderer === undefined || server === undefined) {
+    throw new RangeError('the topology has no embedded ledger');
+  }
+  const { identity: signing } = organisationLayout(dataDir, orderer.name).orderer;
+  const definition = chaincodeDefinition(topology);
+  return {
+    version: 1,
+    dataDirectory: layout.ledger,
+    genesisBlock: layout.genesisBlock,
+    organisations: topology.organisations.map((organisation) => {
+      const { peer, admin, chaincode } = organisationLayout(dataDir, organisation.name);
+      return {
+        mspId: organisation.mspId,
+        listen: `${organisation.listen}:${portsOf(plan, organisation.name).peer}`,
+        tls: files(peer.tls),
+        peer: files(peer.identity),
+        admin: files(admin.identity),
+        chaincodeClient: files(chaincode.peerClientTls),
+      };
+    }),
+    orderer: { mspId: orderer.mspId, ...files(signing) },
+    chaincodes: [
+      {
+        name: definition.name,
+        version: definition.version,
+        packageId: server.package.id,
+        address: server.connection.address,
+        rootCertificate: servicesLayout(dataDir).ca.certificate,
+        validationParameter: definition.validationParameter.toString('base64'),
+        collections: definition.collections.toString('base64'),
+      },
+    ],
+  };
+}
+
+function files(paths: { readonly certificate: string; readonly key: string }): {
+  certificate: string;
+  privateKey: string;
+} {
+  return { certificate: paths.certificate, privateKey: paths.key };
+}

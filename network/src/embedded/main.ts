@@ -1,0 +1,50 @@
+/* The embedded ledger as a process: `node main.js <configuration.json>`. Prints one line of JSON when it is ready. */
+import { describeError } from './chaincode-stream/errors.js';
+import { readConfiguration } from './configuration.js';
+import { startEmbeddedLedger } from './start.js';
+import type { RunningEmbeddedLedger } from './start.js';
+
+const NOTICE =
+  'one process orders and keeps the ledger of all organisations: it is for development and tests, ' +
+  'and protects nobody from whoever operates it';
+
+function say(event: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+}
+
+/** In one line, for a person. */
+function failAndRemember(error: unknown): void {
+  process.stderr.write(`embedded ledger: ${describeError(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(file: string | undefined): Promise<void> {
+  if (file === undefined) {
+    throw new Error('usage: main.js <configuration.json>');
+  }
+  const configuration = await readConfiguration(file);
+  say('notice', { text: NOTICE });
+  let running: RunningEmbeddedLedger | undefined;
+  let stopped: Promise<void> | undefined;
+  const stop = (): void => {
+    stopped ??= running?.close().catch(failAndRemember);
+  };
+  running = await startEmbeddedLedger(configuration, {
+    onProgress: (verified, blocks) => {
+      say('verifying', { verified, blocks });
+    },
+    onFailure: (error) => {
+      failAndRemember(error);
+      stop();
+    },
+  });
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  say('ready', {
+    process: 'ledger',
+    height: running.ledger.height,
+    peers: Object.fromEntries(running.addresses),
+  });
+}
+
+main(process.argv[2]).catch(failAndRemember);
