@@ -2,7 +2,6 @@
 import { describeError } from './chaincode-stream/errors.js';
 import { readConfiguration } from './configuration.js';
 import { startEmbeddedLedger } from './start.js';
-import type { RunningEmbeddedLedger } from './start.js';
 
 const NOTICE =
   'one process orders and keeps the ledger of all organisations: it is for development and tests, ' +
@@ -24,19 +23,20 @@ async function main(file: string | undefined): Promise<void> {
   }
   const configuration = await readConfiguration(file);
   say('notice', { text: NOTICE });
-  let running: RunningEmbeddedLedger | undefined;
-  let stopped: Promise<void> | undefined;
-  const stop = (): void => {
-    stopped ??= running?.close().catch(failAndRemember);
-  };
-  running = await startEmbeddedLedger(configuration, {
+  const failure = Promise.withResolvers<unknown>();
+  const running = await startEmbeddedLedger(configuration, {
     onProgress: (verified, blocks) => {
       say('verifying', { verified, blocks });
     },
-    onFailure: (error) => {
-      failAndRemember(error);
-      stop();
-    },
+    onFailure: failure.resolve,
+  });
+  let stopped: Promise<void> | undefined;
+  const stop = (): void => {
+    stopped ??= running.close().catch(failAndRemember);
+  };
+  void failure.promise.then((error) => {
+    failAndRemember(error);
+    stop();
   });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { ChaincodeEndpoint } from './chaincode-stream/connection.js';
 import type { EmbeddedLedgerConfiguration } from './configuration.js';
+import { deliverService, deliverServiceDefinition } from './deliver/service.js';
 import { createSigner } from './msp/signer.js';
 import { openLedger } from './open-ledger.js';
 import type { OpenLedger } from './open-ledger.js';
 import type { PeerSigner } from './ports.js';
 import { startPeers } from './server.js';
-import type { PeerSettings } from './server.js';
+import type { PeerService, PeerSettings } from './server.js';
 
 export interface EmbeddedLedgerEvents {
   /** Called while the stored blocks are verified. */
@@ -35,7 +36,11 @@ export async function startEmbeddedLedger(
   const ledger = await open(configuration, peers, events);
   try {
     const timeouts = { execute: configuration.executeTimeoutSeconds * 1000 };
-    const running = await startPeers({ ledger, peers, timeouts });
+    const deliver: PeerService = {
+      definition: deliverServiceDefinition,
+      implementation: (mspId) => deliverService(ledger.peerView(mspId), Date.now),
+    };
+    const running = await startPeers({ ledger, peers, timeouts, services: [deliver] });
     return {
       addresses: running.addresses,
       ledger,

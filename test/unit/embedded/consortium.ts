@@ -130,7 +130,7 @@ export interface Connection {
 /** Adds a collection of the first one's members, of whom there are too few. */
 function withUnreachable(collections: string): string {
   const all = peer.CollectionConfigPackage.deserializeBinary(Buffer.from(collections, 'base64'));
-  const extra = all.getConfigList()[0]?.clone() as peer.CollectionConfig | undefined;
+  const extra = all.getConfigList()[0]?.clone();
   const settings = extra?.getStaticCollectionConfig();
   if (extra === undefined || settings === undefined) {
     throw new RangeError('no collections');
