@@ -48,3 +48,4 @@ export {
   type OutwardCode,
   type Reason,
 } from './reasons.js';
+export { namedOrganizations } from './named-members.js';
