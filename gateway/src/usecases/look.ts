@@ -1,12 +1,17 @@
-import { answerRequest, consentsReader, type DecisionState, type EventRecord } from '@consent-ledger/chaincode/wire';
+import {
+  answerRequest,
+  consentsReader,
+  type DecisionState,
+  type EventRecord,
+} from '@consent-ledger/chaincode/wire';
 import type { CustodyView } from './custody-view.js';
 import type { AcceptedRequest } from './decisions.js';
 
-/** What a decision of a request would be at this moment; logs nothing. */
-export interface Look {
-  /** One entry for each record of the request, in its order. Throws a Refusal `event-pending` where the own peer lacks a value. */
-  (request: AcceptedRequest): Promise<readonly EventRecord[]>;
-}
+/**
+ * What a decision of a request would be at this moment, one entry for each record, in the request's order; logs nothing. Throws a
+ * Refusal `event-pending` where the own peer lacks a value.
+ */
+export type Look = (request: AcceptedRequest) => Promise<readonly EventRecord[]>;
 
 /**
  * Looks by the rules and functions that endorsers decide with, over the projection. `accept` verifies the request again at this

@@ -1,0 +1,213 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ConfigurationInput } from '@consent-ledger/gateway';
+import {
+  gatewayConfiguration,
+  loadTopology,
+  memberLayout,
+  portPlan,
+  prepareConsortium,
+  servicesLayout,
+  type Topology,
+} from '@consent-ledger/network';
+import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
+import { Agent, request, type Dispatcher } from 'undici';
+import { startIssuer, type TestIssuer, type TokenOverrides } from './issuer.js';
+import { startProcess, type RunningProcess } from './processes.js';
+
+const TOPOLOGY = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', import.meta.url));
+
+/** One member's gateway, as its users and as an attacker see it. */
+export interface TestMember {
+  readonly name: string;
+  readonly mspId: string;
+  readonly reference: string;
+  readonly url: string;
+  readonly configuration: ConfigurationInput;
+  process: RunningProcess;
+  token(user: string, roles: readonly string[], overrides?: TokenOverrides): Promise<string>;
+  call(method: Dispatcher.HttpMethod, path: string, options?: CallOptions): Promise<Answer>;
+  restart(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer | object;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly bytes: Buffer;
+  readonly json: Record<string, unknown>;
+}
+
+/** A whole consortium of real processes on loopback, in a folder of its own. */
+export interface TestConsortium {
+  readonly issuer: TestIssuer;
+  readonly directory: string;
+  readonly member: (name: string) => TestMember;
+  stop(): Promise<void>;
+}
+
+/** Starts ledger, chaincode, issuer and four gateways of the demo's topology. `change` edits each gateway's configuration. */
+export async function startConsortium(
+  change: (configuration: ConfigurationInput) => ConfigurationInput = (same) => same,
+): Promise<TestConsortium> {
+  const directory = mkdtempSync(join(tmpdir(), 'consent-ledger-'));
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of stops.reverse()) await end();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const topology = await loadTopology(TOPOLOGY);
+    const plan = portPlan(topology, await freePortBase(topology));
+    const prepared = await prepareConsortium(topology, plan, directory);
+    const { issuer: issuerFiles } = servicesLayout(directory);
+    const issuer = await startIssuer({
+      port: plan.issuer,
+      certificate: issuerFiles.tls.certificate,
+      key: issuerFiles.tls.key,
+    });
+    stops.push(() => issuer.close());
+    const [chaincode] = prepared.chaincodeServers;
+    const chaincodeProcess = await startProcess({
+      module: '@consent-ledger/chaincode/server',
+      env: { ...chaincode?.environment },
+      ready: /chaincode-ready/,
+    });
+    stops.push(() => chaincodeProcess.stop());
+    const ledgerFile = join(directory, 'ledger.json');
+    writeFileSync(
+      ledgerFile,
+      JSON.stringify(embeddedLedgerConfiguration(topology, plan, directory, prepared)),
+    );
+    const ledger = await startProcess({
+      module: '@consent-ledger/network/embedded/main',
+      args: [ledgerFile],
+      ready: /"event":"ready"/,
+    });
+    stops.push(() => ledger.stop());
+
+    const members = await Promise.all(
+      topology.organisations.map(async ({ name }) => {
+        const made = gatewayConfiguration(
+          topology,
+          plan,
+          directory,
+          name,
+          prepared.ledgerId,
+        ) as ConfigurationInput;
+        return startMember(name, change(made), memberLayout(directory, name).configuration, issuer, stops);
+      }),
+    );
+    return {
+      issuer,
+      directory,
+      member: (name) => {
+        const member = members.find((one) => one.name === name);
+        if (member === undefined) throw new RangeError(`no member ${name}`);
+        return member;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startMember(
+  name: string,
+  configuration: ConfigurationInput,
+  file: string,
+  issuer: TestIssuer,
+  stops: (() => Promise<unknown>)[],
+): Promise<TestMember> {
+  writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
+  const start = (): Promise<RunningProcess> =>
+    startProcess({ module: '@consent-ledger/gateway/main', args: [file], ready: /"event":"ready"/ });
+  const own = configuration.members.find((member) => member.mspId === configuration.member);
+  if (own === undefined) throw new RangeError(`no member ${configuration.member}`);
+  const agent = new Agent({ connect: { ca: readFileSync(own.tlsCa) }, connections: 128 });
+  const member: TestMember = {
+    name,
+    mspId: own.mspId,
+    reference: `Organization/${name}`,
+    url: own.gateway,
+    configuration,
+    process: await start(),
+    token: (user, roles, overrides) => issuer.token(configuration.tokens, user, roles, overrides),
+    call: (method, path, options) => call(agent, new URL(path, own.gateway), method, options),
+    async restart() {
+      await member.process.stop('SIGKILL');
+      member.process = await start();
+    },
+  };
+  stops.push(async () => {
+    await agent.destroy();
+    await member.process.stop();
+  });
+  return member;
+}
+
+async function call(
+  agent: Agent,
+  url: URL,
+  method: Dispatcher.HttpMethod,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const isJson = typeof options.body === 'object' && !Buffer.isBuffer(options.body);
+  const response = await request(url, {
+    method,
+    dispatcher: agent,
+    headers: {
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      ...(isJson ? { 'content-type': 'application/json' } : {}),
+      ...options.headers,
+    },
+    ...(options.body === undefined
+      ? {}
+      : { body: isJson ? JSON.stringify(options.body) : (options.body as string | Buffer) }),
+  });
+  const bytes = Buffer.from(await response.body.arrayBuffer());
+  const isJsonAnswer = /json/.test(String(response.headers['content-type']));
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    bytes,
+    json: isJsonAnswer ? (JSON.parse(bytes.toString('utf8')) as Record<string, unknown>) : {},
+  };
+}
+
+/** A base from which all the ports of a topology are free just now. */
+async function freePortBase(topology: Topology): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const base = 20_000 + Math.floor(Math.random() * 20_000);
+    const ports = Array.from(
+      { length: 10 * (topology.organisations.length + 1) },
+      (_, index) => base + index,
+    );
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+  }
+  throw new Error('no range of free ports was found');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
