@@ -18,6 +18,7 @@ import type {
 } from './ports.js';
 import { LedgerSnapshot } from './state/ledger-snapshot.js';
 import type { TransientStore } from './store/transient-store.js';
+import type { JudgedBlock } from './validation/validator.js';
 
 /** Blocks after which waiting transient data is looked through. */
 const EXPIRE_EVERY = 100;
@@ -106,6 +107,11 @@ export class EmbeddedLedger implements Ledger {
 
   stagePrivate(mspId: string, txId: string, privateSet: Buffer): void {
     this.#parts.transient.stage(mspId, txId, this.height, privateSet);
+  }
+
+  /** What the peers would make of a block of these envelopes if it came next; nothing is committed. */
+  judge(envelopes: readonly Buffer[]): JudgedBlock {
+    return this.#parts.committer.judge(this.height, envelopes);
   }
 
   /** The ledger as one organisation's peer sees it. */

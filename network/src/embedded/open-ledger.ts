@@ -23,7 +23,7 @@ import { ValidationCode } from './validation/codes.js';
 import { DefinedGovernance } from './validation/governance.js';
 import { Validator } from './validation/validator.js';
 import { Mismatch } from './verification/mismatch.js';
-import { verifyLedger, type VerifiedLedger } from './verification/verify-ledger.js';
+import { BLOCK_VALIDATION, verifyLedger, type VerifiedLedger } from './verification/verify-ledger.js';
 
 /** Milliseconds of verification after which others get a turn. */
 const VERIFICATION_TURN = 50;
@@ -63,6 +63,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
       readChannelConfig(genesis),
       options.organizations.map(({ peer }) => peer.serializedIdentity),
     );
+    requireOrderer(channel, options.orderer);
     const stores = openStores(database);
     const storedGenesis = genesisAsStored(genesis);
     if (stores.blocks.height === 0) writeGenesis(stores, storedGenesis);
@@ -78,6 +79,16 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     transient?.close();
     database.close();
     throw explainSqlite(error, folder, 0);
+  }
+}
+
+/** Blocks by an orderer that may not sign them would be refused when the ledger is opened the next time. */
+function requireOrderer(channel: LiveChannel, orderer: PeerSigner): void {
+  const data = Buffer.from('probe');
+  const signed = { data, identity: orderer.serializedIdentity, signature: orderer.sign(data) };
+  const refusal = channel.policyRefusal(BLOCK_VALIDATION, [signed]);
+  if (refusal !== undefined) {
+    throw new Error(`the orderer of ${orderer.mspId} may not sign blocks of this channel: ${refusal}`);
   }
 }
 

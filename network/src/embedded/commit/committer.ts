@@ -40,13 +40,18 @@ export class Committer {
     this.#commitHash = previousCommitHash;
   }
 
+  /** The verdict on a block, without committing it. */
+  judge(blockNumber: number, transactions: readonly Buffer[]): JudgedBlock {
+    return this.#validator.judge(blockNumber, transactions);
+  }
+
   /**
    * @param ordered The block as the orderer wrote it.
    * @throws Error of the database, in which case nothing was changed.
    */
   commit(ordered: Block): CommittedBlock {
     const { number } = ordered.header;
-    const judged = this.#validator.judge(number, ordered.transactions);
+    const judged = this.judge(number, ordered.transactions);
     const filter = Buffer.from(judged.transactions.map(({ code }) => code));
     const hash = commitHash(filter, judged.updates, this.#commitHash);
     const metadata = ordered.metadata.slice();

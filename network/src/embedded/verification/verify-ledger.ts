@@ -22,6 +22,8 @@ import { IndexComparison } from './index-comparison.js';
 import { Mismatch } from './mismatch.js';
 import { PrivateComparison } from './private-comparison.js';
 
+export const BLOCK_VALIDATION = '/Channel/Orderer/BlockValidation';
+
 const SLOTS = 5;
 
 export interface VerifiedLedger {
@@ -118,7 +120,7 @@ function verifyOrderer(block: Block, channel: LiveChannel): void {
     identity: readSignatureHeader(signatureHeader).creator,
     signature,
   }));
-  const refusal = channel.policyRefusal('/Channel/Orderer/BlockValidation', signed);
+  const refusal = channel.policyRefusal(BLOCK_VALIDATION, signed);
   if (refusal !== undefined) throw new Mismatch(number, `the orderer's signature does not hold: ${refusal}`);
 }
 

@@ -29,13 +29,16 @@ export const CUSTODY = `custody-${RIVERSIDE}`;
 /** Held by Riverside and Sentinel; either endorses. */
 export const WITHDRAWAL = `withdrawal-${RIVERSIDE}`;
 
+/** Milliseconds: keys are made once, and the machine may be busy. */
+export const PATIENCE = 60_000;
+
 export type Role = 'peer' | 'orderer' | 'admin' | 'client';
 
 /** The demo's consortium with a fresh genesis block, made once for a test process: its keys take a while. */
 export interface TestConsortium {
   readonly prepared: PreparedConsortium;
-  signer(mspId: string, role: Role): PeerSigner;
-  options(folder: string, overrides?: Partial<LedgerOptions>): LedgerOptions;
+  readonly signer: (mspId: string, role: Role) => PeerSigner;
+  readonly options: (folder: string, overrides?: Partial<LedgerOptions>) => LedgerOptions;
 }
 
 let made: Promise<TestConsortium> | undefined;
@@ -74,7 +77,7 @@ async function make(): Promise<TestConsortium> {
       options: (folder, overrides) => ({
         folder,
         genesisBlock: prepared.genesisBlock,
-        orderer: signer(RIVERSIDE, 'orderer'),
+        orderer: signer(SENTINEL, 'orderer'),
         organizations: ALL.map((mspId) => ({
           mspId,
           peer: signer(mspId, 'peer'),
@@ -106,4 +109,34 @@ export async function withLedger<T>(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** One ledger for all tests of a file, which have to leave it as they found it. */
+export function sharedLedger(): { readonly ledger: OpenLedger; readonly consortium: TestConsortium } {
+  let ledger: OpenLedger | undefined;
+  let consortium: TestConsortium | undefined;
+  let folder: string | undefined;
+  before(async function () {
+    this.timeout(PATIENCE);
+    consortium = await testConsortium();
+    folder = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+    ledger = await openLedger(consortium.options(folder));
+  });
+  after(async () => {
+    await ledger?.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    get ledger() {
+      return present(ledger);
+    },
+    get consortium() {
+      return present(consortium);
+    },
+  };
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the ledger is open only while tests run');
+  return value;
 }
