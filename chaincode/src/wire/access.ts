@@ -45,7 +45,6 @@ export const ACCESS = {
       consent: 'collection-client',
       policies: 'collection-client',
       event: 'collection-client',
-      look: 'custodian-client',
       'event-hash': 'any-client',
     },
   },

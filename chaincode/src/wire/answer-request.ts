@@ -6,6 +6,7 @@ import {
   type PolicyInForce,
   type Question,
 } from '../domain/index.js';
+import { all } from './all.js';
 import { instantOf, millisecondsOf } from './instant.js';
 import { organizationReference, patientReference } from './names.js';
 import type {
@@ -52,7 +53,7 @@ export function consentsReader({ values, withdrawals }: DecisionState): Consents
   };
 
   async function readConsents(subject: string): Promise<readonly PolicyInForce[] | undefined> {
-    const [policies, withdrawn] = await Promise.all([
+    const [policies, withdrawn] = await all([
       values.get('policies', subject),
       withdrawals.get('withdrawal', subject),
     ]);
@@ -101,12 +102,16 @@ export async function answerRequest(
     ...custody.policy,
     members: [{ reference: member, status: requester.status }],
   };
-  return Promise.all(
+  return all(
     claims.records.map(async (record) => {
       const descriptor = await values.get('descriptor', record);
       const answer =
         descriptor === undefined
-          ? decide(question, [], { ...context, subjects: [], records: [] })
+          ? decide({ ...question, record: { reference: record } }, [], {
+              ...context,
+              subjects: [],
+              records: [],
+            })
           : await decideRecord(question, context, descriptor, consentsOf);
       return toRecordAnswer(record, descriptor, answer);
     }),
@@ -119,7 +124,7 @@ async function decideRecord(
   { facts, status, subjects }: Descriptor,
   consentsOf: ConsentsOf,
 ): Promise<Answer> {
-  const consents = await Promise.all(subjects.map(consentsOf));
+  const consents = await all(subjects.map(consentsOf));
   const known = subjects.filter((_, index) => consents[index] !== undefined);
   return decide(
     { ...question, subjects: subjects.map(patientReference), record: facts },

@@ -3,6 +3,7 @@
  * what. Chaincode, gateway, auditor and command line read and write with these, so that they cannot differ.
  */
 export * from './access.js';
+export * from './all.js';
 export * from './answer-request.js';
 export * from './base64url.js';
 export * from './canonical.js';
@@ -14,7 +15,6 @@ export * from './instant.js';
 export { isUsableJwk } from './jws.js';
 export * from './key-payload.js';
 export * from './keys.js';
-export * from './look.js';
 export * from './names.js';
 export * as primitives from './primitives.js';
 export * from './queries.js';

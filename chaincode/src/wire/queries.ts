@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { eventKey, fhirId, jti, mspId } from './primitives.js';
-import { MAX_JWS_LENGTH, MAX_REQUESTS } from './commands/custody.js';
 
 /*
  * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes that the ledger
@@ -18,8 +17,6 @@ export const registryQuery = z.discriminatedUnion('query', [
 export type RegistryQuery = z.infer<typeof registryQuery>;
 
 /**
- * `look` answers with {@link lookAnswer}: what a decision of these requests would be now, without an event. It is the
- * custodian's first look, before a byte of ciphertext leaves, and its last one, before a key does.
  * `event-hash` answers with `{"hash": <base64url SHA-256>}` or with nothing; any member's peer can tell.
  */
 export const custodyQuery = z.discriminatedUnion('query', [
@@ -30,11 +27,6 @@ export const custodyQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('policies'), subject: fhirId }),
   z.strictObject({ v, query: z.literal('event'), requester: mspId, jti }),
   z.strictObject({ v, query: z.literal('event-hash'), event: eventKey }),
-  z.strictObject({
-    v,
-    query: z.literal('look'),
-    requests: z.array(z.string().max(MAX_JWS_LENGTH)).min(1).max(MAX_REQUESTS),
-  }),
 ]);
 export type CustodyQuery = z.infer<typeof custodyQuery>;
 

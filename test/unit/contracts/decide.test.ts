@@ -1,5 +1,6 @@
 import {
   accessEvent,
+  canonicalBytes,
   details as detailsSchema,
   digestOf,
   sha256,
@@ -7,9 +8,19 @@ import {
   type Details,
 } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
-import { SUBJECT, registerPatient } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
-import { LAKESIDE, NOW_INSTANT, RIVERSIDE, World, makeCertificates } from './support/world.js';
+import { EVIDENCE, OTHER_SUBJECT, SUBJECT, recordOf, registerPatient } from './support/fixtures.js';
+import { newKey } from './support/identities.js';
+import {
+  LAKESIDE,
+  NOVACURE,
+  NOW,
+  NOW_INSTANT,
+  RIVERSIDE,
+  SENTINEL,
+  World,
+  makeCertificates,
+} from './support/world.js';
 
 describe('decide', () => {
   let world: World;
@@ -26,6 +37,10 @@ describe('decide', () => {
 
   function detailsOf({ transaction }: Simulation): Details {
     return detailsSchema.parse(world.value('details', transaction));
+  }
+
+  function eventsIn({ writes }: Simulation): number {
+    return [...writes.keys()].filter((key) => key.includes('/event/')).length;
   }
 
   function decide(...requests: string[]): Promise<Simulation> {
@@ -73,5 +88,191 @@ describe('decide', () => {
         obligations: [{ code: 'expires-at', at: '2028-01-01T00:00:00Z' }],
       },
     ]);
+  });
+
+  it('denies alike what is unknown, not consented to and withdrawn, and tells them apart only inside', async () => {
+    await world.custody({ command: 'register-subject', subject: OTHER_SUBJECT });
+    await world.custody(recordOf('other', [OTHER_SUBJECT]));
+    await world.custody({ ...recordOf('very'), facts: { ...recordOf('very').facts, labels: ['V'] } });
+    const records = ['unknown', 'other', 'very'];
+    const { jti } = world.claims();
+    const done = await decide(world.request({ jti, records }));
+    expect(eventOf(jti).records).to.deep.equal(
+      records.map((record) => ({ record, outcome: 'deny', code: 'not-permitted', obligations: [] })),
+    );
+    const inside = detailsOf(done).details[0]?.records ?? [];
+    expect(inside.map(({ reason }) => reason)).to.deep.equal([
+      'not-known',
+      'no-consent',
+      'not-covered-by-consent',
+    ]);
+    expect(inside.map(({ subjects }) => subjects)).to.deep.equal([[], [OTHER_SUBJECT], [SUBJECT]]);
+    expect(inside.every(({ exception }) => exception?.startsWith('45 CFR 171.') === true)).to.be.true;
+  });
+
+  it('denies from the moment of a withdrawal on', async () => {
+    const [before, after] = [world.claims(), world.claims()];
+    await decide(world.request(before));
+    await world.withdrawal(
+      { command: 'withdraw', consent: 'c-1', subject: SUBJECT, evidence: EVIDENCE },
+      { mspId: SENTINEL },
+    );
+    const done = await decide(world.request(after));
+    expect(eventOf(before.jti).records[0]?.outcome).to.equal('permit');
+    expect(eventOf(after.jti).records[0]?.outcome).to.equal('deny');
+    expect(detailsOf(done).details[0]?.records[0]?.reason).to.equal('consent-withdrawn');
+  });
+
+  it('rests on everything that it read: a withdrawal ordered first would make it invalid', async () => {
+    const done = await decide(world.request());
+    const withdrawal = `withdrawal-RiversideMSP/${world.key('withdrawal', SUBJECT)}`;
+    expect(done.reads.get(withdrawal)).to.equal('absent');
+    for (const key of done.writes.keys()) {
+      if (!key.includes('/details/')) expect(done.reads.get(key), key).to.equal('absent');
+    }
+  });
+
+  it("goes by the same rules for the custodian's own staff, who use and do not disclose", async () => {
+    const claims = world.claims({ iss: RIVERSIDE, sub: 'nurse-riverside-1' });
+    const done = await decide(world.request(claims));
+    expect(eventOf(claims.jti, RIVERSIDE).records[0]?.outcome).to.equal('deny');
+    expect(detailsOf(done).details[0]?.records[0]?.reason).to.equal('not-covered-by-consent');
+  });
+
+  it('opens in an emergency, for a role that may, with a reason', async () => {
+    const emergency = { reason: 'unconscious on arrival' };
+    const may = world.claims({ purpose: ['BTG'], roles: ['emergency-physician'], emergency });
+    const mayNot = world.claims({ purpose: ['BTG'], emergency });
+    const done = await decide(world.request(may), world.request(mayNot));
+    expect(eventOf(may.jti).records[0]).to.deep.include({ outcome: 'permit' });
+    expect(eventOf(may.jti).records[0]?.obligations.map(({ code }) => code)).to.include('review-by');
+    expect(eventOf(mayNot.jti).records[0]).to.deep.include({ outcome: 'deny', code: 'not-permitted' });
+    expect(detailsOf(done).details[1]?.records[0]?.reason).to.equal('break-glass-incomplete');
+  });
+
+  describe('an authentic request that cannot be granted', () => {
+    const iat = Math.floor(NOW / 1_000);
+    for (const [code, changes] of [
+      ['request-expired', { iat: iat - 200, exp: iat - 1 }],
+      ['request-not-yet-valid', { iat: iat + 60, exp: iat + 120 }],
+      ['key-not-registered', { enc: newKey().kid }],
+    ] as const) {
+      it(`makes an event that denies: ${code}`, async () => {
+        const { jti } = world.claims();
+        const done = await decide(world.request({ jti, records: ['hb-1', 'unknown'], ...changes }));
+        expect(eventOf(jti).records).to.deep.equal([
+          { record: 'hb-1', outcome: 'deny', code, obligations: [] },
+          { record: 'unknown', outcome: 'deny', code, obligations: [] },
+        ]);
+        expect(detailsOf(done).refused).to.deep.equal([]);
+      });
+    }
+
+    it('because its member is suspended', async () => {
+      const stored = { v: 1, ...world.statementOf(LAKESIDE), status: 'suspended' };
+      world.ledger.state.set(`/member/${LAKESIDE}`, canonicalBytes(stored));
+      const { jti } = world.claims();
+      await decide(world.request({ jti }));
+      expect(eventOf(jti).records[0]).to.deep.include({ outcome: 'deny', code: 'member-not-active' });
+    });
+  });
+
+  describe('the same request', () => {
+    it('twice in one batch makes one event', async () => {
+      const { jti } = world.claims();
+      const request = world.request({ jti });
+      const done = await decide(request, request);
+      expect(eventsIn(done)).to.equal(1);
+      expect(detailsOf(done).refused).to.deep.equal([{ request: sha256(request), code: 'request-replayed' }]);
+    });
+
+    it('with another content under the same jti makes no second event', async () => {
+      const { jti } = world.claims();
+      const [first, second] = [world.request({ jti }), world.request({ jti, purpose: ['HPAYMT'] })];
+      const done = await decide(first, second);
+      expect(eventOf(jti).request).to.equal(sha256(first));
+      expect(detailsOf(done).refused).to.deep.equal([{ request: sha256(second), code: 'request-replayed' }]);
+    });
+
+    it('later makes none, and harms nobody else in its batch', async () => {
+      const { jti } = world.claims();
+      const request = world.request({ jti });
+      await decide(request);
+      const logged = eventOf(jti);
+      world.now += 10_000;
+      const done = await decide(request, world.request());
+      expect(eventsIn(done)).to.equal(1);
+      expect(eventOf(jti)).to.deep.equal(logged);
+      expect(detailsOf(done).refused).to.deep.equal([{ request: sha256(request), code: 'request-replayed' }]);
+      const alone = await decide(request);
+      expect(eventsIn(alone)).to.equal(0);
+    });
+
+    it('is not claimed by somebody else who uses its jti', async () => {
+      const { jti } = world.claims();
+      const forged = world.request({ jti }, {}, newKey());
+      const theirs = world.request({ jti, iss: NOVACURE });
+      const done = await decide(forged, theirs, world.request({ jti }));
+      expect(eventsIn(done)).to.equal(2);
+      expect(eventOf(jti).records[0]?.outcome).to.equal('permit');
+      expect(eventOf(jti, NOVACURE).records[0]?.outcome).to.equal('deny');
+    });
+  });
+
+  describe('one bad request among a hundred', () => {
+    const bad: readonly [string, string, (world: World) => string][] = [
+      ['nothing', 'request-malformed', () => ''],
+      ['garbage', 'request-malformed', () => '\u0000.}{.'],
+      ['a huge text', 'request-malformed', () => 'A'.repeat(200_000)],
+      ['no algorithm', 'request-malformed', (w) => w.request({}, { alg: 'none' })],
+      ['an unknown purpose', 'request-malformed', (w) => w.request({ purpose: ['CURIOSITY'] })],
+      ['another custodian', 'request-wrong-audience', (w) => w.request({ aud: LAKESIDE })],
+      ['another ledger', 'request-wrong-ledger', (w) => w.request({ ledger: '0'.repeat(64) })],
+      ['an unknown member', 'requester-unknown', (w) => w.request({ iss: 'NobodyMSP' })],
+      ['an unknown key', 'signing-key-unknown', (w) => w.request({}, {}, newKey())],
+      ['an altered claim', 'request-signature-invalid', (w) => altered(w.request({ records: ['hb-1'] }))],
+    ];
+    for (const [name, code, make] of bad) {
+      it(`${name}: is refused by itself and makes no event`, async () => {
+        const good = Array.from({ length: 99 }, () => world.request());
+        const wrong = make(world);
+        const done = await decide(...good.slice(0, 50), wrong, ...good.slice(50));
+        expect(eventsIn(done)).to.equal(99);
+        const { details, refused } = detailsOf(done);
+        expect(details.map(({ request }) => request)).to.deep.equal(good);
+        expect(details.every(({ records }) => records[0]?.reason === 'permitted-by-consent')).to.be.true;
+        expect(refused).to.deep.equal([{ request: sha256(wrong), code }]);
+      });
+    }
+
+    function altered(request: string): string {
+      const [header = '', claims = '', signature = ''] = request.split('.');
+      const text = Buffer.from(claims, 'base64url').toString().replace('hb-1', 'hb-2');
+      return [header, Buffer.from(text).toString('base64url'), signature].join('.');
+    }
+  });
+
+  it('takes at most a hundred requests, and at least one', async () => {
+    for (const requests of [[], Array.from({ length: 101 }, () => 'a')]) {
+      const done = await world.tryCustody({ command: 'decide', requests });
+      expect(done.message).to.equal('command-malformed ["$.requests"]');
+    }
+  });
+
+  it('reads every key once: four reads and a write for a request, whatever the batch shares', async () => {
+    for (let index = 0; index < 5; index += 1) await world.custody(recordOf(`r-${index}`));
+    const records = Array.from({ length: 5 }, (_, index) => `r-${index}`);
+    const one = await decide(world.request({ records }));
+    // custody, ledger, member; event, 5 descriptors, policies, withdrawal; event and details written
+    expect(one.roundTrips).to.equal(3 + 8 + 2);
+    const many = await decide(...Array.from({ length: 10 }, () => world.request({ records })));
+    expect(many.roundTrips).to.equal(3 + 10 + 7 + 11);
+  });
+
+  it('says nothing in its answer, and nothing of it is public', async () => {
+    const done = await decide(world.request());
+    expect(done).to.deep.include({ status: 200, message: '' });
+    expect(done.payload).to.have.length(0);
+    expect([...done.writes.keys()].every((key) => key.startsWith('custody-RiversideMSP/'))).to.be.true;
   });
 });

@@ -1,6 +1,7 @@
 import { RULES_VERSION } from '../../domain/index.js';
 import type { OpenCustody } from '../../state/index.js';
 import {
+  all,
   answerRequest,
   consentsReader,
   type RecordAnswer,
@@ -27,9 +28,7 @@ export async function decideRequests(
   const refused = verdicts.filter(isRefused);
 
   const consentsOf = consentsReader(open);
-  const answers = await Promise.all(
-    judged.map(({ request }) => answerRequest(open, request, call.at, consentsOf)),
-  );
+  const answers = await all(judged.map(({ request }) => answerRequest(open, request, call.at, consentsOf)));
   const details: EventDetail[] = [];
   const writes: Promise<void>[] = [];
   for (const [index, one] of judged.entries()) {
@@ -39,7 +38,7 @@ export async function decideRequests(
     writes.push(writeEvent(call, open, one, records, digestOf(detail)));
   }
   writes.push(open.values.putUnread('details', [call.stub.getTxID()], { details, refused }));
-  await Promise.all(writes);
+  await all(writes);
 }
 
 /** The same request, whether on the ledger or earlier in this batch, makes one event; the others stay what they are. */

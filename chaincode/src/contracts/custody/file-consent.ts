@@ -1,6 +1,7 @@
 import { compileConsent, type CompiledPolicy } from '../../domain/index.js';
 import type { OpenCustody, PublicState } from '../../state/index.js';
 import {
+  all,
   Refusal,
   digestOf,
   instantOf,
@@ -25,10 +26,7 @@ export async function fileConsent(
   const { values } = open;
   const policy = compile(resource, consent, subject);
   await requireSubject(open, subject);
-  const [existing, policies] = await Promise.all([
-    values.get('consent', consent),
-    values.get('policies', subject),
-  ]);
+  const [existing, policies] = await all([values.get('consent', consent), values.get('policies', subject)]);
   if (existing !== undefined) throw new Refusal('consent-already-filed');
   const before = policies?.consents ?? [];
   const onFile = new Set(before.map((filed) => filed.consent));

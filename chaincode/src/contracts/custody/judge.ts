@@ -1,5 +1,6 @@
 import type { OpenCustody, PublicState } from '../../state/index.js';
 import {
+  all,
   Refusal,
   checkRequestObject,
   parseRequestObject,
@@ -59,7 +60,7 @@ export async function judgeRequests(
     const logged = (await values.bytesAt(eventKey)).length > 0;
     return { text, request, eventKey, logged };
   });
-  return Promise.all(verdicts);
+  return all(verdicts);
 }
 
 function refusal(refused: RefusedRequestObject | undefined): RefusedRequest {

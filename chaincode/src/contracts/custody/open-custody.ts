@@ -1,5 +1,6 @@
+import { validateContext } from '../../domain/index.js';
 import { bytesOf, putCustody, readCustody } from '../../state/index.js';
-import { Refusal, organizationReference, type CommandOf } from '../../wire/index.js';
+import { Refusal, organizationReference, type CommandOf, type CustodyPolicy } from '../../wire/index.js';
 import type { Call } from '../call.js';
 
 /** Opens a custodian's collection: its pepper, under which every other key is found, and what it does where nobody has spoken. */
@@ -8,10 +9,21 @@ export async function openNewCustody(
   custodian: string,
   { pepper, policy, salt }: CommandOf<'open-custody'>,
 ): Promise<void> {
+  guardPolicy(policy);
   const member = await publicState.member(custodian);
   if (member === undefined) throw new Refusal('member-unknown');
   if (member.kind !== 'hospital') throw new Refusal('member-not-custodian');
   if ((await readCustody(stub, custodian)) !== undefined) throw new Refusal('custody-already-open');
   const organization = organizationReference(member.name);
   await putCustody(stub, { custodian, organization, pepper, policy }, bytesOf(salt));
+}
+
+/** The policy becomes part of the context of every decision, so it must make a valid one. */
+function guardPolicy(policy: CustodyPolicy): void {
+  const checked = validateContext(policy);
+  if (checked.ok) return;
+  throw new Refusal(
+    'command-malformed',
+    checked.problems.map(({ path }) => `$.policy.${path}`),
+  );
 }

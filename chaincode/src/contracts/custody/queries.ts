@@ -1,7 +1,6 @@
 import { custodyBytes, openCustody } from '../../state/index.js';
 import { canonicalBytes, custodyCollection, encodeBase64Url, type CustodyQuery } from '../../wire/index.js';
 import type { Call } from '../call.js';
-import { look } from './look.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -13,8 +12,7 @@ export async function answerCustodyQuery(
   if (query.query === 'custody') return custodyBytes(call.stub, custodian);
   if (query.query === 'event-hash') return eventHash(call, custodian, query.event);
 
-  const open = await openCustody(call.stub, custodian);
-  const { values } = open;
+  const { values } = await openCustody(call.stub, custodian);
   switch (query.query) {
     case 'subject':
       return values.bytesAt(values.key('subject', query.subject));
@@ -26,8 +24,6 @@ export async function answerCustodyQuery(
       return values.bytesAt(values.key('policies', query.subject));
     case 'event':
       return values.bytesAt(values.key('event', query.requester, query.jti));
-    case 'look':
-      return canonicalBytes(await look(call, open, query.requests));
   }
 }
 

@@ -1,6 +1,7 @@
 import { validateQuestion } from '../../domain/index.js';
 import type { OpenCustody } from '../../state/index.js';
 import {
+  all,
   Refusal,
   instantOf,
   type CommandOf,
@@ -25,7 +26,7 @@ export async function registerRecord(
   if (existing?.status === 'erased') throw new Refusal('record-erased');
   if (version !== (existing?.version ?? 0) + 1) throw new Refusal('record-version-conflict');
   if (existing !== undefined && !sameSubjects(existing, subjects)) throw new Refusal('record-subjects-fixed');
-  await Promise.all(subjects.map((subject) => requireSubject(open, subject)));
+  await all(subjects.map((subject) => requireSubject(open, subject)));
 
   await open.values.put('descriptor', [record], {
     record,

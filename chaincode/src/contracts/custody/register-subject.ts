@@ -1,5 +1,5 @@
 import type { OpenCustody } from '../../state/index.js';
-import { Refusal, instantOf, type CommandOf } from '../../wire/index.js';
+import { all, Refusal, instantOf, type CommandOf } from '../../wire/index.js';
 import type { Call } from '../call.js';
 
 /** Registers a pseudonym, with the empty list of what it has consented to: a subject without that list is not known. */
@@ -8,10 +8,7 @@ export async function registerSubject(
   { values }: OpenCustody,
   { subject }: CommandOf<'register-subject'>,
 ): Promise<void> {
-  const [existing, policies] = await Promise.all([
-    values.get('subject', subject),
-    values.get('policies', subject),
-  ]);
+  const [existing, policies] = await all([values.get('subject', subject), values.get('policies', subject)]);
   if (existing !== undefined || policies !== undefined) throw new Refusal('subject-already-registered');
   await values.put('subject', [subject], { subject, status: 'active', registeredAt: instantOf(at) });
   await values.put('policies', [subject], { subject, consents: [] });

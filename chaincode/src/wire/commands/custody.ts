@@ -43,15 +43,12 @@ export const fileConsent = z.strictObject({
 
 /**
  * Texts of requests as they came in. Whatever a text is, it is answered by an event or by a line in `refused`; it is
- * never an error for the others. So the texts are not judged here, except that together they must fit.
+ * never an error for the others. So the texts are not judged here; together they must fit into a command.
  */
 export const decideCommand = z.strictObject({
   ...envelope,
   command: z.literal('decide'),
-  requests: z
-    .array(z.string().max(4 * MAX_JWS_LENGTH))
-    .min(1)
-    .max(MAX_REQUESTS),
+  requests: z.array(z.string()).min(1).max(MAX_REQUESTS),
 });
 
 export const recordDelivery = z.strictObject({

@@ -65,7 +65,10 @@ type Unversioned<Message> = Message extends unknown ? Omit<Message, 'v'> : never
 
 /** Two hospitals, a sponsor and an auditor on one ledger. */
 export class World {
+  /** What the endorsers' clocks say. */
   now = NOW;
+  /** What the proposal says, where it is something else. */
+  proposedAt: number | undefined;
   readonly signing = new Map<string, TestKey>();
   readonly encryption = new Map<string, TestKey>();
   readonly ledger: FakeLedger;
@@ -171,14 +174,14 @@ export class World {
     who: Who,
   ): Promise<Simulation> {
     const certificate = must(certificates.get(who.role ?? 'client'));
-    const proposal = { args, mspId: who.mspId, certificate, at: this.now };
+    const proposal = { args, mspId: who.mspId, certificate, at: this.proposedAt ?? this.now };
     return this.ledger.submit(transient === undefined ? proposal : { ...proposal, transient });
   }
 
   /** A request of Lakeside's to Riverside, well formed and signed unless a test changes it. */
   request(changes: Partial<RequestClaims> = {}, header: object = {}, key?: TestKey): string {
     const claims = this.claims(changes);
-    const signer = key ?? this.signingKey(claims.iss);
+    const signer = key ?? this.signing.get(claims.iss) ?? this.signingKey(LAKESIDE);
     return signJws({ alg: 'ES256', typ: REQUEST_TYP, kid: signer.kid, ...header }, claims, signer.privateKey);
   }
 
@@ -198,7 +201,7 @@ export class World {
       auth: { time: iat - 60, methods: ['pwd'] },
       purpose: ['TREAT'],
       records: ['hb-1'],
-      enc: this.encryptionKey(iss).kid,
+      enc: (this.encryption.get(iss) ?? this.encryptionKey(LAKESIDE)).kid,
       ...changes,
     };
   }

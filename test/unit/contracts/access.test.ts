@@ -1,0 +1,137 @@
+import { ACCESS, type Audience } from '@consent-ledger/chaincode/wire';
+import { expect } from 'chai';
+import { EVIDENCE, SUBJECT, consentOf, recordOf, registerPatient, sha } from './support/fixtures.js';
+import type { Simulation } from './support/fake-ledger.js';
+import {
+  LAKESIDE,
+  LEDGER_ID,
+  NOVACURE,
+  PEPPER,
+  POLICY,
+  RIVERSIDE,
+  ROLES,
+  SENTINEL,
+  World,
+  bytes,
+  makeCertificates,
+  refusalOf,
+  type Who,
+} from './support/world.js';
+
+/** One good command and query of every name, all about Riverside. */
+function samples(world: World): Record<string, Record<string, Record<string, object>>> {
+  const event = world.key('event', LAKESIDE, 'a'.repeat(22));
+  return {
+    registry: {
+      apply: {
+        'found-ledger': { id: LEDGER_ID },
+        'register-member': { member: world.statementOf(RIVERSIDE) },
+      },
+      query: { ledger: {}, members: {}, member: { mspId: RIVERSIDE } },
+    },
+    custody: {
+      apply: {
+        'open-custody': { pepper: PEPPER.toString('base64url'), policy: POLICY },
+        'register-subject': { subject: 'sub-2' },
+        'register-record': { ...recordOf('hb-2') },
+        'file-consent': { consent: 'c-2', subject: SUBJECT, resource: consentOf('c-2'), evidence: EVIDENCE },
+        decide: { requests: [world.request()] },
+        'record-delivery': { event, receipt: 'a.b.c' },
+      },
+      query: {
+        custody: {},
+        subject: { subject: SUBJECT },
+        record: { record: 'hb-1' },
+        consent: { consent: 'c-1' },
+        policies: { subject: SUBJECT },
+        event: { requester: LAKESIDE, jti: 'a'.repeat(22) },
+        'event-hash': { event },
+      },
+    },
+    withdrawal: {
+      apply: { withdraw: { consent: 'c-1', subject: SUBJECT, evidence: EVIDENCE } },
+      query: { withdrawals: { subject: SUBJECT } },
+    },
+  };
+}
+
+const EVERYONE: Who[] = [RIVERSIDE, LAKESIDE, NOVACURE, SENTINEL, 'StrangerMSP'].flatMap((mspId) =>
+  ROLES.map((role) => ({ mspId, role })),
+);
+
+/** Who may, by the words of the audience, written down a second time. */
+const MAY: Readonly<Record<Audience, (who: Who) => boolean>> = {
+  'any-admin': ({ role }) => role === 'admin',
+  'own-admin': ({ mspId, role }) => role === 'admin' && mspId === RIVERSIDE,
+  'any-identity': ({ role }) => role === 'admin' || role === 'client',
+  'any-client': ({ role }) => role === 'client',
+  'custodian-client': ({ mspId, role }) => role === 'client' && mspId === RIVERSIDE,
+  'collection-client': ({ mspId, role }) => role === 'client' && (mspId === RIVERSIDE || mspId === SENTINEL),
+};
+
+describe('every function refuses every wrong caller', () => {
+  let world: World;
+
+  before(async () => {
+    await makeCertificates();
+    world = await World.open();
+    await registerPatient(world);
+  });
+
+  function call(contract: string, method: string, message: object, who: Who): Promise<Simulation> {
+    if (contract === 'registry')
+      return world.call([`registry:${method}`, JSON.stringify(message)], undefined, who);
+    const field = method === 'apply' ? 'command' : 'query';
+    return world.call([`${contract}:${method}`, RIVERSIDE], { [field]: bytes(message) }, who);
+  }
+
+  for (const [contract, methods] of Object.entries(ACCESS)) {
+    for (const [method, names] of Object.entries(methods) as [string, Record<string, Audience>][]) {
+      for (const [name, audience] of Object.entries(names)) {
+        it(`${contract}:${method} ${name} is for ${audience}`, async () => {
+          const sample = samples(world)[contract]?.[method]?.[name];
+          expect(sample, 'every command and query has a sample here').to.not.equal(undefined);
+          const salted = method === 'apply' && contract !== 'registry' ? { salt: sha(name) } : {};
+          const message = { v: 1, [method === 'apply' ? 'command' : 'query']: name, ...salted, ...sample };
+          for (const who of EVERYONE) {
+            const before = new Map(world.ledger.state);
+            const done = await call(contract, method, message, who);
+            const isRefused = done.status === 500 && done.message === 'caller-not-allowed';
+            expect(isRefused, `${who.mspId} ${who.role ?? ''}: ${done.message}`).to.equal(
+              !MAY[audience](who),
+            );
+            if (isRefused) expect(world.ledger.state).to.deep.equal(before);
+          }
+        });
+      }
+    }
+  }
+
+  it("keeps a custodian out of another's custody, whatever it names", async () => {
+    for (const method of ['apply', 'query']) {
+      const name =
+        method === 'apply' ? { command: 'register-subject', salt: sha('x') } : { query: 'subject' };
+      const message = { v: 1, ...name, subject: SUBJECT };
+      const field = method === 'apply' ? 'command' : 'query';
+      const done = await world.call(
+        [`custody:${method}`, RIVERSIDE],
+        { [field]: bytes(message) },
+        { mspId: LAKESIDE },
+      );
+      expect(refusalOf(done)).to.equal('caller-not-allowed');
+    }
+  });
+
+  it('refuses a certificate that cannot be read', async () => {
+    const proposal = {
+      args: ['registry:query', '{"v":1,"query":"ledger"}'],
+      mspId: RIVERSIDE,
+      at: world.now,
+    };
+    for (const certificate of ['', 'x', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']) {
+      expect(refusalOf(await world.ledger.submit({ ...proposal, certificate }))).to.equal(
+        'caller-not-allowed',
+      );
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import { withdrawals as withdrawalsSchema } from '@consent-ledger/chaincode/wire';
+import { expect } from 'chai';
+import { EVIDENCE, OTHER_SUBJECT, SUBJECT, consentOf, registerPatient } from './support/fixtures.js';
+import {
+  NOW,
+  NOW_INSTANT,
+  RIVERSIDE,
+  SENTINEL,
+  World,
+  makeCertificates,
+  payloadOf,
+  refusalOf,
+} from './support/world.js';
+
+describe('withdraw', () => {
+  let world: World;
+  const command = { command: 'withdraw', consent: 'c-1', subject: SUBJECT, evidence: EVIDENCE } as const;
+
+  before(makeCertificates);
+  beforeEach(async () => {
+    world = await World.open();
+    await registerPatient(world);
+  });
+
+  for (const mspId of [RIVERSIDE, SENTINEL]) {
+    it(`is taken by ${mspId} alone, and writes into no collection but the withdrawals`, async () => {
+      const done = await world.withdrawal({ ...command, reason: 'moved-away' }, { mspId });
+      expect([...done.writes.keys()]).to.deep.equal([
+        `withdrawal-RiversideMSP/${world.key('withdrawal', SUBJECT)}`,
+      ]);
+      expect(withdrawalsSchema.parse(world.value('withdrawal', SUBJECT))).to.deep.include({
+        subject: SUBJECT,
+        withdrawals: [
+          { consent: 'c-1', at: NOW_INSTANT, by: mspId, evidence: EVIDENCE, reason: 'moved-away' },
+        ],
+      });
+    });
+  }
+
+  it('again changes nothing: the first time stays', async () => {
+    await world.withdrawal(command);
+    world.now += 60_000;
+    const again = await world.withdrawal(command, { mspId: SENTINEL });
+    expect(again.writes.size).to.equal(0);
+    const query = { v: 1, query: 'withdrawals', subject: SUBJECT };
+    const answer = await world.call(
+      ['withdrawal:query', RIVERSIDE],
+      { query: Buffer.from(JSON.stringify(query)) },
+      { mspId: SENTINEL },
+    );
+    const { withdrawals } = payloadOf(answer) as { withdrawals: object[] };
+    expect(withdrawals).to.have.length(1);
+    expect(withdrawals[0]).to.deep.include({ by: RIVERSIDE, at: NOW_INSTANT });
+  });
+
+  it('adds to what was withdrawn before', async () => {
+    await world.custody({
+      command: 'file-consent',
+      consent: 'c-2',
+      subject: SUBJECT,
+      resource: consentOf('c-2'),
+      evidence: EVIDENCE,
+    });
+    await world.withdrawal(command);
+    await world.withdrawal({ ...command, consent: 'c-2' });
+    const { withdrawals } = withdrawalsSchema.parse(world.value('withdrawal', SUBJECT));
+    expect(withdrawals.map(({ consent }) => consent)).to.deep.equal(['c-1', 'c-2']);
+  });
+
+  it("knows no consent but the subject's own", async () => {
+    await world.custody({ command: 'register-subject', subject: OTHER_SUBJECT });
+    for (const changes of [{ consent: 'c-9' }, { subject: OTHER_SUBJECT }, { subject: 'sub-9' }]) {
+      expect(refusalOf(await world.tryWithdrawal({ ...command, ...changes }))).to.equal('consent-unknown');
+    }
+  });
+
+  it('reads nothing that another filing or decision writes, so that none can make it invalid', async () => {
+    const done = await world.withdrawal(command);
+    const written = new Set([
+      ...(await world.custody({ command: 'decide', requests: [world.request()] })).writes.keys(),
+      ...(
+        await world.custody({
+          command: 'file-consent',
+          consent: 'c-2',
+          subject: SUBJECT,
+          resource: consentOf('c-2'),
+          evidence: EVIDENCE,
+        })
+      ).writes.keys(),
+    ]);
+    expect([...done.reads.keys()].filter((key) => written.has(key))).to.deep.equal([]);
+  });
+
+  it('counts from the time of its transaction', async () => {
+    world.now = NOW + 1_000;
+    await world.withdrawal(command);
+    const { withdrawals } = withdrawalsSchema.parse(world.value('withdrawal', SUBJECT));
+    expect(withdrawals[0]?.at).to.equal(new Date(NOW + 1_000).toISOString());
+  });
+});
