@@ -49,47 +49,52 @@ export function testConsortium(): Promise<TestConsortium> {
 }
 
 async function make(): Promise<TestConsortium> {
-  const topology = demo();
   const dataDir = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
   try {
-    const prepared = await prepareConsortium(topology, portPlan(topology), dataDir);
-    const signers = new Map<string, PeerSigner>();
-    for (const organisation of prepared.identities.organisations) {
-      const identities = {
-        peer: organisation.peer.identity,
-        orderer: organisation.orderer.identity,
-        admin: organisation.admin.identity,
-        client: organisation.gatewayClient.identity,
-      };
-      for (const [role, { certificatePem, keyPem }] of Object.entries(identities)) {
-        const signer = createSigner(organisation.mspId, Buffer.from(certificatePem), keyPem);
-        signers.set(`${organisation.mspId} ${role}`, signer);
-      }
-    }
-    const signer = (mspId: string, role: Role): PeerSigner => {
-      const found = signers.get(`${mspId} ${role}`);
-      if (found === undefined) throw new Error(`no ${role} of ${mspId}`);
-      return found;
-    };
-    return {
-      prepared,
-      signer,
-      options: (folder, overrides) => ({
-        folder,
-        genesisBlock: prepared.genesisBlock,
-        orderer: signer(SENTINEL, 'orderer'),
-        organizations: ALL.map((mspId) => ({
-          mspId,
-          peer: signer(mspId, 'peer'),
-          admin: signer(mspId, 'admin'),
-        })),
-        chaincodes: [chaincodeDefinition(topology)],
-        ...overrides,
-      }),
-    };
+    return await prepareTestConsortium(dataDir);
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** The consortium whose keys and genesis block lie in a folder, made there if need be. */
+export async function prepareTestConsortium(dataDir: string): Promise<TestConsortium> {
+  const topology = demo();
+  const prepared = await prepareConsortium(topology, portPlan(topology), dataDir);
+  const signers = new Map<string, PeerSigner>();
+  for (const organisation of prepared.identities.organisations) {
+    const identities = {
+      peer: organisation.peer.identity,
+      orderer: organisation.orderer.identity,
+      admin: organisation.admin.identity,
+      client: organisation.gatewayClient.identity,
+    };
+    for (const [role, { certificatePem, keyPem }] of Object.entries(identities)) {
+      const signer = createSigner(organisation.mspId, Buffer.from(certificatePem), keyPem);
+      signers.set(`${organisation.mspId} ${role}`, signer);
+    }
+  }
+  const signer = (mspId: string, role: Role): PeerSigner => {
+    const found = signers.get(`${mspId} ${role}`);
+    if (found === undefined) throw new Error(`no ${role} of ${mspId}`);
+    return found;
+  };
+  return {
+    prepared,
+    signer,
+    options: (folder, overrides) => ({
+      folder,
+      genesisBlock: prepared.genesisBlock,
+      orderer: signer(SENTINEL, 'orderer'),
+      organizations: ALL.map((mspId) => ({
+        mspId,
+        peer: signer(mspId, 'peer'),
+        admin: signer(mspId, 'admin'),
+      })),
+      chaincodes: [chaincodeDefinition(topology)],
+      ...overrides,
+    }),
+  };
 }
 
 /** A ledger in a folder of its own, closed and removed after the test. */
