@@ -9,6 +9,8 @@ export interface FabricNode {
   readonly ports: OrganisationPorts;
   readonly material: OrganisationMaterial;
   readonly home: FabricHome;
+  /** File with the TLS CAs of all organisations of the channel. */
+  readonly tlsCas: string;
   readonly layout: NodeLayout;
   /** Fabric's FABRIC_LOGGING_SPEC, such as `info` or `warning`. */
   readonly logging: string;

@@ -7,7 +7,6 @@ import { startProcess, type ManagedProcess, type ProcessSpec } from './managed-p
 import { ordererProcess } from './orderer-process.js';
 import { peerAdmin } from './peer-admin.js';
 import { peerProcess } from './peer-process.js';
-import type { Turn } from './turn.js';
 import { waitUntil } from './wait-until.js';
 
 /** What runs of one organisation. Each can be stopped and started by itself; starting what runs changes nothing. */
@@ -34,8 +33,6 @@ export interface OrganisationNodesInput {
   readonly genesisBlock: Buffer;
   readonly packages: readonly ChaincodePackage[];
   readonly chaincode: ChaincodeProcess;
-  /** Shared by the peers of all organisations. */
-  readonly joinTurn: Turn;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,14 +63,19 @@ async function joinOrderer({ node, channel, genesisBlock, signal }: Organisation
   }
 }
 
-async function preparePeer(input: OrganisationNodesInput): Promise<void> {
-  const { node, channel, genesisBlock, packages, signal } = input;
+async function preparePeer({
+  node,
+  channel,
+  genesisBlock,
+  packages,
+  signal,
+}: OrganisationNodesInput): Promise<void> {
   const admin = peerAdmin(node);
   try {
     const what = `the endorser of peer-${node.organisation.name}`;
     const channels = await waitUntil({ what, timeoutMs: 20_000, signal }, () => admin.channels());
     if (!channels.includes(channel)) {
-      await input.joinTurn(() => admin.join(genesisBlock));
+      await admin.join(genesisBlock);
     }
     const installed = await admin.installed();
     for (const { id, bytes } of packages) {

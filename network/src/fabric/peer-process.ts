@@ -32,7 +32,8 @@ export function peerProcess(node: FabricNode): ProcessSpec {
       CORE_PEER_TLS_ENABLED: 'true',
       CORE_PEER_TLS_CERT_FILE: tls.certificate,
       CORE_PEER_TLS_KEY_FILE: tls.key,
-      CORE_PEER_TLS_ROOTCERT_FILE: material.paths.tlsCa.certificate,
+      // A peer that joins dials the others before it has read their CAs from the channel, and tries again after 5 s.
+      CORE_PEER_TLS_ROOTCERT_FILE: node.tlsCas,
       CORE_PEER_FILESYSTEMPATH: layout.peerData,
       CORE_LEDGER_SNAPSHOTS_ROOTDIR: path.join(layout.peerData, 'snapshots'),
       CORE_OPERATIONS_LISTENADDRESS: `${OPERATIONS_HOST}:${ports.peerOperations}`,
@@ -54,7 +55,7 @@ function gossip(address: string): Record<string, string> {
     CORE_PEER_GOSSIP_BOOTSTRAP: address,
     CORE_PEER_GOSSIP_ENDPOINT: address,
     CORE_PEER_GOSSIP_EXTERNALENDPOINT: address,
-    CORE_PEER_GOSSIP_RECONNECTINTERVAL: '2s',
+    CORE_PEER_GOSSIP_RECONNECTINTERVAL: '500ms',
     CORE_PEER_GOSSIP_ALIVETIMEINTERVAL: '1s',
     CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL: '1s',
     CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL: '1s',

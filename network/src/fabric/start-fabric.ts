@@ -1,4 +1,7 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { orderingOrganisations, type ChaincodePackage, type PreparedConsortium } from '../channel/index.js';
+import { replaceFile } from '../identities/index.js';
 import { portsOf, type PortPlan, type Topology } from '../topology/index.js';
 import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployment.js';
 import { channelClient } from './channel-client.js';
@@ -7,7 +10,6 @@ import { commitDefinition, type LifecycleMember } from './lifecycle.js';
 import { nodeLayout } from './node-layout.js';
 import { organisationNodes, type OrganisationNodes } from './organisation-nodes.js';
 import { waitUntilEndorsable } from './readiness.js';
-import { takingTurns } from './turn.js';
 
 export interface FabricOptions {
   /** Its ordering is raft or bft. */
@@ -54,7 +56,7 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   }
   const say = options.onProgress ?? ((): void => undefined);
   const home = await findFabricHome(options.fabricHome);
-  const organisations = allNodes(options, home);
+  const organisations = allNodes(options, home, await writeTlsCas(options));
   const ordering = new Set(orderingOrganisations(topology).map(({ name }) => name));
   const orderers = organisations.filter(({ node }) => ordering.has(node.organisation.name));
 
@@ -102,15 +104,8 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   };
 }
 
-/**
- * A peer that joins the channel dials the others at once. When two dial each other in the same moment, one drops what the other
- * sent, and waits 5 s before it tries again (gossip/discovery, `sendUntilAcked`): joining one after another costs less.
- */
-const JOIN_PAUSE_MS = 150;
-
-function allNodes(options: FabricOptions, home: FabricHome): readonly OrganisationNodes[] {
+function allNodes(options: FabricOptions, home: FabricHome, tlsCas: string): readonly OrganisationNodes[] {
   const { topology, plan, dataDir, prepared, chaincodes, signal } = options;
-  const joinTurn = takingTurns(JOIN_PAUSE_MS);
   return topology.organisations.map((organisation, index) => {
     const material = prepared.identities.organisations[index];
     if (material === undefined) throw new RangeError(`there are no identities of ${organisation.name}`);
@@ -120,6 +115,7 @@ function allNodes(options: FabricOptions, home: FabricHome): readonly Organisati
         ports: portsOf(plan, organisation.name),
         material,
         home,
+        tlsCas,
         layout: nodeLayout(dataDir, organisation.name),
         logging: options.logging ?? 'info',
         outlivesUs: options.outlivesUs ?? false,
@@ -128,10 +124,18 @@ function allNodes(options: FabricOptions, home: FabricHome): readonly Organisati
       genesisBlock: prepared.genesisBlock,
       packages: chaincodes.map((deployment) => packageOf(deployment, organisation.name)),
       chaincode: options.chaincodeProcess(organisation.name),
-      joinTurn,
       signal,
     });
   });
+}
+
+/** PEM of every organisation's TLS CA, in one file. */
+async function writeTlsCas({ dataDir, prepared }: FabricOptions): Promise<string> {
+  const folder = path.join(dataDir, 'fabric');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, 'tls-cas.pem');
+  await replaceFile(file, prepared.identities.organisations.map(({ tlsCaPem }) => tlsCaPem).join(''));
+  return file;
 }
 
 /** Waits for all, also when one fails: a start that is still under way could not be stopped. */
