@@ -25,8 +25,8 @@ const chaincode = z.strictObject({
   version: z.string().min(1),
   /** `label:hash`: what the chaincode server registers as. */
   packageId: z.string().min(1),
-  /** Where the chaincode server listens. */
-  address,
+  /** Where the chaincode server listens: one for all organisations, or, by MSP id, one for each. */
+  address: z.union([address, z.record(mspId, address)]),
   /** PEM file of the CA of the server's certificate. */
   rootCertificate: path,
   /** protos.ApplicationPolicy */

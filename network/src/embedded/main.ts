@@ -32,7 +32,11 @@ async function main(file: string | undefined): Promise<void> {
   });
   let stopped: Promise<void> | undefined;
   const stop = (): void => {
-    stopped ??= running.close().catch(failAndRemember);
+    // A client's connection that lingers does not keep the process.
+    stopped ??= running
+      .close()
+      .catch(failAndRemember)
+      .then(() => process.exit());
   };
   void failure.promise.then((error) => {
     failAndRemember(error);

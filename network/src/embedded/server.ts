@@ -106,15 +106,19 @@ async function bind(server: Server, listen: string, tls: PeerSettings['tls']): P
   return `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
 }
 
-/** Lets running calls end for a moment, then ends them: event streams would go on for ever. */
+/**
+ * Lets running calls end for a moment, then ends them: event streams would go on for ever. A client that does not read
+ * what it was sent can hold its connection open all the same; nobody waits for that.
+ */
 async function shutDown(server: Server): Promise<void> {
-  const timer = setTimeout(() => {
-    server.forceShutdown();
-  }, DRAIN_MS);
   await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, DRAIN_MS);
     server.tryShutdown(() => {
+      clearTimeout(timer);
       resolve();
     });
   });
-  clearTimeout(timer);
 }

@@ -65,16 +65,19 @@ export function readPeers({
       const [certificate, key] = await readPair(tls);
       const [clientCert, clientKey] = await readPair(chaincodeClient);
       const endpoints = chaincodes.map(
-        async ({ name, packageId, address, rootCertificate }): Promise<[string, ChaincodeEndpoint]> => [
-          name,
-          { packageId, address, tls: { rootCert: await readFile(rootCertificate), clientCert, clientKey } },
-        ],
+        async ({ name, packageId, address, rootCertificate }): Promise<[string, ChaincodeEndpoint][]> => {
+          const own = typeof address === 'string' ? address : address[mspId];
+          const rootCert = await readFile(rootCertificate);
+          return own === undefined
+            ? []
+            : [[name, { packageId, address: own, tls: { rootCert, clientCert, clientKey } }]];
+        },
       );
       return {
         signer: await readSigner(mspId, peer),
         listen,
         tls: { certificate, key },
-        chaincodes: new Map(await Promise.all(endpoints)),
+        chaincodes: new Map((await Promise.all(endpoints)).flat()),
       };
     }),
   );

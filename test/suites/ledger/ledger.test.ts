@@ -1,4 +1,5 @@
 import { fabricTarget } from '../../support/ledger/fabric-target.js';
+import { embeddedTarget } from '../../support/ledger/embedded-target.js';
 import { openBench, type Bench } from '../../support/ledger/bench.js';
 import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
 import type { LedgerTarget } from '../../support/ledger/target.js';
@@ -15,7 +16,7 @@ import { state } from './state.js';
 import { submitting } from './submitting.js';
 import { upgrading } from './upgrading.js';
 
-const TARGETS: readonly LedgerTarget[] = [fabricTarget('raft'), fabricTarget('bft')];
+const TARGETS: readonly LedgerTarget[] = [embeddedTarget, fabricTarget('raft'), fabricTarget('bft')];
 
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'evaluating and endorsing': evaluating,

@@ -28,6 +28,8 @@ export class Consortium {
     readonly topology: Topology,
     readonly prepared: PreparedConsortium,
     readonly configuration: EmbeddedLedgerConfiguration,
+    /** Where the configuration expects the chaincode. */
+    readonly chaincode: ChaincodePlace,
   ) {}
 
   /** Identities, genesis block and configuration in a folder; ports are free ones. */
@@ -47,7 +49,9 @@ export class Consortium {
         collections: withUnreachable(chaincode.collections),
       })),
     });
-    return new Consortium(topology, prepared, configuration);
+    const [chaincode] = input.chaincodes;
+    const place = { ccid: chaincode?.packageId ?? '', address: `127.0.0.1:${port}` };
+    return new Consortium(topology, prepared, configuration, place);
   }
 
   organisation(name: string): OrganisationMaterial {
@@ -59,7 +63,7 @@ export class Consortium {
   }
 
   /** A package id and address other than the configured ones. */
-  async elsewhere(ccid = this.chaincode.packageId): Promise<{ ccid: string; address: string }> {
+  async elsewhere(ccid = this.chaincode.ccid): Promise<ChaincodePlace> {
     const port = await freePorts(1);
     return { ccid, address: `127.0.0.1:${port}` };
   }
@@ -68,9 +72,7 @@ export class Consortium {
    * The probe, served for all organisations by a process of its own: the shim brings its own copy of the protocol
    * messages, and two copies in one process disturb each other.
    */
-  async serve(
-    at = { ccid: this.chaincode.packageId, address: this.chaincode.address },
-  ): Promise<ServedChaincode> {
+  async serve(at = this.chaincode): Promise<ServedChaincode> {
     const { tls, clientCas } = this.prepared.identities.services.paths.chaincode;
     const environment = probeEnvironment('', [{ ...at, tls: { ...tls, clientCa: clientCas } }]);
     const child = fork(PROBE_SCRIPT, { env: { ...process.env, ...environment }, stdio: 'ignore' });
@@ -107,14 +109,12 @@ export class Consortium {
       },
     };
   }
+}
 
-  private get chaincode(): EmbeddedLedgerConfiguration['chaincodes'][number] {
-    const [chaincode] = this.configuration.chaincodes;
-    if (chaincode === undefined) {
-      throw new RangeError('no chaincode');
-    }
-    return chaincode;
-  }
+export interface ChaincodePlace {
+  /** Package id. */
+  readonly ccid: string;
+  readonly address: string;
 }
 
 export interface ServedChaincode {
