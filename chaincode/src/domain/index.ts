@@ -48,4 +48,3 @@ export {
   type OutwardCode,
   type Reason,
 } from './reasons.js';
-export { namedOrganizations } from './named-members.js';
