@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** Version of the shapes that are signed, hashed or kept: the `v` of every command and every private value. */
@@ -30,7 +30,7 @@ export function canonicalBytes(value: object): Buffer {
 
 /** SHA-256 of bytes, or of a text's UTF-8 bytes, as base64url. */
 export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('base64url');
+  return hash('sha256', content, 'base64url');
 }
 
 /** SHA-256 of a value's canonical JSON, as base64url. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { base64UrlBytes, kid, ledgerId, memberName, mspId } from '../primitives.js';
 
@@ -22,7 +22,7 @@ export type PublicJwk = z.infer<typeof publicJwk>;
 /** RFC 7638 thumbprint of a P-256 key, SHA-256, base64url. */
 export function thumbprintOf(jwk: PublicJwk): string {
   const required = `{"crv":"${jwk.crv}","kty":"${jwk.kty}","x":"${jwk.x}","y":"${jwk.y}"}`;
-  return createHash('sha256').update(required).digest('base64url');
+  return hash('sha256', required, 'base64url');
 }
 
 /** A member's key. It is never removed and never comes back: `retired` ends what it may sign or open from now on. */
