@@ -48,3 +48,4 @@ export {
   type OutwardCode,
   type Reason,
 } from './reasons.js';
+export { CONSENT_ELEMENTS, type ElementRule, type FhirVersion, type Treatment } from './compile/elements.js';
