@@ -38,9 +38,11 @@ export interface LedgerOptions {
   readonly organizations: readonly LifecycleOrganization[];
   /** Brought onto the ledger, with every organisation's approval, when it does not have them yet. */
   readonly chaincodes: readonly DesiredChaincode[];
+  /** Size in bytes at which the store counts as full; as much as the disk holds by default. */
+  readonly maxBytes?: number;
   /** Milliseconds since the epoch; the machine's clock by default. */
   readonly now?: () => number;
-  /** Called while the stored blocks are verified. */
+  /** Called now and then while the stored blocks are verified, and when all are. */
   readonly onProgress?: (verified: number, blocks: number) => void;
   /** Called once if the ledger stops by itself, for instance because the disk is full. */
   readonly onFailure?: (error: unknown) => void;
@@ -55,7 +57,7 @@ export type OpenLedger = EmbeddedLedger & { close(): Promise<void> };
  */
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   const { folder } = options;
-  const database = openDatabase(folder);
+  const database = openDatabase(folder, options.maxBytes);
   let transient: DatabaseSync | undefined;
   try {
     const genesis = readBlock(options.genesisBlock);
@@ -151,7 +153,10 @@ async function verify(
     let turn = performance.now();
     for (;;) {
       const { value, done } = blocks.next();
-      if (done === true) return value;
+      if (done === true) {
+        onProgress?.(current, stores.blocks.height);
+        return value;
+      }
       current = value + 1;
       if (performance.now() - turn < VERIFICATION_TURN) continue;
       onProgress?.(current, stores.blocks.height);

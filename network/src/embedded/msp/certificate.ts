@@ -2,6 +2,7 @@ import { X509Certificate, type KeyObject } from 'node:crypto';
 import 'reflect-metadata'; // needed by @peculiar/x509, before it is loaded
 import * as x509 from '@peculiar/x509';
 import { derChildren, encodeDer, readDer, sha256, toLowS } from '../../wire-format/index.js';
+import { pemBlock } from './pem.js';
 
 /** OID prefix of ECDSA signature algorithms (ecdsa-with-SHA...), in DER. */
 const ECDSA_WITH = Buffer.from('2a8648ce3d04', 'hex');
@@ -27,10 +28,8 @@ export interface Certificate {
 
 /** Parses the first PEM block, whatever its label says, as Fabric does [msp/mspimpl.go: getCertFromPem]. */
 export function parseCertificate(pem: Uint8Array): Certificate {
-  const text = Buffer.from(pem).toString('latin1');
-  const block = /-----BEGIN [^-\n]*-----([^-]*)-----END [^-\n]*-----/.exec(text)?.[1];
-  if (block === undefined) throw new Error('could not decode the PEM structure');
-  const der = Buffer.from(block.replace(/^[^\n]*:[^\n]*$/gm, ''), 'base64');
+  const der = pemBlock(pem);
+  if (der === undefined) throw new Error('could not decode the PEM structure');
   const certificate = new X509Certificate(der);
   const details = new x509.X509Certificate(certificate.raw);
   const constraints = details.getExtension(x509.BasicConstraintsExtension);

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { explainSqlite, StoreError, unwritable } from './store-error.js';
 
 const FILE = 'ledger.db';
+const PAGE_BYTES = 4096;
 const TRANSIENT_FILE = 'transient.db';
 
 /**
@@ -62,13 +63,15 @@ function openFile(folder: string, name: string): DatabaseSync {
 /**
  * Opens the ledger's database and keeps it locked: the lock is the operating system's, so it dies with the process.
  * A commit returns only when it is on the disk (synchronous=FULL).
+ * @param maxBytes Size at which the database counts as full, whatever the disk has left.
  */
-export function openDatabase(folder: string): DatabaseSync {
+export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
   prepareFolder(folder);
   let database: DatabaseSync | undefined;
   try {
     database = openFile(folder, FILE);
     database.exec(`
+      PRAGMA page_size = ${PAGE_BYTES};
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
@@ -87,6 +90,9 @@ export function openDatabase(folder: string): DatabaseSync {
       );
     }
     database.exec('COMMIT');
+    if (maxBytes !== undefined) {
+      database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_BYTES))}`);
+    }
     return database;
   } catch (error) {
     database?.close();

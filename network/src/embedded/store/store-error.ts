@@ -52,7 +52,7 @@ export function explainSqlite(error: unknown, folder: string, block: number): un
   if (code === SQLITE_FULL) {
     return new StoreError(
       'full',
-      `the disk of ${folder} is full. Nothing of block ${block} was kept; free some space and start again`,
+      `the disk of ${folder} is full, or the store has its full size. Nothing of block ${block} was kept; free some space and start again`,
       { cause: error },
     );
   }
