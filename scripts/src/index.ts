@@ -10,5 +10,5 @@ export { takeLock } from './supervisor/lock.js';
 export { endAll, leftovers } from './supervisor/leftovers.js';
 export { supervise, type Supervisor } from './supervisor/supervisor.js';
 export type { ProcessSpec } from './supervisor/managed-process.js';
-export { readState, writeState } from './supervisor/state-file.js';
+export { readState, writeState, type SupervisorState } from './supervisor/state-file.js';
 export { EXIT, UserError } from './user-error.js';

@@ -1,0 +1,158 @@
+import { isRunning } from '@consent-ledger/scripts';
+import { expect } from 'chai';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { testConsortium, type TestConsortium } from '../support/consortium.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+interface DemoReport {
+  readonly ok: boolean;
+  readonly steps: readonly {
+    readonly title: string;
+    readonly came: string;
+    readonly lines?: readonly string[];
+  }[];
+}
+
+interface Status {
+  readonly well: boolean;
+  readonly processes: readonly { readonly name: string; readonly rssBytes: number }[];
+  readonly members: readonly { readonly member: string; readonly ready: boolean; readonly height: number }[];
+}
+
+describe('the demo, as a newcomer runs it', function () {
+  this.timeout(180_000);
+  const folder = temporaryFolder();
+  let consortium: TestConsortium;
+
+  before(async () => {
+    consortium = await testConsortium(folder.path, 'a');
+  });
+  after(async () => {
+    await consortium.run('down');
+  });
+
+  it('comes out as it must from an empty folder, and leaves nothing running', async () => {
+    const { code, stdout, stderr } = await consortium.run(
+      'start',
+      '--once',
+      '--port-base',
+      String(consortium.portBase),
+    );
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    expect(stdout).to.match(/All \d+ steps came out as they must\./);
+    expect(await exists(join(consortium.dataDir, 'run', 'state.json'))).to.equal(false);
+    const { code: status, stdout: said } = await consortium.run('status');
+    expect(said).to.contain('is not running');
+    expect(status).to.equal(3);
+  });
+
+  it('comes out as it must again on the same ledger, as often as one likes', async () => {
+    await consortium.up();
+    for (let run = 0; run < 2; run += 1) {
+      const { code, stdout, stderr } = await consortium.run('demo', '--json');
+      expect(code, `${stdout}\n${stderr}`).to.equal(0);
+      const report = JSON.parse(stdout) as DemoReport;
+      expect(report.ok).to.equal(true);
+      expect(report.steps.map(({ came }) => came.slice(0, 3))).to.deep.equal([
+        '201',
+        '201',
+        '403',
+        '201',
+        '200',
+        '403',
+        '403',
+        '201',
+        '403',
+        '200',
+        '200',
+        '403',
+        '200',
+      ]);
+    }
+  });
+
+  it('shows the auditor every decision with block, transaction and reason', async () => {
+    const { stdout } = await consortium.run('demo', '--json');
+    const audit = (JSON.parse(stdout) as DemoReport).steps.at(-1)?.lines ?? [];
+    const reasons = audit
+      .slice(1)
+      .map((line) => /(permit|deny) +([a-z-]+)/.exec(line)?.slice(1, 3).join(' '));
+    expect(reasons).to.have.members([
+      'deny no-consent',
+      'permit permitted-by-consent',
+      'deny not-covered-by-consent',
+      'deny no-consent',
+      'deny not-covered-by-consent',
+      'permit permitted-by-consent',
+      'deny consent-withdrawn',
+    ]);
+    for (const line of audit.slice(1)) expect(line).to.match(/^ *\d+ +[0-9a-f]{12}… /);
+  });
+
+  it('is not changed by a second `up`', async () => {
+    const before = await consortium.state();
+    const { code, stderr } = await consortium.run('up');
+    expect(stderr).to.contain(`It was up already, under process ${before.supervisor.pid}`);
+    expect(code).to.equal(0);
+    expect(await consortium.state()).to.deep.equal(before);
+  });
+
+  it('has a status that a script can use', async () => {
+    const { code, stdout } = await consortium.run('status', '--json');
+    expect(code, stdout).to.equal(0);
+    const { well, processes, members } = JSON.parse(stdout) as Status;
+    expect(well).to.equal(true);
+    expect(processes.map(({ name }) => name)).to.have.members([
+      'issuer',
+      'ledger',
+      'chaincode',
+      'gateway-riverside',
+      'gateway-lakeside',
+      'gateway-novacure',
+      'gateway-sentinel',
+    ]);
+    expect(members).to.have.lengthOf(4);
+    for (const { height } of members) expect(height).to.be.greaterThan(10);
+    const together = processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+    expect(together).to.be.lessThan(1_200 * 1_048_576);
+  });
+
+  it('gives tokens to the demo users, and says who there is', async () => {
+    const good = await consortium.run('token', '--member', 'riverside', '--user', 'practitioner');
+    expect(good.stdout).to.match(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    const bad = await consortium.run('token', '--member', 'riverside', '--user', 'nobody');
+    expect(bad.stderr).to.match(/has no user nobody: it has .*consent-clerk/);
+    expect(bad.code).to.equal(2);
+  });
+
+  it('runs beside another consortium on the same machine', async () => {
+    const other = await testConsortium(folder.path, 'b');
+    try {
+      await other.up();
+      const [one, two] = await Promise.all([consortium.run('demo', '--json'), other.run('demo', '--json')]);
+      expect(one.code, one.stderr).to.equal(0);
+      expect(two.code, two.stderr).to.equal(0);
+    } finally {
+      await other.run('down');
+    }
+  });
+
+  it('is stopped by `down`, all of it', async () => {
+    const { processes, supervisor } = await consortium.state();
+    const { code, stderr } = await consortium.run('down');
+    expect(stderr).to.contain('Stopped.');
+    expect(code).to.equal(0);
+    for (const identity of [supervisor, ...processes.flatMap(({ identity: one }) => one ?? [])]) {
+      expect(await isRunning(identity)).to.equal(false);
+    }
+    expect((await consortium.run('down')).stderr).to.contain('Nothing was running.');
+  });
+});
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
