@@ -4,7 +4,7 @@
  */
 import { buildIfStale } from './bootstrap/build.mjs';
 import { installIfMissing } from './bootstrap/install.mjs';
-import { BootstrapError, handOver, hasProjectNode } from './bootstrap/run.mjs';
+import { BootstrapError, handOver, hasProjectNode, ROOT } from './bootstrap/run.mjs';
 import { testFiles } from './bootstrap/tests.mjs';
 
 const FAULT_RUNS = '50';
@@ -41,6 +41,7 @@ async function main() {
 }
 
 async function prepare(project) {
+  process.chdir(ROOT);
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new BootstrapError(

@@ -19,11 +19,10 @@ export function hasProjectNode() {
   return existsSync(projectNode);
 }
 
-/** Runs a script under the project's Node in our place: its terminal, its signals, its exit code. */
+/** Runs a script under the project's Node in our place: its folder, its terminal, its signals, its exit code. */
 export function handOver(script, args, env = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(projectNode, [path.join(ROOT, script), ...args], {
-      cwd: ROOT,
       stdio: 'inherit',
       env: { ...process.env, ...env },
     });

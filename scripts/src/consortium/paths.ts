@@ -15,3 +15,8 @@ export function stateFile(dataDir: string): string {
 export function supervisorLog(dataDir: string): string {
   return path.join(dataLayout(dataDir).logs, 'supervisor.log');
 }
+
+/** What the embedded ledger is started with. */
+export function ledgerConfigFile(dataDir: string): string {
+  return path.join(dataLayout(dataDir).services, 'ledger.json');
+}

@@ -4,6 +4,7 @@ import { dataLayout, memberLayout, type PreparedConsortium } from '@consent-ledg
 import type { ProcessSpec } from '../supervisor/managed-process.js';
 import type { Consortium } from './consortium.js';
 import { issuerConfigFile } from './issuer-setup.js';
+import { ledgerConfigFile } from './paths.js';
 
 const ISSUER_MAIN = fileURLToPath(new URL('../issuer/main.js', import.meta.url));
 
@@ -36,12 +37,15 @@ export function processesOf(
     ),
     nodeFlags: CHAINCODE_FLAGS,
   }));
+  const ledger = spec('ledger', moduleFile('@consent-ledger/network/embedded/main'), [
+    ledgerConfigFile(dataDir),
+  ]);
   const gateways = topology.organisations.map(({ name }) =>
     spec(`gateway-${name}`, moduleFile('@consent-ledger/gateway/main'), [
       memberLayout(dataDir, name).configuration,
     ]),
   );
-  return [[issuer], chaincode, gateways];
+  return [[issuer], chaincode, [ledger], gateways];
 }
 
 function moduleFile(specifier: string): string {

@@ -4,6 +4,7 @@ import {
   consentFiled,
   consentWithdrawn,
   DESCRIPTOR_HEADER,
+  EVENT_HEADERS,
   problemSchema,
   recordRegistered,
   subjectRegistered,
@@ -107,7 +108,16 @@ export function sha256(bytes: Buffer): string {
 }
 
 function asked({ status, headers, body }: HttpsResponse): Asked {
-  if (status === 200) return { status, bytes: body };
+  if (status === 200) {
+    const block = headers[EVENT_HEADERS.block.toLowerCase()];
+    const transaction = headers[EVENT_HEADERS.transaction.toLowerCase()];
+    must(
+      typeof block === 'string' && typeof transaction === 'string',
+      'the event in the headers',
+      'none was there',
+    );
+    return { status, bytes: body, transaction, block: Number(block) };
+  }
   must(
     headers['content-type']?.startsWith('application/problem+json') === true,
     'a record or a problem document',

@@ -14,8 +14,8 @@ export function stopRequests(): { readonly signal: AbortSignal; readonly release
   };
 }
 
-/** Resolves when the signal aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
+/** Resolves when the signal aborts. Keeps the process alive until then, unless it only `watches`. */
+export function aborted(signal: AbortSignal, watches = false): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve();
@@ -23,6 +23,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
     }
     // A pending promise alone keeps no process alive.
     const alive = setInterval(() => undefined, 60_000);
+    if (watches) alive.unref();
     signal.addEventListener(
       'abort',
       () => {

@@ -36,7 +36,10 @@ async function start(options: Options): Promise<number> {
       return exitCode;
     }
     try {
-      const exitCode = await Promise.race([demo(consortium, out), aborted(signal).then(() => EXIT.failed)]);
+      const exitCode = await Promise.race([
+        demo(consortium, out),
+        aborted(signal, true).then(() => EXIT.failed),
+      ]);
       if (options.once || signal.aborted) return exitCode;
       out.say('It stays up; press Ctrl-C to stop it. `consent-ledger --help` shows what else there is.');
       await aborted(signal);
