@@ -9,17 +9,17 @@ import { temporaryFolder } from '../support/temporary.js';
 
 describe('a consortium whose processes are killed', function () {
   this.timeout(240_000);
-  const folder = temporaryFolder();
   let consortium: TestConsortium;
+  // Before the folder's own clean-up, which runs in the order of registration.
+  after(async () => {
+    await consortium.run('down');
+  });
+  const folder = temporaryFolder();
 
   before(async () => {
     consortium = await testConsortium(folder.path, 'a');
     await consortium.up();
   });
-  after(async () => {
-    await consortium.run('down');
-  });
-
   const demoIsGreen = async (): Promise<void> => {
     const { code, stdout, stderr } = await consortium.run('demo', '--json');
     expect(code, `${stdout}\n${stderr}`).to.equal(0);

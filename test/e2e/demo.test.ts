@@ -22,16 +22,16 @@ interface Status {
 
 describe('the demo, as a newcomer runs it', function () {
   this.timeout(180_000);
-  const folder = temporaryFolder();
   let consortium: TestConsortium;
+  // Before the folder's own clean-up, which runs in the order of registration.
+  after(async () => {
+    await consortium.run('down');
+  });
+  const folder = temporaryFolder();
 
   before(async () => {
     consortium = await testConsortium(folder.path, 'a');
   });
-  after(async () => {
-    await consortium.run('down');
-  });
-
   it('comes out as it must from an empty folder, and leaves nothing running', async () => {
     const { code, stdout, stderr } = await consortium.run(
       'start',
