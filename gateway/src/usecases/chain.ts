@@ -112,7 +112,8 @@ export class Chain {
     const signal = this.#stop.signal;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        for await (const block of ledger.follow(projection.height, signal)) {
+        // From the last block that is folded already: it comes at once, and shows that the stream is open.
+        for await (const block of ledger.follow(Math.max(0, projection.height - 1), signal)) {
           if (!this.#fold(block)) return;
           this.#state = 'following';
           failures = 0;
