@@ -85,9 +85,17 @@ export class ProtoReader {
   }
 
   string(): string {
-    const view = this.bytes();
-    if (!isUtf8(view)) throw new WireFormatError('string field contains invalid UTF-8');
-    return view.toString('utf8');
+    const length = this.number();
+    const start = this.#at;
+    const end = start + length;
+    if (end > this.#bytes.length) throw new WireFormatError('truncated field');
+    this.#at = end;
+    const text = this.#bytes.toString('utf8', start, end);
+    // What is not UTF-8 was read as the replacement character, which may also be there by right.
+    if (text.includes('\uFFFD') && !isUtf8(this.#bytes.subarray(start, end))) {
+      throw new WireFormatError('string field contains invalid UTF-8');
+    }
+    return text;
   }
 
   /** Skips the field whose tag was just read. */

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ledger } from '@hyperledger/fabric-protos';
-import { compareUtf8 } from '@consent-ledger/network/embedded/protobuf/utf8-order';
+import { compareBytewise } from '@consent-ledger/network/embedded/state/byte-order';
 import { encodeReadWriteSet } from '@consent-ledger/network/embedded/simulator/read-write-set-encoding';
 import { RangeReads } from '@consent-ledger/network/embedded/simulator/range-query-info';
-import { ReadWriteSet, sha256 } from '@consent-ledger/network/embedded/simulator/read-write-set';
+import { ReadWriteSet } from '@consent-ledger/network/embedded/simulator/read-write-set';
+import { sha256 } from '@consent-ledger/network/wire-format';
 
 const { rwset } = ledger;
 const { kvrwset } = rwset;
@@ -17,10 +18,10 @@ describe('read and write sets', () => {
     fc.assert(
       fc.property(key, key, (left, right) => {
         const bytes = Buffer.compare(Buffer.from(left), Buffer.from(right));
-        expect(Math.sign(compareUtf8(left, right))).to.equal(bytes);
+        expect(Math.sign(compareBytewise(left, right))).to.equal(bytes);
       }),
     );
-    expect(compareUtf8('a\uFFFD', 'a\u{1F600}')).to.be.below(0);
+    expect(compareBytewise('a\uFFFD', 'a\u{1F600}')).to.be.below(0);
   });
 
   it('serialise to the bytes of fabric-protos', () => {

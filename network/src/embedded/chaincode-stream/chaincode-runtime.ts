@@ -1,5 +1,4 @@
-import { encodeMessage } from '../protobuf/writer.js';
-import { ProtoReader } from '../protobuf/reader.js';
+import { encodeMessage, ProtoReader } from '../../wire-format/index.js';
 import { describeError } from './errors.js';
 import type { CallParameters } from './call.js';
 import { ChaincodeStream } from './chaincode-stream.js';
@@ -145,11 +144,11 @@ export class ChaincodeRuntime {
     try {
       const message = await this.invoke({ ...caller, namespace, input: decodeInput(request.input) });
       return encodeMessage((writer) => {
-        writer.uint(1, message.type);
+        writer.number(1, message.type);
         writer.bytes(3, message.payload);
-        writer.string(4, message.txId);
+        writer.bytes(4, message.txId);
         writer.bytes(6, message.event);
-        writer.string(7, message.channelId);
+        writer.bytes(7, message.channelId);
       });
     } catch (error) {
       throw new Error(`execute failed: ${describeError(error)}`, { cause: error });
@@ -189,7 +188,7 @@ export class ChaincodeRuntime {
 function encodeInput(input: ChaincodeInput): Buffer {
   return encodeMessage((writer) => {
     for (const arg of input.args) {
-      writer.presentBytes(1, arg);
+      writer.present(1, arg);
     }
     writer.bool(3, input.isInit);
   });
@@ -199,7 +198,7 @@ export function decodeInput(bytes: Buffer): ChaincodeInput {
   const reader = new ProtoReader(bytes);
   const args: Buffer[] = [];
   let isInit = false;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x0a:
         args.push(reader.bytes());
@@ -208,7 +207,7 @@ export function decodeInput(bytes: Buffer): ChaincodeInput {
         isInit = reader.bool();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { args, isInit };
@@ -219,7 +218,7 @@ function decodeResponse(bytes: Buffer): ChaincodeResponse {
   let status = 0;
   let message = '';
   let payload: Buffer = Buffer.alloc(0);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x08:
         status = reader.int32();
@@ -231,7 +230,7 @@ function decodeResponse(bytes: Buffer): ChaincodeResponse {
         payload = reader.bytes();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { status, message, payload };
@@ -242,7 +241,7 @@ function decodeEvent(bytes: Buffer): ChaincodeEvent {
   const reader = new ProtoReader(bytes);
   let name = '';
   let payload: Buffer = Buffer.alloc(0);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x1a:
         name = reader.string();
@@ -251,7 +250,7 @@ function decodeEvent(bytes: Buffer): ChaincodeEvent {
         payload = reader.bytes();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { name, payload };

@@ -1,5 +1,4 @@
-import { ProtoReader } from '../protobuf/reader.js';
-import { encodeMessage } from '../protobuf/writer.js';
+import { encodeMessage, ProtoReader } from '../../wire-format/index.js';
 
 /** protos.ChaincodeMessage.Type */
 export const MessageType = {
@@ -54,7 +53,7 @@ export function decodeChaincodeMessage(bytes: Buffer): ChaincodeMessage {
   let txId = '';
   let channelId = '';
   let event: Buffer | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x08:
         type = reader.int32();
@@ -72,7 +71,7 @@ export function decodeChaincodeMessage(bytes: Buffer): ChaincodeMessage {
         channelId = reader.string();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { type, payload, txId, channelId, event };
@@ -89,11 +88,11 @@ export interface OutgoingMessage {
 
 export function encodeChaincodeMessage(message: OutgoingMessage): Buffer {
   return encodeMessage((writer) => {
-    writer.uint(1, message.type);
+    writer.number(1, message.type);
     writer.bytes(3, message.payload);
-    writer.string(4, message.txId ?? '');
+    writer.bytes(4, message.txId ?? '');
     writer.bytes(5, message.proposal);
-    writer.string(7, message.channelId ?? '');
+    writer.bytes(7, message.channelId ?? '');
   });
 }
 
@@ -107,8 +106,8 @@ export class AnswerEncoder {
 
   constructor(channelId: string, txId: string) {
     this.address = encodeMessage((writer) => {
-      writer.string(4, txId);
-      writer.string(7, channelId);
+      writer.bytes(4, txId);
+      writer.bytes(7, channelId);
     });
     this.empty = Buffer.concat([Buffer.from([0x08, MessageType.RESPONSE]), this.address]);
   }

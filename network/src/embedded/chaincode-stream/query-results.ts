@@ -1,4 +1,4 @@
-import { encodeMessage } from '../protobuf/writer.js';
+import { encodeMessage } from '../../wire-format/index.js';
 import type { HistoryEntry } from '../simulator/tx-simulator.js';
 import type { KeyValue, ResultsIterator } from '../simulator/results-iterator.js';
 
@@ -115,13 +115,13 @@ function encodeQueryResponse(
       });
     }
     writer.bool(2, hasMore);
-    writer.string(3, id);
+    writer.bytes(3, id);
     if (page !== undefined) {
       writer.bytes(
         4,
         encodeMessage((metadata) => {
-          metadata.uint(1, page.count);
-          metadata.string(2, page.bookmark);
+          metadata.number(1, page.count);
+          metadata.bytes(2, page.bookmark);
         }),
       );
     }
@@ -131,8 +131,8 @@ function encodeQueryResponse(
 /** ledger.queryresult.KV */
 export function encodeKeyValue(namespace: string, record: KeyValue): Buffer {
   return encodeMessage((writer) => {
-    writer.string(1, namespace);
-    writer.string(2, record.key);
+    writer.bytes(1, namespace);
+    writer.bytes(2, record.key);
     writer.bytes(3, record.value);
   });
 }
@@ -140,11 +140,11 @@ export function encodeKeyValue(namespace: string, record: KeyValue): Buffer {
 /** ledger.queryresult.KeyModification */
 export function encodeKeyModification(entry: HistoryEntry): Buffer {
   return encodeMessage((writer) => {
-    writer.string(1, entry.txId);
+    writer.bytes(1, entry.txId);
     writer.bytes(2, entry.value);
     writer.message(3, (timestamp) => {
-      timestamp.uint(1, entry.timestamp.seconds);
-      timestamp.uint(2, entry.timestamp.nanos);
+      timestamp.number(1, entry.timestamp.seconds);
+      timestamp.number(2, entry.timestamp.nanos);
     });
     writer.bool(4, entry.isDelete);
   });

@@ -1,4 +1,4 @@
-import { ProtoReader } from '../protobuf/reader.js';
+import { ProtoReader } from '../../wire-format/index.js';
 
 /** protos.GetState, DelState, PurgePrivateState, GetStateMetadata: the same two fields. */
 export interface KeyRequest {
@@ -38,7 +38,7 @@ export function decodeKeyRequest(payload: Buffer): KeyRequest {
   const reader = new ProtoReader(payload);
   let key = '';
   let collection = '';
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x0a:
         key = reader.string();
@@ -47,7 +47,7 @@ export function decodeKeyRequest(payload: Buffer): KeyRequest {
         collection = reader.string();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { key, collection };
@@ -58,7 +58,7 @@ export function decodePutState(payload: Buffer): PutStateRequest {
   let key = '';
   let collection = '';
   let value: Buffer = EMPTY;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x0a:
         key = reader.string();
@@ -71,7 +71,7 @@ export function decodePutState(payload: Buffer): PutStateRequest {
         collection = reader.string();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { key, collection, value };
@@ -82,7 +82,7 @@ export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest
   let key = '';
   let collection = '';
   let metadata: Buffer = EMPTY;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x0a:
         key = reader.string();
@@ -94,13 +94,13 @@ export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest
         metadata = reader.bytes();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   const entry = new ProtoReader(metadata);
   let metaKey = '';
   let metaValue: Buffer = EMPTY;
-  for (let tag = entry.tag(); tag !== 0; tag = entry.tag()) {
+  for (let tag = entry.next(); tag !== 0; tag = entry.next()) {
     switch (tag) {
       case 0x0a:
         metaKey = entry.string();
@@ -109,7 +109,7 @@ export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest
         metaValue = Buffer.from(entry.bytes());
         break;
       default:
-        entry.skip();
+        entry.skip(tag);
     }
   }
   return { key, collection, metaKey, metaValue };
@@ -121,7 +121,7 @@ export function decodeRange(payload: Buffer): RangeRequest {
   let endKey = '';
   let collection = '';
   let metadata: Buffer = EMPTY;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x0a:
         startKey = reader.string();
@@ -136,7 +136,7 @@ export function decodeRange(payload: Buffer): RangeRequest {
         metadata = reader.bytes();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { startKey, endKey, collection, ...decodeQueryMetadata(metadata) };
@@ -146,7 +146,7 @@ function decodeQueryMetadata(metadata: Buffer): Pick<RangeRequest, 'pageSize' | 
   const reader = new ProtoReader(metadata);
   let pageSize = 0;
   let bookmark = '';
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x08:
         pageSize = reader.int32();
@@ -155,7 +155,7 @@ function decodeQueryMetadata(metadata: Buffer): Pick<RangeRequest, 'pageSize' | 
         bookmark = reader.string();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { pageSize, bookmark };
@@ -170,7 +170,7 @@ export function decodeInvoke(payload: Buffer): InvokeRequest {
   const reader = new ProtoReader(payload);
   let target = '';
   let input: Buffer = EMPTY;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x12:
         target = chaincodeName(reader.bytes());
@@ -179,7 +179,7 @@ export function decodeInvoke(payload: Buffer): InvokeRequest {
         input = reader.bytes();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { target, input };
@@ -189,11 +189,11 @@ export function decodeInvoke(payload: Buffer): InvokeRequest {
 export function chaincodeName(chaincodeId: Buffer): string {
   const reader = new ProtoReader(chaincodeId);
   let name = '';
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     if (tag === 0x12) {
       name = reader.string();
     } else {
-      reader.skip();
+      reader.skip(tag);
     }
   }
   return name;

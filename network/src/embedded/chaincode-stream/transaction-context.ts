@@ -1,4 +1,4 @@
-import { encodeMessage } from '../protobuf/writer.js';
+import { encodeMessage } from '../../wire-format/index.js';
 import type { Metadata } from '../ports.js';
 import type { CallParameters } from './call.js';
 import { CollectionAccess } from './collection-access.js';
@@ -163,7 +163,7 @@ function encodeMetadata(metadata: Metadata | undefined): Buffer {
   return encodeMessage((writer) => {
     for (const [name, value] of metadata ?? []) {
       writer.message(1, (entry) => {
-        entry.string(1, name);
+        entry.bytes(1, name);
         entry.bytes(2, value);
       });
     }

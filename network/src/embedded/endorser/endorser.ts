@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
+import { encodeMessage, sha256 } from '../../wire-format/index.js';
 import type { ChaincodeRuntime, ExecutionResult } from '../chaincode-stream/chaincode-runtime.js';
 import { describeError } from '../chaincode-stream/errors.js';
-import { encodeMessage } from '../protobuf/writer.js';
 import type { Identity, Ledger, PeerSigner } from '../ports.js';
 import { TxSimulator } from '../simulator/tx-simulator.js';
 import type { SimulationResult } from '../simulator/tx-simulator.js';
@@ -165,11 +164,7 @@ function encodePayload(
   { publicSet }: SimulationResult,
 ): Buffer {
   const { channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient } = parsed;
-  const proposalHash = hash(
-    'sha256',
-    Buffer.concat([channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient]),
-    'buffer',
-  );
+  const proposalHash = sha256(channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient);
   const action = encodeMessage((writer) => {
     writer.bytes(1, publicSet);
     // An event goes with a success only.
@@ -177,21 +172,21 @@ function encodePayload(
       writer.bytes(
         2,
         encodeMessage((chaincodeEvent) => {
-          chaincodeEvent.string(1, chaincode);
-          chaincodeEvent.string(2, parsed.channelHeader.txId);
-          chaincodeEvent.string(3, event.name);
+          chaincodeEvent.bytes(1, chaincode);
+          chaincodeEvent.bytes(2, parsed.channelHeader.txId);
+          chaincodeEvent.bytes(3, event.name);
           chaincodeEvent.bytes(4, event.payload);
         }),
       );
     }
     writer.message(3, (encoded) => {
       encoded.int32(1, response.status);
-      encoded.string(2, response.message);
+      encoded.bytes(2, response.message);
       encoded.bytes(3, response.payload);
     });
     writer.message(4, (id) => {
-      id.string(2, chaincode);
-      id.string(3, version);
+      id.bytes(2, chaincode);
+      id.bytes(3, version);
     });
   });
   return encodeMessage((writer) => {

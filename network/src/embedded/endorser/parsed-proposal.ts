@@ -1,5 +1,4 @@
-import { ProtoReader } from '../protobuf/reader.js';
-import { encodeMessage } from '../protobuf/writer.js';
+import { encodeMessage, ProtoReader } from '../../wire-format/index.js';
 import { decodeInput } from '../chaincode-stream/chaincode-runtime.js';
 import type { ChaincodeInput } from '../chaincode-stream/chaincode-runtime.js';
 import { chaincodeName } from '../chaincode-stream/requests.js';
@@ -46,7 +45,7 @@ export interface SignatureHeader {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Throws MalformedMessageError when any of what the gateway reads cannot be parsed. */
+/** Throws WireFormatError when any of what the gateway reads cannot be parsed. */
 export function parseProposal(signedProposal: Buffer): ParsedProposal {
   const [proposalBytes = EMPTY, signature = EMPTY] = lengthDelimited(signedProposal, 1, 2);
   const [header = EMPTY, payload = EMPTY] = lengthDelimited(proposalBytes, 1, 2);
@@ -94,7 +93,7 @@ function parseChannelHeader(bytes: Buffer): ChannelHeader {
   let txId = '';
   let epoch = 0;
   let extension: Buffer = EMPTY;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x08:
         type = reader.int32();
@@ -109,13 +108,13 @@ function parseChannelHeader(bytes: Buffer): ChannelHeader {
         txId = reader.string();
         break;
       case 0x30:
-        epoch = reader.uint();
+        epoch = reader.number();
         break;
       case 0x3a:
         extension = reader.bytes();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { type, timestampMs, channelId, txId, epoch, extension };
@@ -125,16 +124,16 @@ function parseTimestamp(bytes: Buffer): number {
   const reader = new ProtoReader(bytes);
   let seconds = 0;
   let nanos = 0;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x08:
-        seconds = reader.uint();
+        seconds = reader.number();
         break;
       case 0x10:
         nanos = reader.int32();
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return seconds * 1000 + nanos / 1_000_000;
@@ -155,12 +154,12 @@ export function parseHeaderExtension(bytes: Buffer): string | undefined {
 export function lengthDelimited(bytes: Buffer, ...fields: readonly number[]): (Buffer | undefined)[] {
   const found = new Array<Buffer | undefined>(fields.length).fill(undefined);
   const reader = new ProtoReader(bytes);
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     const index = (tag & 7) === 2 ? fields.indexOf(tag >>> 3) : -1;
     if (index >= 0) {
       found[index] = reader.bytes();
     } else {
-      reader.skip();
+      reader.skip(tag);
     }
   }
   return found;

@@ -1,4 +1,5 @@
-import { hash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { transactionId } from '../../wire-format/index.js';
 import type { Channel, Identity, Ledger } from '../ports.js';
 import type { ChaincodeInput } from '../chaincode-stream/chaincode-runtime.js';
 import { isSystemChaincode } from './interest.js';
@@ -92,7 +93,7 @@ function checkHeaders(
   if (creator.length === 0) {
     throw new Error('creator is empty');
   }
-  const expected = hash('sha256', Buffer.concat([nonce, creator]), 'hex');
+  const expected = transactionId(nonce, creator);
   if (channelHeader.txId !== expected) {
     throw new Error(`incorrectly computed txid '${channelHeader.txId}' -- expected '${expected}'`);
   }

@@ -1,5 +1,5 @@
+import { ProtoReader } from '../../wire-format/index.js';
 import { lengthDelimited } from '../endorser/parsed-proposal.js';
-import { ProtoReader } from '../protobuf/reader.js';
 
 /** common.HeaderType.ENDORSER_TRANSACTION, protos.TxValidationCode.VALID */
 const ENDORSER_TRANSACTION = 3;
@@ -66,11 +66,11 @@ function readEvent(envelope: Buffer): BlockEvent | undefined {
 function headerType(channelHeader: Buffer): number {
   const reader = new ProtoReader(channelHeader);
   let type = 0;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     if (tag === 0x08) {
       type = reader.int32();
     } else {
-      reader.skip();
+      reader.skip(tag);
     }
   }
   return type;
@@ -79,11 +79,11 @@ function headerType(channelHeader: Buffer): number {
 function repeated(bytes: Buffer, field: number): Buffer[] {
   const reader = new ProtoReader(bytes);
   const found: Buffer[] = [];
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     if (tag === ((field << 3) | 2)) {
       found.push(reader.bytes());
     } else {
-      reader.skip();
+      reader.skip(tag);
     }
   }
   return found;

@@ -1,6 +1,6 @@
 import { status as Code } from '@grpc/grpc-js';
+import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from '../chaincode-stream/errors.js';
-import { encodeMessage } from '../protobuf/writer.js';
 import type { Ledger } from '../ports.js';
 import { requireReader } from './access.js';
 import type { BlockEvent } from './block-events.js';
@@ -91,8 +91,8 @@ async function nextBlock(ledger: Ledger, blockNumber: number, signal: AbortSigna
 function encodeEvents(events: readonly BlockEvent[], blockNumber: number): Buffer {
   return encodeMessage((writer) => {
     for (const event of events) {
-      writer.presentBytes(1, event.bytes);
+      writer.present(1, event.bytes);
     }
-    writer.uint(2, blockNumber);
+    writer.number(2, blockNumber);
   });
 }

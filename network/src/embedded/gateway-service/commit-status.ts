@@ -1,6 +1,6 @@
 import { status as Code } from '@grpc/grpc-js';
+import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from '../chaincode-stream/errors.js';
-import { encodeMessage } from '../protobuf/writer.js';
 import { requireReader } from './access.js';
 import type { GatewayContext } from './context.js';
 import { decodeCommitStatus, decodeSigned } from './requests.js';
@@ -20,8 +20,8 @@ export async function commitStatus(
     const { code, blockNumber } =
       ledger.transactionStatus(txId) ?? (await ledger.waitForTransaction(txId, signal));
     return encodeMessage((writer) => {
-      writer.uint(1, code);
-      writer.uint(2, blockNumber);
+      writer.number(1, code);
+      writer.number(2, blockNumber);
     });
   } catch (error) {
     throw new StatusError(signal.aborted ? Code.CANCELLED : Code.ABORTED, describeError(error));

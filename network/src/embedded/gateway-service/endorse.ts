@@ -1,10 +1,10 @@
 import { status as Code } from '@grpc/grpc-js';
+import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from '../chaincode-stream/errors.js';
 import type { ChaincodeInterest } from '../endorser/interest.js';
 import { parseProposal } from '../endorser/parsed-proposal.js';
 import type { ParsedProposal } from '../endorser/parsed-proposal.js';
 import type { ProposalResponse } from '../endorser/outcome.js';
-import { encodeMessage } from '../protobuf/writer.js';
 import { EndorsementCollection } from './endorsement-collection.js';
 import { assembleTransaction, defaultInterest, endorsementLayouts } from './endorsement-plan.js';
 import type { Layout } from './endorsement-plan.js';

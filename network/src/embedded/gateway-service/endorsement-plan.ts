@@ -1,7 +1,7 @@
+import { encodeMessage } from '../../wire-format/index.js';
 import { ROLE_PEER, signedByRole } from '../simulator/lifecycle-reads.js';
 import { shuffled } from '../endorser/dissemination.js';
 import type { ChaincodeCall, ChaincodeInterest } from '../endorser/interest.js';
-import { encodeMessage } from '../protobuf/writer.js';
 import type { ChaincodeDefinition, CollectionDefinition, EndorsementPolicy, Ledger } from '../ports.js';
 import type { GatewayContext } from './context.js';
 import { peersWithChaincode } from './peers.js';
@@ -132,7 +132,7 @@ export function assembleTransaction(parts: {
     });
   });
   const payload = encodeMessage((writer) => {
-    writer.presentBytes(1, parts.header);
+    writer.present(1, parts.header);
     writer.bytes(2, transaction);
   });
   return encodeMessage((writer) => {

@@ -1,9 +1,9 @@
 import { status as Code } from '@grpc/grpc-js';
+import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from '../chaincode-stream/errors.js';
 import { parseProposal } from '../endorser/parsed-proposal.js';
 import type { ParsedProposal } from '../endorser/parsed-proposal.js';
 import type { ProposalResponse } from '../endorser/outcome.js';
-import { encodeMessage } from '../protobuf/writer.js';
 import type { GatewayContext } from './context.js';
 import { classify, errorDetail, peersWithChaincode } from './peers.js';
 import type { Peer } from './peers.js';
@@ -94,7 +94,7 @@ function encodeResult({ status, message, result }: ProposalResponse): Buffer {
   return encodeMessage((writer) => {
     writer.message(1, (response) => {
       response.int32(1, status);
-      response.string(2, message);
+      response.bytes(2, message);
       response.bytes(3, result);
     });
   });

@@ -1,4 +1,4 @@
-import { ProtoReader } from '../protobuf/reader.js';
+import { ProtoReader } from '../../wire-format/index.js';
 import { lengthDelimited } from '../endorser/parsed-proposal.js';
 
 /** gateway.EvaluateRequest and gateway.EndorseRequest. The outer ids are of no consequence: the proposal's count. */
@@ -50,7 +50,7 @@ export function decodeProposalRequest(bytes: Buffer): ProposalRequest {
   const reader = new ProtoReader(bytes);
   let signedProposal: Buffer = EMPTY;
   const organizations: string[] = [];
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     switch (tag) {
       case 0x1a:
         signedProposal = reader.bytes();
@@ -59,7 +59,7 @@ export function decodeProposalRequest(bytes: Buffer): ProposalRequest {
         organizations.push(reader.string());
         break;
       default:
-        reader.skip();
+        reader.skip(tag);
     }
   }
   return { signedProposal, organizations };
@@ -98,11 +98,11 @@ function decodeSeekPosition(bytes: Buffer): SeekPosition {
   if (specified !== undefined) {
     const reader = new ProtoReader(specified);
     let block = 0;
-    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
       if (tag === 0x08) {
-        block = reader.uint();
+        block = reader.number();
       } else {
-        reader.skip();
+        reader.skip(tag);
       }
     }
     return { kind: 'specified', block };

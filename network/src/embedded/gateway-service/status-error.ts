@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { ServiceError, status } from '@grpc/grpc-js';
-import { encodeMessage } from '../protobuf/writer.js';
+import { encodeMessage } from '../../wire-format/index.js';
 
 const ERROR_DETAIL_TYPE = 'type.googleapis.com/gateway.ErrorDetail';
 const DETAILS_KEY = 'grpc-status-details-bin';
@@ -36,11 +36,11 @@ export class StatusError extends Error {
   /** Serialised google.rpc.Status. */
   private encodeStatus(): Buffer {
     return encodeMessage((status) => {
-      status.uint(1, this.code);
-      status.string(2, this.message);
+      status.number(1, this.code);
+      status.bytes(2, this.message);
       for (const detail of this.details) {
         status.message(3, (any) => {
-          any.string(1, ERROR_DETAIL_TYPE);
+          any.bytes(1, ERROR_DETAIL_TYPE);
           any.bytes(2, encodeErrorDetail(detail));
         });
       }
@@ -50,8 +50,8 @@ export class StatusError extends Error {
 
 function encodeErrorDetail({ address, mspId, message }: ErrorDetail): Buffer {
   return encodeMessage((writer) => {
-    writer.string(1, address);
-    writer.string(2, mspId);
-    writer.string(3, message);
+    writer.bytes(1, address);
+    writer.bytes(2, mspId);
+    writer.bytes(3, message);
   });
 }

@@ -1,4 +1,4 @@
-import { encodeMessage } from '../protobuf/writer.js';
+import { encodeMessage } from '../../wire-format/index.js';
 import type { ChaincodeDefinition, CollectionDefinition, Ledger, Snapshot } from '../ports.js';
 import type { ReadWriteSet } from './read-write-set.js';
 
@@ -96,15 +96,15 @@ export function signedByRole(mspId: string, role: number): Buffer {
   return encodeMessage((envelope) => {
     envelope.message(2, (rule) => {
       rule.message(2, (outOf) => {
-        outOf.uint(1, 1);
+        outOf.number(1, 1);
         // SignaturePolicy{signed_by: 0}; the arm of a oneof is written even when zero.
-        outOf.presentBytes(2, Buffer.from([0x08, 0x00]));
+        outOf.present(2, Buffer.from([0x08, 0x00]));
       });
     });
     envelope.message(3, (principal) => {
       principal.message(2, (mspRole) => {
-        mspRole.string(1, mspId);
-        mspRole.uint(2, role);
+        mspRole.bytes(1, mspId);
+        mspRole.number(2, role);
       });
     });
   });

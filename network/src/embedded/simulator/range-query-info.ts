@@ -1,7 +1,5 @@
-import { encodeMessage } from '../protobuf/writer.js';
-import type { ProtoWriter } from '../protobuf/writer.js';
+import { encodeMessage, sha256, type ProtoWriter } from '../../wire-format/index.js';
 import type { Version } from '../ports.js';
-import { sha256 } from './read-write-set.js';
 
 /** Above this number of reads the set carries a Merkle summary instead [txmgr/query_executor.go]. */
 export const MERKLE_MAX_DEGREE = 50;
@@ -25,15 +23,15 @@ export interface RangeQueryInfo {
 }
 
 export function writeKeyRead(writer: ProtoWriter, read: KeyRead): void {
-  writer.string(1, read.key);
+  writer.bytes(1, read.key);
   writeVersion(writer, 2, read.version);
 }
 
 export function writeVersion(writer: ProtoWriter, field: number, version: Version | undefined): void {
   if (version !== undefined) {
     writer.message(field, (height) => {
-      height.uint(1, version.block);
-      height.uint(2, version.tx);
+      height.number(1, version.block);
+      height.number(2, version.tx);
     });
   }
 }

@@ -1,9 +1,7 @@
-import { encodeMessage } from '../protobuf/writer.js';
-import type { ProtoWriter } from '../protobuf/writer.js';
-import { compareUtf8 } from '../protobuf/utf8-order.js';
+import { encodeMessage, sha256, type ProtoWriter } from '../../wire-format/index.js';
+import { compareBytewise } from '../state/byte-order.js';
 import { MERKLE_MAX_DEGREE, writeKeyRead, writeVersion } from './range-query-info.js';
 import type { RangeQueryInfo } from './range-query-info.js';
-import { sha256 } from './read-write-set.js';
 import type { CollectionSet, MetadataEntries, NamespaceSet, ReadWriteSet, Write } from './read-write-set.js';
 
 /** The private writes of one collection, as they go to its members. */
@@ -40,10 +38,10 @@ export function encodePrivateSets(sets: readonly PrivateCollectionSet[]): Buffer
   return encodeMessage((writer) => {
     for (const [namespace, collections] of byNamespace) {
       writer.message(2, (element) => {
-        element.string(1, namespace);
+        element.bytes(1, namespace);
         for (const { collection, rwset } of collections) {
           element.message(2, (inner) => {
-            inner.string(1, collection);
+            inner.bytes(1, collection);
             inner.bytes(2, rwset);
           });
         }
@@ -58,11 +56,11 @@ function writeNamespace(
   namespace: NamespaceSet,
   privateSets: PrivateCollectionSet[],
 ): void {
-  writer.string(1, name);
+  writer.bytes(1, name);
   writer.bytes(2, encodePublicPart(namespace));
   for (const [collection, hashed] of inKeyOrder(namespace.collections)) {
     writer.message(3, (element) => {
-      element.string(1, collection);
+      element.bytes(1, collection);
       element.bytes(2, encodeHashedPart(hashed));
       if (hashed.hasPrivateWrites) {
         const rwset = encodePrivatePart(hashed);
@@ -92,7 +90,7 @@ function encodePublicPart(namespace: NamespaceSet): Buffer {
     }
     for (const [key, entries] of inKeyOrder(namespace.metadataWrites)) {
       writer.message(4, (element) => {
-        element.string(1, key);
+        element.bytes(1, key);
         writeMetadataEntries(element, entries);
       });
     }
@@ -134,14 +132,14 @@ function encodePrivatePart(collection: CollectionSet): Buffer {
     }
     for (const [key] of inKeyOrder(collection.metadataWrites)) {
       writer.message(4, (element) => {
-        element.string(1, key);
+        element.bytes(1, key);
       });
     }
   });
 }
 
 function writeKeyWrite(writer: ProtoWriter, key: string, value: Write): void {
-  writer.string(1, key);
+  writer.bytes(1, key);
   writer.bool(2, value === undefined);
   writer.bytes(3, value);
 }
@@ -149,7 +147,7 @@ function writeKeyWrite(writer: ProtoWriter, key: string, value: Write): void {
 function writeMetadataEntries(writer: ProtoWriter, entries: MetadataEntries): void {
   for (const [name, value] of inKeyOrder(entries)) {
     writer.message(2, (element) => {
-      element.string(1, name);
+      element.bytes(1, name);
       element.bytes(2, value);
     });
   }
@@ -157,18 +155,18 @@ function writeMetadataEntries(writer: ProtoWriter, entries: MetadataEntries): vo
 
 function writeRangeQuery(writer: ProtoWriter, info: RangeQueryInfo): void {
   const { reads } = info;
-  writer.string(1, info.startKey);
-  writer.string(2, info.endKey);
+  writer.bytes(1, info.startKey);
+  writer.bytes(2, info.endKey);
   writer.bool(3, info.exhausted);
   if (reads === undefined) {
     return;
   }
   if ('hashes' in reads) {
     writer.message(5, (summary) => {
-      summary.uint(1, MERKLE_MAX_DEGREE);
-      summary.uint(2, reads.maxLevel);
+      summary.number(1, MERKLE_MAX_DEGREE);
+      summary.number(2, reads.maxLevel);
       for (const hash of reads.hashes) {
-        summary.presentBytes(3, hash);
+        summary.present(3, hash);
       }
     });
     return;
@@ -183,5 +181,5 @@ function writeRangeQuery(writer: ProtoWriter, info: RangeQueryInfo): void {
 }
 
 function inKeyOrder<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
-  return map.size < 2 ? [...map] : [...map].sort(([left], [right]) => compareUtf8(left, right));
+  return map.size < 2 ? [...map] : [...map].sort(([left], [right]) => compareBytewise(left, right));
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../../wire-format/index.js';
 import type { Version } from '../ports.js';
 import type { RangeQueryInfo } from './range-query-info.js';
 
@@ -28,7 +28,7 @@ export class CollectionSet {
   keyHash(key: string): Buffer {
     let found = this.keyHashes.get(key);
     if (found === undefined) {
-      found = sha256(Buffer.from(key));
+      found = sha256(key);
       this.keyHashes.set(key, found);
     }
     return found;
@@ -82,8 +82,4 @@ export class ReadWriteSet {
     }
     return found;
   }
-}
-
-export function sha256(data: Uint8Array): Buffer {
-  return hash('sha256', data, 'buffer');
 }
