@@ -29,6 +29,7 @@ import type { Logger } from './ports/logger.js';
 import { Chain } from './usecases/chain.js';
 import { CustodyView } from './usecases/custody-view.js';
 import { Decisions } from './usecases/decisions.js';
+import { Deliveries } from './usecases/deliveries.js';
 import { settleUnconfirmed } from './usecases/keep-record.js';
 import { createLook } from './usecases/look.js';
 import { Members } from './usecases/members.js';
@@ -174,8 +175,13 @@ async function build(
       ...releaseHandlers({
         release: { decisions, look, custody, records, vault },
         describeProblem: problemOf,
-        receipts: { custody, ledgerId: ledgerSettings.id, members, projection },
-        transactions,
+        deliveries: new Deliveries({
+          custody,
+          ledgerId: ledgerSettings.id,
+          members,
+          projection,
+          transactions,
+        }),
       }),
     };
   }

@@ -57,5 +57,14 @@ describe('a record leaves its custodian only on a consent, and never unlogged', 
     });
     expect(own.status).to.equal(403);
     const log = await events(sentinel, { subject });
+    expect(
+      log.flatMap(({ records }) => (records as { reason: string }[]).map(({ reason }) => reason)),
+    ).to.deep.equal([
+      'no-consent',
+      'permitted-by-consent',
+      'not-covered-by-consent',
+      'consent-withdrawn',
+      'no-consent',
+    ]);
   });
 });

@@ -36,7 +36,7 @@ export const ACCESS = {
       'register-record': 'custodian-client',
       'file-consent': 'custodian-client',
       decide: 'custodian-client',
-      'record-delivery': 'custodian-client',
+      'record-deliveries': 'custodian-client',
     },
     query: {
       custody: 'collection-client',

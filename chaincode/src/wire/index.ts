@@ -23,3 +23,6 @@ export * from './refusal.js';
 export * from './request-object.js';
 export * from './values/index.js';
 export * from './verify-request.js';
+
+/** The one copy of zod in a process: an ES module that imported it by itself would load it a second time. */
+export { z } from 'zod';

@@ -1,5 +1,5 @@
+import { z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
-import { z } from 'zod';
 
 const file = z
   .string()

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { canonicalBytes, primitives } from '@consent-ledger/chaincode/wire';
+import { canonicalBytes, primitives, z } from '@consent-ledger/chaincode/wire';
 import { problemSchema } from '@consent-ledger/chaincode/wire/http';
 import { SegmentBuffer } from './segments.js';
 

@@ -171,12 +171,10 @@ async function call(
       ...(isJson ? { 'content-type': 'application/json' } : {}),
       ...options.headers,
     },
-    ...(options.body === undefined
-      ? {}
-      : { body: isJson ? JSON.stringify(options.body) : (options.body as string | Buffer) }),
+    ...(options.body === undefined ? {} : { body: isJson ? JSON.stringify(options.body) : options.body }),
   });
   const bytes = Buffer.from(await response.body.arrayBuffer());
-  const isJsonAnswer = /json/.test(String(response.headers['content-type']));
+  const isJsonAnswer = String(response.headers['content-type']).includes('json');
   return {
     status: response.statusCode,
     headers: response.headers,

@@ -36,7 +36,7 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'register-record': { ...recordOf('hb-2') },
         'file-consent': { consent: 'c-2', subject: SUBJECT, resource: consentOf('c-2'), evidence: EVIDENCE },
         decide: { requests: [world.request()] },
-        'record-delivery': { event, receipt: 'a.b.c' },
+        'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
       },
       query: {
         custody: {},

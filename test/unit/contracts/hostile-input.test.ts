@@ -240,7 +240,12 @@ describe('every function refuses bad input, says where, repeats nothing and writ
       evidence: EVIDENCE,
     },
     { v: 1, command: 'decide', salt, requests: ['a.b.c'] },
-    { v: 1, command: 'record-delivery', salt, event: world.key('event', 'a'), receipt: 'a.b.c' },
+    {
+      v: 1,
+      command: 'record-deliveries',
+      salt,
+      deliveries: [{ event: world.key('event', 'a'), receipt: 'a.b.c' }],
+    },
   ]);
   suite('custody:query', 'query', { mspId: RIVERSIDE }, () => [
     { v: 1, query: 'custody' },

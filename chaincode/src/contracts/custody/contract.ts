@@ -13,7 +13,7 @@ import { decideRequests } from './decide.js';
 import { fileConsent } from './file-consent.js';
 import { openNewCustody } from './open-custody.js';
 import { answerCustodyQuery } from './queries.js';
-import { recordDelivery } from './record-delivery.js';
+import { recordDeliveries } from './record-deliveries.js';
 import { registerRecord } from './register-record.js';
 import { registerSubject } from './register-subject.js';
 
@@ -35,8 +35,8 @@ export const custodyContract: ContractFunctions = {
         return fileConsent(call, open, command);
       case 'decide':
         return decideRequests(call, open, command);
-      case 'record-delivery':
-        return recordDelivery(call, open, command);
+      case 'record-deliveries':
+        return recordDeliveries(call, open, command);
     }
   },
 

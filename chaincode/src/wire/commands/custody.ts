@@ -51,11 +51,17 @@ export const decideCommand = z.strictObject({
   requests: z.array(z.string()).min(1).max(MAX_REQUESTS),
 });
 
-export const recordDelivery = z.strictObject({
+/** Most receipts in one transaction. */
+export const MAX_DELIVERIES = 100;
+
+/** Receipts of many releases; the gateway has verified each, so one that is refused refuses the command. */
+export const recordDeliveries = z.strictObject({
   ...envelope,
-  command: z.literal('record-delivery'),
-  event: eventKey,
-  receipt: z.string().max(MAX_JWS_LENGTH),
+  command: z.literal('record-deliveries'),
+  deliveries: z
+    .array(z.strictObject({ event: eventKey, receipt: z.string().max(MAX_JWS_LENGTH) }))
+    .min(1)
+    .max(MAX_DELIVERIES),
 });
 
 export const custodyCommand = z.discriminatedUnion('command', [
@@ -64,6 +70,6 @@ export const custodyCommand = z.discriminatedUnion('command', [
   registerRecord,
   fileConsent,
   decideCommand,
-  recordDelivery,
+  recordDeliveries,
 ]);
 export type CustodyCommand = z.infer<typeof custodyCommand>;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { compactDecrypt, CompactSign, importJWK } from 'jose';
-import { z } from 'zod';
 import {
   canonicalBytes,
   keyHeader,
@@ -10,6 +9,7 @@ import {
   REQUEST_TYP,
   thumbprintOf,
   type PublicJwk,
+  z,
 } from '@consent-ledger/chaincode/wire';
 import type { MemberKeys } from '../../ports/member-keys.js';
 import { Refusal } from '../../usecases/refusal.js';

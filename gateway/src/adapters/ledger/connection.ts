@@ -1,15 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Client, credentials, type ClientOptions } from '@grpc/grpc-js';
-import {
-  connect,
-  hash,
-  signers,
-  type Gateway,
-  type Identity,
-  type Signer,
-} from '@hyperledger/fabric-gateway';
+import { connect, hash, type Gateway, type Identity, type Signer } from '@hyperledger/fabric-gateway';
 import type { Configuration } from '../../config/schema.js';
+import { createSigner } from './signer.js';
 
 type LedgerConfiguration = Configuration['ledger'];
 
@@ -43,12 +37,12 @@ export function connectToPeer(
     deadline: Date.now() + milliseconds,
   });
   const session = (identity: IdentityFiles): Session => {
-    const signer = signers.newPrivateKeySigner(createPrivateKey(readFileSync(identity.privateKey)));
+    const signer = createSigner(createPrivateKey(readFileSync(identity.privateKey)));
     const gateway = connect({
       client: channel,
       identity: identityOf(mspId, identity),
       signer,
-      hash: hash.sha256,
+      hash: hash.none,
       evaluateOptions: within(deadlines.evaluateMs),
       endorseOptions: within(deadlines.endorseMs),
       submitOptions: within(deadlines.submitMs),

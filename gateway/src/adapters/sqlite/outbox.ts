@@ -14,40 +14,66 @@ CREATE TABLE intent (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX intent_by_transaction ON intent(id)`;
 
+interface Intent {
+  readonly name: string;
+  readonly id: string;
+}
+
 interface Row {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** The outbox in one SQLite file, written through to the disk. */
+/** Settled transactions wait for the next write, at most so many. */
+const SETTLED_AT_MOST = 1_000;
+
+/**
+ * The outbox in one SQLite file, written through to the disk. That something is settled need not survive a crash: its outcome is
+ * asked for again. So it costs no write of its own, and goes with the next one.
+ */
 export function openOutbox(path: string): Outbox & { close(): void } {
   const database = openDatabase(path, SCHEMA, 1, 'full');
   const insert = database.prepare('INSERT INTO open_transaction (id, bytes, signature) VALUES (?, ?, ?)');
   const insertIntent = database.prepare('INSERT INTO intent (name, id) VALUES (?, ?)');
   const remove = database.prepare('DELETE FROM open_transaction WHERE id = ?');
   const all = database.prepare('SELECT id, bytes, signature FROM open_transaction ORDER BY rowid');
-  const find = database.prepare('SELECT 1 FROM intent WHERE name = ? LIMIT 1');
-  const count = database.prepare('SELECT count(*) AS size FROM open_transaction');
+  const intents = database.prepare('SELECT name, id FROM intent').all() as unknown as Intent[];
+
+  const intentsOf = new Map((all.all() as unknown as Row[]).map(({ id }) => [id, [] as string[]]));
+  for (const { name, id } of intents) intentsOf.get(id)?.push(name);
+  const settled = new Set<string>();
+  const removeSettled = (): void => {
+    for (const transaction of settled) remove.run(transaction);
+    settled.clear();
+  };
+
   return {
-    keep({ transaction, bytes, signature }, intents) {
+    keep({ transaction, bytes, signature }, names) {
       inTransaction(database, () => {
+        removeSettled();
         insert.run(transaction, bytes, signature);
-        for (const intent of new Set(intents)) insertIntent.run(intent, transaction);
+        for (const name of new Set(names)) insertIntent.run(name, transaction);
       });
+      intentsOf.set(transaction, [...names]);
     },
     settle(transaction) {
-      remove.run(transaction);
+      if (!intentsOf.delete(transaction)) return;
+      settled.add(transaction);
+      if (settled.size >= SETTLED_AT_MOST) inTransaction(database, removeSettled);
     },
     open() {
       const rows = all.all() as unknown as Row[];
-      return rows.map(({ id, bytes, signature }) => ({ transaction: id, bytes, signature }));
+      return rows
+        .filter(({ id }) => intentsOf.has(id))
+        .map(({ id, bytes, signature }) => ({ transaction: id, bytes, signature }));
     },
-    isOpen: (intent) => find.get(intent) !== undefined,
+    isOpen: (intent) => [...intentsOf.values()].some((names) => names.includes(intent)),
     get size() {
-      return (count.get() as { size: number }).size;
+      return intentsOf.size;
     },
     close() {
+      inTransaction(database, removeSettled);
       database.close();
     },
   };

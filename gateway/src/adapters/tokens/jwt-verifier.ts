@@ -1,3 +1,4 @@
+import { z } from '@consent-ledger/chaincode/wire';
 import {
   createRemoteJWKSet,
   customFetch,
@@ -6,7 +7,6 @@ import {
   type FetchImplementation,
   type JWTPayload,
 } from 'jose';
-import { z } from 'zod';
 import type { TokenVerifier, User } from '../../ports/token-verifier.js';
 import { Refusal } from '../../usecases/refusal.js';
 

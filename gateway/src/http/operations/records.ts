@@ -1,7 +1,5 @@
-import { accessEvent, receiptClaims, verifyReceipt } from '@consent-ledger/chaincode/wire';
 import { RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
 import { decodeJwt } from 'jose';
-import { randomBytes } from 'node:crypto';
 import {
   askMember,
   readOwn,
@@ -9,12 +7,10 @@ import {
   type Opened,
   type ReadOwnOptions,
 } from '../../usecases/ask-for-records.js';
-import type { CustodyView } from '../../usecases/custody-view.js';
+import type { Deliveries } from '../../usecases/deliveries.js';
 import type { Members } from '../../usecases/members.js';
 import { releaseRecords, type ReleaseOptions } from '../../usecases/release-records.js';
 import { Refusal } from '../../usecases/refusal.js';
-import type { Transactions } from '../../usecases/transactions.js';
-import type { EventEntry, Projection } from '../../ports/projection.js';
 import type { HandlersOf } from '../handlers.js';
 import { pump, sendRecord, sendRecords } from './ask.js';
 
@@ -65,23 +61,14 @@ export interface ReleaseHandlerOptions {
     error: unknown,
     requestId: string,
   ) => ReturnType<ReleaseOptions['describeProblem']>;
-  readonly receipts: ReceiptOptions;
-  readonly transactions: Transactions;
-}
-
-export interface ReceiptOptions {
-  readonly custody: CustodyView;
-  readonly ledgerId: string;
-  readonly members: Members;
-  readonly projection: Projection;
+  readonly deliveries: Deliveries;
 }
 
 /** Other members' gateways. */
 export function releaseHandlers({
   release,
   describeProblem,
-  receipts,
-  transactions,
+  deliveries,
 }: ReleaseHandlerOptions): HandlersOf<'release' | 'receipt'> {
   return {
     release: async ({ body, response, requestId }) => {
@@ -94,44 +81,13 @@ export function releaseHandlers({
       return undefined;
     },
     receipt: async ({ params, body }) => {
-      const event = eventOf(body.receipt, params.jti, receipts);
-      // The same receipt again changes nothing.
-      if (event.isKnown) return { body: { transaction: event.transaction, block: event.block } };
-      const command = {
-        v: 1,
-        command: 'record-delivery',
-        salt: randomBytes(32).toString('base64url'),
-        event: event.key,
-        receipt: body.receipt,
-      } as const;
-      const { transaction, block } = await transactions.run(command, {
-        contract: 'custody',
-        custodian: receipts.custody.custodian,
-      });
+      const { transaction, block } = await deliveries.log(body.receipt, claimsOf(body.receipt), params.jti);
       return { body: { transaction, block } };
     },
   };
 }
 
-/** The receipt answers an event of this custodian that came from that request. Throws a Refusal. */
-function eventOf(
-  receipt: string,
-  jti: string,
-  { custody, ledgerId, members, projection }: ReceiptOptions,
-): EventEntry & { readonly isKnown: boolean } {
-  const claims = receiptClaims.safeParse(claimsOf(receipt));
-  if (!claims.success) throw new Refusal('receipt-refused');
-  const entry = projection.event(custody.collection, claims.data.event);
-  if (entry === undefined) throw new Refusal('event-unknown');
-  const event = accessEvent.parse(JSON.parse(entry.value.toString('utf8')));
-  const requester = members.registered(event.requester);
-  const expected = { ledgerId, custodian: custody.custodian, event: entry.key };
-  const isMeant = event.jti === jti && requester !== undefined;
-  if (!isMeant || verifyReceipt(receipt, { ...expected, requester }) === undefined)
-    throw new Refusal('receipt-refused');
-  return { ...entry, isKnown: claims.data.records.every(({ record }) => entry.delivered.includes(record)) };
-}
-
+/** What the receipt says, before anybody looked who signed it. */
 function claimsOf(receipt: string): unknown {
   try {
     return decodeJwt(receipt);

@@ -13,7 +13,7 @@ import {
   refusalOf,
 } from './support/world.js';
 
-describe('record-delivery', () => {
+describe('record-deliveries', () => {
   let world: World;
   let event: string;
 
@@ -42,7 +42,9 @@ describe('record-delivery', () => {
   }
 
   async function refusal(text: string, key = event): Promise<string> {
-    return refusalOf(await world.tryCustody({ command: 'record-delivery', event: key, receipt: text }));
+    return refusalOf(
+      await world.tryCustody({ command: 'record-deliveries', deliveries: [{ event: key, receipt: text }] }),
+    );
   }
 
   it('keeps each line of the receipt as it was signed', async () => {
@@ -51,7 +53,7 @@ describe('record-delivery', () => {
       { record: 'hb-2', bytes: 17, digest: sha('half'), complete: false },
     ];
     const text = receipt({ records });
-    await world.custody({ command: 'record-delivery', event, receipt: text });
+    await world.custody({ command: 'record-deliveries', deliveries: [{ event, receipt: text }] });
     for (const line of records) {
       expect(deliverySchema.parse(world.value('delivery', event, line.record))).to.deep.include({
         ...line,
@@ -64,9 +66,12 @@ describe('record-delivery', () => {
 
   it('changes nothing the second time', async () => {
     const text = receipt();
-    await world.custody({ command: 'record-delivery', event, receipt: text });
+    await world.custody({ command: 'record-deliveries', deliveries: [{ event, receipt: text }] });
     world.now += 1_000;
-    const again = await world.custody({ command: 'record-delivery', event, receipt: text });
+    const again = await world.custody({
+      command: 'record-deliveries',
+      deliveries: [{ event, receipt: text }],
+    });
     expect(again.writes.size).to.equal(0);
   });
 
