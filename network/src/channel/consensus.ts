@@ -130,7 +130,9 @@ function consenterMapping(nodes: readonly Consenter[]): common.Orderers {
 }
 
 /** A quorum of the consenters in mapping order, as Fabric insists (common/policies/policy.go). */
-function bftBlockValidation(nodes: readonly Consenter[]): common.SignaturePolicyEnvelope {
+export function bftBlockValidation(
+  nodes: readonly Pick<Consenter, 'mspId' | 'identityPem'>[],
+): common.SignaturePolicyEnvelope {
   const faulty = Math.floor((nodes.length - 1) / 3);
   const quorum = Math.ceil((nodes.length + faulty + 1) / 2);
   const envelope = new common.SignaturePolicyEnvelope();

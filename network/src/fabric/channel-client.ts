@@ -1,7 +1,7 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, signers, type Contract } from '@hyperledger/fabric-gateway';
 import { createPrivateKey } from 'node:crypto';
-import type { FabricNode } from './fabric-node.js';
+import type { AdminOfNode } from './fabric-node.js';
 
 /** Endorsing may have to wait for a chaincode server that starts; committing for a leader to be elected. */
 const ENDORSE_MS = 15_000;
@@ -13,7 +13,10 @@ export interface ChannelClient {
   close(): void;
 }
 
-export function channelClient({ organisation, ports, material }: FabricNode, channel: string): ChannelClient {
+export function channelClient(
+  { organisation, ports, material }: AdminOfNode,
+  channel: string,
+): ChannelClient {
   const client = new Client(
     `${organisation.host}:${ports.peer}`,
     credentials.createSsl(Buffer.from(material.tlsCaPem)),

@@ -1,23 +1,44 @@
 import { request } from 'node:https';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { FabricNode } from './fabric-node.js';
+import type { AdminOfNode } from './fabric-node.js';
 
 const TIMEOUT_MS = 20_000;
 
 const channelList = z.object({ channels: z.array(z.object({ name: z.string() })).nullable() });
 
+const channelInfo = z.object({
+  height: z.int().nonnegative(),
+  status: z.string(),
+  consensusRelation: z.string(),
+});
+
+/** What an orderer says of a channel. Of these, the height alone is to be relied on: others go on saying `active`. */
+export interface OrdererChannelInfo {
+  /** Number of blocks. */
+  readonly height: number;
+  /** `active`, `onboarding`, `inactive` or `failed`. */
+  readonly status: string;
+  /** `consenter`, `follower`, `config-tracker` or `other`. */
+  readonly consensusRelation: string;
+}
+
 /** One orderer's channels. */
 export interface ChannelParticipation {
   channels(): Promise<string[]>;
+  channel(name: string): Promise<OrdererChannelInfo>;
   /** Joins the channel of that genesis block. */
   join(genesisBlock: Buffer): Promise<void>;
 }
 
 /** What `osnadmin channel` speaks to: the REST service of one orderer, with the organisation's admin as TLS client. */
-export function channelParticipation(node: FabricNode): ChannelParticipation {
+export function channelParticipation(node: AdminOfNode): ChannelParticipation {
   const { organisation, ports, material } = node;
-  const call = (method: 'GET' | 'POST', body?: { type: string; bytes: Buffer }): Promise<string> =>
+  const call = (
+    method: 'GET' | 'POST',
+    body?: { type: string; bytes: Buffer },
+    channel?: string,
+  ): Promise<string> =>
     new Promise((resolve, reject) => {
       const outgoing = request(
         {
@@ -25,7 +46,7 @@ export function channelParticipation(node: FabricNode): ChannelParticipation {
           // RFC 6066 has no server name that is an address; the certificate is checked against the host all the same.
           servername: isIP(organisation.host) === 0 ? organisation.host : '',
           port: ports.ordererAdmin,
-          path: '/participation/v1/channels',
+          path: `/participation/v1/channels${channel === undefined ? '' : `/${channel}`}`,
           method,
           ca: material.tlsCaPem,
           cert: material.admin.tls.certificatePem,
@@ -58,6 +79,12 @@ export function channelParticipation(node: FabricNode): ChannelParticipation {
     channels: async () => {
       const { channels } = channelList.parse(JSON.parse(await call('GET')));
       return (channels ?? []).map(({ name }) => name);
+    },
+    channel: async (name) => {
+      const { height, status, consensusRelation } = channelInfo.parse(
+        JSON.parse(await call('GET', undefined, name)),
+      );
+      return { height, status, consensusRelation };
     },
     join: async (genesisBlock) => {
       await call('POST', multipart('config-block', genesisBlock));

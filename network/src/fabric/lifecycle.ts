@@ -50,31 +50,85 @@ export async function commitDefinition(options: CommitOptions): Promise<number> 
     ),
   );
   if (!inForce) {
-    await patiently(`${definition.name} to be committed`, signal, async () => {
-      const now = await queryCommitted(contract, definition.name);
-      if ((now?.getSequence() ?? 0) < sequence) {
-        await submit(contract, 'CommitChaincodeDefinition', commitArgs(definition, sequence));
-      }
-    });
+    await patiently(`${definition.name} to be committed`, signal, () =>
+      commitApproved(first.client, definition, sequence),
+    );
   }
   return sequence;
 }
 
-async function approve(
+/** Commits what has been approved, unless that sequence is there already. */
+export async function commitApproved(
+  client: ChannelClient,
+  definition: ChaincodeDefinitionSpec,
+  sequence: number,
+): Promise<void> {
+  const contract = client.contract('_lifecycle');
+  const now = await queryCommitted(contract, definition.name);
+  if ((now?.getSequence() ?? 0) < sequence) {
+    await submit(contract, 'CommitChaincodeDefinition', commitArgs(definition, sequence));
+  }
+}
+
+/** What the channel has of a definition. */
+export interface DefinitionStatus {
+  /** Of the definition in force; 0 when there is none. */
+  readonly sequence: number;
+  readonly version: string | undefined;
+  /** Whether the one in force is the one asked about. */
+  readonly isInForce: boolean;
+}
+
+export async function definitionStatus(
+  client: ChannelClient,
+  definition: ChaincodeDefinitionSpec,
+): Promise<DefinitionStatus> {
+  const committed = await queryCommitted(client.contract('_lifecycle'), definition.name);
+  return {
+    sequence: committed?.getSequence() ?? 0,
+    version: committed?.getVersion(),
+    isInForce: committed !== undefined && isSame(committed, definition),
+  };
+}
+
+/** By MSP id, whether the organisation has approved exactly this definition as the next sequence (CheckCommitReadiness). */
+export async function approvals(
+  client: ChannelClient,
+  definition: ChaincodeDefinitionSpec,
+  sequence: number,
+): Promise<ReadonlyMap<string, boolean>> {
+  const args = new lifecycle.CheckCommitReadinessArgs();
+  fill(args, definition, sequence);
+  const payload = await client
+    .contract('_lifecycle')
+    .evaluate('CheckCommitReadiness', { arguments: [args.serializeBinary()] });
+  const result = lifecycle.CheckCommitReadinessResult.deserializeBinary(payload);
+  return new Map(result.getApprovalsMap().entries());
+}
+
+/** Whether the member has approved this definition as that sequence, with the package that it has. */
+export async function isApproved(
+  { mspId, client, packageId }: LifecycleMember,
+  definition: ChaincodeDefinitionSpec,
+  sequence: number,
+): Promise<boolean> {
+  const approved = await queryApproved(client.contract('_lifecycle'), mspId, definition.name, sequence);
+  return (
+    approved !== undefined &&
+    isSame(approved, definition) &&
+    approved.getSource()?.getLocalPackage()?.getPackageId() === packageId
+  );
+}
+
+/** Approves for the member's organisation, unless it has. */
+export async function approve(
   member: LifecycleMember,
   definition: ChaincodeDefinitionSpec,
   sequence: number,
 ): Promise<void> {
+  if (await isApproved(member, definition, sequence)) return;
   const { mspId, client, packageId } = member;
   const contract = client.contract('_lifecycle');
-  const approved = await queryApproved(contract, mspId, definition.name, sequence);
-  if (
-    approved !== undefined &&
-    isSame(approved, definition) &&
-    approved.getSource()?.getLocalPackage()?.getPackageId() === packageId
-  ) {
-    return;
-  }
   const local = new lifecycle.ChaincodeSource.Local();
   local.setPackageId(packageId);
   const source = new lifecycle.ChaincodeSource();
@@ -92,7 +146,10 @@ function commitArgs(definition: ChaincodeDefinitionSpec, sequence: number): Uint
 }
 
 function fill(
-  args: peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs | peer.lifecycle.CommitChaincodeDefinitionArgs,
+  args:
+    | peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs
+    | peer.lifecycle.CheckCommitReadinessArgs
+    | peer.lifecycle.CommitChaincodeDefinitionArgs,
   definition: ChaincodeDefinitionSpec,
   sequence: number,
 ): void {
@@ -181,7 +238,11 @@ async function submit(
 }
 
 /** Peers find each other, orderers a leader, and approvals their way to every peer, in their own time. */
-function patiently<T>(what: string, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+export function patiently<T>(
+  what: string,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
   return waitUntil({ what, timeoutMs: PATIENCE_MS, intervalMs: 100, signal }, async () => {
     try {
       return await attempt();

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, readLiveRecord, startTicks, writeProcessRecord } from './process-record.js';
@@ -71,6 +71,19 @@ export async function findProcess(
   const pidFile = path.join(spec.runFolder, `${spec.name}.pid`);
   const running = await readLiveRecord(pidFile);
   return running === undefined ? undefined : managed(spec, running.pid, pidFile, true);
+}
+
+/** The process of that name if it runs with exactly these settings. */
+export async function findSameProcess(spec: ProcessSpec): Promise<ManagedProcess | undefined> {
+  const pidFile = path.join(spec.runFolder, `${spec.name}.pid`);
+  const running = await readLiveRecord(pidFile);
+  return running?.settings === settingsHash(spec) ? managed(spec, running.pid, pidFile, true) : undefined;
+}
+
+/** Gives a process the name of one that has ended; it keeps its log file. */
+export async function renameProcess(spec: ProcessSpec, name: string): Promise<void> {
+  const at = (called: string): string => path.join(spec.runFolder, `${called}.pid`);
+  await rename(at(spec.name), at(name));
 }
 
 function settingsHash(spec: ProcessSpec): string {

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { OPERATIONS_HOST, type FabricNode } from './fabric-node.js';
+import { OPERATIONS_HOST, type NodeFiles } from './fabric-node.js';
 import type { ProcessSpec } from './managed-process.js';
 
 /**
  * An organisation's orderer: it starts without a channel and is told through channel participation which to join.
  * What departs from the release's orderer.yaml was measured: `docs/operations.md`.
  */
-export function ordererProcess(node: FabricNode): ProcessSpec {
+export function ordererProcess(node: NodeFiles): ProcessSpec {
   const { organisation, ports, material, home, layout } = node;
   const { identity, tls } = material.paths.orderer;
   const tlsCa = material.paths.tlsCa.certificate;

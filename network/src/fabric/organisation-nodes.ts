@@ -3,7 +3,7 @@ import type { ChaincodePackage } from '../channel/index.js';
 import type { ChaincodeProcess } from './chaincode-deployment.js';
 import type { FabricNode } from './fabric-node.js';
 import { waitUntilHealthy } from './health.js';
-import { startProcess, type ManagedProcess, type ProcessSpec } from './managed-process.js';
+import { findProcess, startProcess, type ManagedProcess, type ProcessSpec } from './managed-process.js';
 import { ordererProcess } from './orderer-process.js';
 import { peerAdmin } from './peer-admin.js';
 import { peerProcess } from './peer-process.js';
@@ -106,11 +106,12 @@ function control(spec: ProcessSpec, becomeUseful: (running: ManagedProcess) => P
       running = await startProcess(spec);
       await becomeUseful(running);
     },
+    // Another command may have started it again meanwhile.
     stop: async () => {
-      await running?.stop();
+      await (running?.isRunning() === true ? running : await findProcess(spec))?.stop();
     },
     kill: async () => {
-      await running?.kill();
+      await (running?.isRunning() === true ? running : await findProcess(spec))?.kill();
     },
     current: () => running,
   };

@@ -3,7 +3,7 @@ import { hash, signers } from '@hyperledger/fabric-gateway';
 import { common, msp, peer } from '@hyperledger/fabric-protos';
 import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
-import type { FabricNode } from './fabric-node.js';
+import type { AdminOfNode } from './fabric-node.js';
 
 const DEADLINE_MS = 60_000;
 
@@ -18,7 +18,7 @@ export interface PeerAdmin {
 }
 
 /** Calls the peer's system chaincodes (core/scc/cscc, core/chaincode/lifecycle), as `peer channel` and `peer lifecycle` do. */
-export function peerAdmin({ organisation, ports, material }: FabricNode): PeerAdmin {
+export function peerAdmin({ organisation, ports, material }: AdminOfNode): PeerAdmin {
   const client = new peer.EndorserClient(
     `${organisation.host}:${ports.peer}`,
     credentials.createSsl(Buffer.from(material.tlsCaPem)),

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import { OPERATIONS_HOST, type FabricNode } from './fabric-node.js';
+import { OPERATIONS_HOST, type NodeFiles } from './fabric-node.js';
 import type { ProcessSpec } from './managed-process.js';
 
 /**
  * An organisation's peer: gateway, endorser and committer. What departs from the release's core.yaml was measured:
  * `docs/operations.md`.
  */
-export function peerProcess(node: FabricNode): ProcessSpec {
+export function peerProcess(node: NodeFiles): ProcessSpec {
   const { organisation, ports, material, home, layout } = node;
   const { identity, tls } = material.paths.peer;
   const address = `${organisation.host}:${ports.peer}`;

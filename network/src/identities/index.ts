@@ -11,9 +11,11 @@ export {
   type ServicesLayout,
 } from './layout.js';
 export {
+  loadAdmin,
   loadIdentities,
   loadOrganisation,
   loadServices,
+  type AdminMaterial,
   type Identities,
   type OrganisationMaterial,
   type Pems,

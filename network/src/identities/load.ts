@@ -88,6 +88,27 @@ export async function loadOrganisation(
   };
 }
 
+/** What an organisation's admin needs: to sign, and to know its own processes by their TLS. */
+export interface AdminMaterial {
+  readonly mspId: string;
+  readonly tlsCaPem: string;
+  readonly admin: { readonly identity: Pems; readonly tls: Pems };
+}
+
+/** The admin's part alone, for who has no other keys of the organisation. Throws an IdentityError. */
+export async function loadAdmin(
+  dataDir: string,
+  { name, mspId }: Pick<Organisation, 'name' | 'mspId'>,
+): Promise<AdminMaterial> {
+  const { admin, ca, tlsCa } = organisationLayout(dataDir, name);
+  const [caPem, tlsCaPem] = await Promise.all([text(ca.certificate), text(tlsCa.certificate)]);
+  return {
+    mspId,
+    tlsCaPem,
+    admin: { identity: await pems(admin.identity, caPem), tls: await pems(admin.tls, tlsCaPem) },
+  };
+}
+
 /** TLS of the demo's issuer and of the shared chaincode server. Throws an IdentityError. */
 export async function loadServices(dataDir: string): Promise<ServicesMaterial> {
   const paths = servicesLayout(dataDir);

@@ -48,8 +48,29 @@ async function makeOrganisation(dataDir: string, organisation: Organisation, now
   const madeTlsCa = await makeAuthority(layout.tlsCa, name, `tlsca.${name}`, now);
   const ca = await readAuthority(layout.ca);
   const tlsCa = await readAuthority(layout.tlsCa);
-  const hosts = [...new Set([...LOCAL_HOSTS, organisation.host, ...organisation.extraHosts])];
+  const made = [madeCa, madeTlsCa];
+  for (const { folder, content } of organisationParts(organisation, layout, ca, tlsCa, now)) {
+    made.push(await makeFolder(folder, content));
+  }
+  return made.includes(true);
+}
 
+/** One folder of an organisation, with all that is issued into it. */
+export interface OrganisationPart {
+  readonly folder: string;
+  /** Issued afresh by each call. */
+  readonly content: () => Promise<readonly FileContent[]>;
+}
+
+/** Everything that an organisation's two CAs issue. */
+export function organisationParts(
+  { name, host, extraHosts }: Organisation,
+  layout: OrganisationLayout,
+  ca: Authority,
+  tlsCa: Authority,
+  now: Date,
+): readonly OrganisationPart[] {
+  const hosts = [...new Set([...LOCAL_HOSTS, host, ...extraHosts])];
   const identity = (commonName: string, role: NodeRole): Promise<FileContent[]> =>
     identityFiles(ca, tlsCa, commonName, role, now);
   const server = async (folder: string, commonName: string): Promise<FileContent[]> =>
@@ -57,43 +78,46 @@ async function makeOrganisation(dataDir: string, organisation: Organisation, now
   const client = async (folder: string, commonName: string): Promise<FileContent[]> =>
     tlsFiles(folder, 'client', tlsCa, await issueTls(tlsCa, { commonName, hosts: [] }, now));
 
-  const parts: readonly [folder: string, content: () => Promise<readonly FileContent[]>][] = [
-    [layout.mspDir, () => Promise.resolve(verifyingMsp(ca, tlsCa, ''))],
-    [
-      layout.peer.directory,
-      async () => [...(await identity(`peer0.${name}`, 'peer')), ...(await server('tls', `peer0.${name}`))],
-    ],
-    [
-      layout.orderer.directory,
-      async () => [
+  return [
+    { folder: layout.mspDir, content: () => Promise.resolve(verifyingMsp(ca, tlsCa, '')) },
+    {
+      folder: layout.peer.directory,
+      content: async () => [
+        ...(await identity(`peer0.${name}`, 'peer')),
+        ...(await server('tls', `peer0.${name}`)),
+      ],
+    },
+    {
+      folder: layout.orderer.directory,
+      content: async () => [
         ...(await identity(`orderer0.${name}`, 'orderer')),
         ...(await server('tls', `orderer0.${name}`)),
       ],
-    ],
-    [
-      layout.admin.directory,
-      async () => [...(await identity(`admin.${name}`, 'admin')), ...(await client('tls', `admin.${name}`))],
-    ],
-    [layout.gatewayClient.directory, () => identity(`gateway.${name}`, 'client')],
-    [
-      layout.chaincode.directory,
-      async () => [
+    },
+    {
+      folder: layout.admin.directory,
+      content: async () => [
+        ...(await identity(`admin.${name}`, 'admin')),
+        ...(await client('tls', `admin.${name}`)),
+      ],
+    },
+    { folder: layout.gatewayClient.directory, content: () => identity(`gateway.${name}`, 'client') },
+    {
+      folder: layout.chaincode.directory,
+      content: async () => [
         ...(await server('tls', `chaincode.${name}`)),
         ...(await client('peer-client', `peer0.${name}`)),
       ],
-    ],
-    [
-      layout.gateway.directory,
-      async () => [
+    },
+    {
+      folder: layout.gateway.directory,
+      content: async () => [
         ...(await server('tls', `gateway.${name}`)),
         ...keyFiles('signing', 'sig'),
         ...keyFiles('encryption', 'enc'),
       ],
-    ],
+    },
   ];
-  const made = [madeCa, madeTlsCa];
-  for (const [folder, content] of parts) made.push(await makeFolder(folder, content));
-  return made.includes(true);
 }
 
 /** A lost CA is never replaced by a new one: what it issued would stay behind, and nobody would know why it fails. */
@@ -150,7 +174,7 @@ function makeAuthority(
   });
 }
 
-async function readAuthority(paths: AuthorityPaths): Promise<Authority> {
+export async function readAuthority(paths: AuthorityPaths): Promise<Authority> {
   const [certificatePem, keyPem] = await Promise.all([
     readFile(paths.certificate, 'utf8'),
     readFile(paths.key, 'utf8'),

@@ -1,0 +1,143 @@
+import type { Consenter } from '../../channel/consensus.js';
+import { channelParticipation } from '../../fabric/channel-participation.js';
+import { portsOf, type Organisation } from '../../topology/index.js';
+import { openDesk, signatories, signByAll } from '../change-configuration.js';
+import {
+  consentersOf,
+  knowsConsenter,
+  orderingTypeOf,
+  putConsenter,
+  toleratedFaults,
+} from '../config/consenters.js';
+import { ordererEndpoints, viewOf } from '../ledger/channel-view.js';
+import { serves } from '../ledger/served-certificate.js';
+import { restartOrderer } from '../processes.js';
+import { adminOf, nodeOf, signatoryOf, type Site } from '../site.js';
+import type { Step } from '../steps.js';
+import { installStep, type Rotation } from './rotation.js';
+import { tlsCaOf } from './tls-ca.js';
+
+/**
+ * The channel's configuration names an orderer's certificates, so it comes first; only when the block with it is there
+ * may the orderer restart. The other way round it would come up as a follower that refuses what gateways send it.
+ */
+export function ordererSteps(rotation: Rotation): Step[] {
+  const { site, organisation, layout, staged } = rotation;
+  const ports = portsOf(site.plan, organisation.name);
+  const wanted = async (): Promise<Consenter> => ({
+    mspId: organisation.mspId,
+    host: organisation.host,
+    port: ports.orderer,
+    identityPem: await staged.read(layout.orderer.identity.certificate),
+    tlsPem: await staged.read(layout.orderer.tls.certificate),
+  });
+  return [
+    {
+      title: 'see that ordering can do without this orderer for a moment',
+      isDone: () => canSpare(site, organisation),
+      run: () => Promise.resolve(),
+      settleMs: 20_000,
+    },
+    {
+      title: `write the new certificates into the channel's configuration, signed by a majority of the orderers' admins`,
+      isDone: async () => {
+        const desk = await openDesk(site, await signatoryOf(site, organisation));
+        try {
+          return knowsConsenter((await desk.current()).group, await wanted());
+        } finally {
+          desk.close();
+        }
+      },
+      run: () => writeConfiguration(site, organisation, wanted),
+    },
+    {
+      title: 'see the configuration arrive at the orderer itself',
+      isDone: async () => {
+        const own = (await ordererEndpoints(site)).filter(
+          ({ name }) => name === `orderer of ${organisation.name}`,
+        );
+        const view = viewOf('orderers', site, own, await signatoryOf(site, organisation));
+        try {
+          return knowsConsenter((await view.configuration()).group, await wanted());
+        } finally {
+          view.close();
+        }
+      },
+      run: () => Promise.resolve(),
+    },
+    installStep(rotation),
+    {
+      title: `restart the orderer of ${organisation.name}`,
+      isDone: async () =>
+        serves(
+          organisation.host,
+          ports.orderer,
+          await tlsCaOf(rotation),
+          await staged.read(layout.orderer.tls.certificate),
+        ),
+      run: async () => restartOrderer(await nodeOf(site, organisation.name), site.signal),
+    },
+    {
+      title: `see the orderer of ${organisation.name} make blocks again, as high as the others`,
+      isDone: () => ordererHasCaughtUp(site, organisation),
+      run: () => Promise.resolve(),
+    },
+  ];
+}
+
+async function writeConfiguration(
+  site: Site,
+  organisation: Organisation,
+  wanted: () => Promise<Consenter>,
+): Promise<void> {
+  const consenter = await wanted();
+  const desk = await openDesk(site, await signatoryOf(site, organisation));
+  try {
+    const { pending } = await desk.propose((channel) => {
+      putConsenter(channel, consenter);
+    });
+    await desk.submit(await signByAll(pending, await signatories(site)));
+  } finally {
+    desk.close();
+  }
+}
+
+/** A block or two are always on their way. */
+const NEARLY = 3;
+
+/** Whether the other orderers are up and level, so that ordering goes on while this one is away. */
+async function canSpare(site: Site, organisation: Organisation): Promise<boolean> {
+  const view = viewOf('orderers', site, await ordererEndpoints(site), await signatoryOf(site, organisation));
+  try {
+    const { group } = await view.configuration();
+    const heights = await view.heights();
+    const highest = Math.max(...[...heights.values()].map((height) => height ?? 0));
+    const well = [...heights].filter(
+      ([name, height]) => name !== `orderer of ${organisation.name}` && (height ?? 0) >= highest - NEARLY,
+    );
+    const all = consentersOf(group).length;
+    return all - well.length <= toleratedFaults(orderingTypeOf(group), all);
+  } finally {
+    view.close();
+  }
+}
+
+/** Heights, and not only what it says of itself: an orderer that is stuck goes on calling itself active. */
+export async function ordererHasCaughtUp(site: Site, organisation: Organisation): Promise<boolean> {
+  const endpoints = await ordererEndpoints(site);
+  const own = `orderer of ${organisation.name}`;
+  const others = viewOf(
+    'orderers',
+    site,
+    endpoints.filter(({ name }) => name !== own),
+    await signatoryOf(site, organisation),
+  );
+  try {
+    const before = [...(await others.heights()).values()].map((height) => height ?? 0);
+    const participation = channelParticipation(await adminOf(site, organisation.name));
+    const { height, status, consensusRelation } = await participation.channel(site.topology.channel);
+    return height >= Math.max(0, ...before) && status === 'active' && consensusRelation === 'consenter';
+  } finally {
+    others.close();
+  }
+}

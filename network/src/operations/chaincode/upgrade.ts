@@ -1,0 +1,67 @@
+import { prepareConsortium } from '../../channel/index.js';
+import { portPlan, type Topology } from '../../topology/index.js';
+import { siteWith, type Site } from '../site.js';
+import type { Step } from '../steps.js';
+import { approveStep, commitStep, endorsableStep, installPackageStep } from './definition-steps.js';
+import {
+  endOldServer,
+  isServerRunning,
+  isSwitched,
+  otherChaincodePort,
+  startBeside,
+} from './server-switch.js';
+
+export interface UpgradeOptions {
+  /** The new version; the one in the topology goes on with an upgrade that was interrupted. */
+  readonly version: string;
+  /** Writes down what the consortium is from now on, so that the next start continues with it. */
+  readonly saveTopology: (topology: Topology) => Promise<void>;
+}
+
+/** The consortium after the upgrade: the new version, and the servers on their other ports. */
+export function upgradedTopology({ topology, plan }: Site, version: string): Topology {
+  if (topology.chaincode.version === version) return topology;
+  return {
+    ...topology,
+    chaincode: { ...topology.chaincode, version },
+    organisations: topology.organisations.map((organisation) => ({
+      ...organisation,
+      ports: { ...organisation.ports, chaincode: otherChaincodePort(topology, plan, organisation.name) },
+    })),
+  };
+}
+
+/**
+ * The chaincode that this installation brings, in the place of the one that runs, without a moment in which it cannot be
+ * endorsed. Once the topology is saved the next start would finish the upgrade by itself.
+ */
+export function upgradeSteps(before: Site, { version, saveTopology }: UpgradeOptions): Step[] {
+  const topology = upgradedTopology(before, version);
+  const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
+  const names = topology.organisations.map(({ name }) => name);
+  const [first = ''] = names;
+  return [
+    ...names.map((name) => ({
+      title: `start the chaincode server ${version} of ${name} beside the one that runs`,
+      isDone: () => isServerRunning(site, name),
+      run: () => startBeside(site, name),
+    })),
+    ...names.map((name) => installPackageStep(site, name)),
+    {
+      title: `write down version ${version}`,
+      isDone: () => Promise.resolve(topology === before.topology),
+      run: async () => {
+        await saveTopology(topology);
+        await prepareConsortium(topology, site.plan, site.dataDir);
+      },
+    },
+    ...names.map((name) => approveStep(site, name)),
+    commitStep(site, first),
+    endorsableStep(site, names),
+    ...names.map((name) => ({
+      title: `end the chaincode server of ${name} that is no longer asked`,
+      isDone: () => isSwitched(site, name),
+      run: () => endOldServer(site, name),
+    })),
+  ];
+}
