@@ -19,3 +19,8 @@ export function nodeLayout(dataDir: string, organisation: string): NodeLayout {
     logFolder: logs,
   };
 }
+
+/** Every organisation's TLS CA in one PEM file: whom a peer trusts before it has read the channel's configuration. */
+export function tlsCasFile(dataDir: string): string {
+  return path.join(dataLayout(dataDir).root, 'fabric', 'tls-cas.pem');
+}

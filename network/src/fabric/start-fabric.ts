@@ -7,7 +7,7 @@ import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployme
 import { channelClient } from './channel-client.js';
 import { findFabricHome, type FabricHome } from './fabric-home.js';
 import { commitDefinition, type LifecycleMember } from './lifecycle.js';
-import { nodeLayout } from './node-layout.js';
+import { nodeLayout, tlsCasFile } from './node-layout.js';
 import { organisationNodes, type OrganisationNodes } from './organisation-nodes.js';
 import { waitUntilEndorsable } from './readiness.js';
 
@@ -131,9 +131,8 @@ function allNodes(options: FabricOptions, home: FabricHome, tlsCas: string): rea
 
 /** PEM of every organisation's TLS CA, in one file. */
 async function writeTlsCas({ dataDir, prepared }: FabricOptions): Promise<string> {
-  const folder = path.join(dataDir, 'fabric');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = path.join(folder, 'tls-cas.pem');
+  const file = tlsCasFile(dataDir);
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   await replaceFile(file, prepared.identities.organisations.map(({ tlsCaPem }) => tlsCaPem).join(''));
   return file;
 }

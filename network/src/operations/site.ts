@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { findFabricHome, type FabricHome } from '../fabric/fabric-home.js';
 import type { AdminOfNode, NodeFiles } from '../fabric/fabric-node.js';
-import { nodeLayout } from '../fabric/node-layout.js';
+import { nodeLayout, tlsCasFile } from '../fabric/node-layout.js';
 import { loadAdmin, organisationLayout } from '../identities/index.js';
 import {
   organisationNamed,
@@ -79,6 +79,7 @@ export async function nodeOf(site: Site, name: string): Promise<NodeFiles> {
     ports: portsOf(site.plan, name),
     material: { mspId: organisation.mspId, paths: organisationLayout(site.dataDir, name) },
     home: await site.home(),
+    tlsCas: tlsCasFile(site.dataDir),
     layout: nodeLayout(site.dataDir, name),
     logging: site.logging,
     outlivesUs: site.outlivesUs,
