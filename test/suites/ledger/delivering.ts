@@ -1,7 +1,7 @@
 import { common } from '@hyperledger/fabric-protos';
 import { expect } from 'chai';
 import { foreignAuthority, issue } from '../../support/ledger/authority.js';
-import { seek, type SeekInput } from '../../support/ledger/deliver.js';
+import { seek, statusesUntilEnd, type SeekInput } from '../../support/ledger/deliver.js';
 import type { Bench } from '../../support/ledger/bench.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
 
@@ -70,6 +70,21 @@ export const delivering: Behaviour = (row) => {
     expect((await seekAs(bench, { stop: 1 })).status, 'no start').to.equal(BAD_REQUEST);
     expect((await seekAs(bench, { start: 0 })).status, 'no stop').to.equal(BAD_REQUEST);
   });
+
+  row(
+    '',
+    'takes request after request on one stream, and ends it after the first that fails',
+    async (bench) => {
+      const good = {
+        identity: bench.a.client,
+        channel: bench.ledger.channel,
+        start: 'oldest',
+        stop: 'oldest',
+      } as const;
+      const statuses = await statusesUntilEnd(bench.raw(), [good, good, { ...good, channel: 'elsewhere' }]);
+      expect(statuses).to.deep.equal([SUCCESS, SUCCESS, NOT_FOUND]);
+    },
+  );
 
   row('', 'refuses an unknown channel, a stranger, a forged request and an old one', async (bench) => {
     const range = { start: 'oldest', stop: 'oldest' } as const;

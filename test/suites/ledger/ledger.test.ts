@@ -1,5 +1,5 @@
-import { fabricTarget } from '../../support/ledger/fabric-target.js';
 import { embeddedTarget } from '../../support/ledger/embedded-target.js';
+import { fabricTarget } from '../../support/ledger/fabric-target.js';
 import { openBench, type Bench } from '../../support/ledger/bench.js';
 import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
 import type { LedgerTarget } from '../../support/ledger/target.js';

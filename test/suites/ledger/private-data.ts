@@ -8,7 +8,7 @@ import type { LedgerIdentity } from '../../support/ledger/identity.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
 import { COLLECTIONS, type LedgerOrganisation } from '../../support/ledger/target.js';
 
-const { open, closed, both, unreachable } = COLLECTIONS;
+const { open, closed, both, unreachable, brief } = COLLECTIONS;
 
 /** Private data: who may read and write it, what stands in the block, and where the values are. */
 export const privateData: Behaviour = (row) => {
@@ -202,6 +202,25 @@ export const privateData: Behaviour = (row) => {
     const writes = await deliveredWrites(bench, a, a.client, written);
     expect(writes?.[both]).to.deep.equal([{ key, value: 'only deleted', isDelete: false }]);
   });
+
+  row(
+    '',
+    'forgets a value when its blocks to live are over, and keeps its hash in the block',
+    async (bench) => {
+      const { a, b, client } = bench;
+      const key = bench.key();
+      const organisations = bench.mspIds(a);
+      const put = { op: 'put', key, value: 'brief', collection: brief } as const;
+      const { block } = await client().write([put], { organisations });
+      expect(await client(b).ask({ op: 'get', key, collection: brief }, own(b))).to.equal('brief');
+      for (let height = block; height < block + 3;) {
+        height = (await client().write([{ op: 'put', key: bench.key(), value: 'v' }])).block;
+      }
+      expect(await client().ask({ op: 'get', key, collection: brief }, own(a))).to.equal('');
+      expect(await client().ask({ op: 'hash', key, collection: brief }, own(a))).to.equal('');
+    },
+    { needs: ['block-to-live'] },
+  );
 
   row('45', 'delivers the private data of an invalid transaction, but does not apply it', async (bench) => {
     const { a, client } = bench;

@@ -61,6 +61,25 @@ export function seek(gateway: RawGateway, input: SeekInput): Promise<Delivered> 
   });
 }
 
+/** The statuses that a stream answers a list of requests with, until the peer ends it. */
+export function statusesUntilEnd(
+  gateway: RawGateway,
+  inputs: readonly SeekInput[],
+): Promise<readonly number[]> {
+  const statuses: number[] = [];
+  const stream = gateway.deliver.deliver({ deadline: Date.now() + CALL_DEADLINE_MS });
+  for (const input of inputs) stream.write(seekEnvelope(input));
+  return new Promise((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('end', () => {
+      resolve(statuses);
+    });
+    stream.on('data', (response: peer.DeliverResponse) => {
+      if (response.hasStatus()) statuses.push(response.getStatus());
+    });
+  });
+}
+
 /** The blocks from `start` to `stop`, both included. Throws when the stream ends otherwise than by success. */
 export async function blocksBetween(
   gateway: RawGateway,

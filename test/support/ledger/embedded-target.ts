@@ -1,28 +1,19 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { peer } from '@hyperledger/fabric-protos';
-import {
-  portPlan,
-  prepareConsortium,
-  type ChaincodeDefinitionSpec,
-  type OrganisationMaterial,
-  type Pems,
-} from '@consent-ledger/network';
+import { portPlan, prepareConsortium, type Pems } from '@consent-ledger/network';
 import { parseConfiguration } from '@consent-ledger/network/embedded/configuration';
 import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
 import { ensureChaincode } from '@consent-ledger/network/embedded/lifecycle/ensure-chaincode';
 import { createSigner } from '@consent-ledger/network/embedded/msp/signer';
 import { startEmbeddedLedger } from '@consent-ledger/network/embedded/start';
 import { freePortBase } from './free-port-base.js';
-import type { LedgerIdentity } from './identity.js';
+import { organisationOf } from './organisation.js';
 import { PROBE_SCRIPT, probeEnvironment, type ProbeServer } from './probe-chaincode/servers.js';
 import { otherDefinition, probeDefinition } from './probe-definition.js';
-import { COLLECTIONS, type LedgerOrganisation, type LedgerTarget, type RunningLedger } from './target.js';
+import type { LedgerTarget, RunningLedger } from './target.js';
 import { suiteTopology } from './topology.js';
 
 /** Our own ledger; the chaincode runs in one process per organisation, as it does on Fabric. */
@@ -46,7 +37,7 @@ async function start(): Promise<RunningLedger> {
     );
   const chaincodes = [
     {
-      definition: withoutExpiry(probeDefinition(mspIds)),
+      definition: probeDefinition(mspIds, { forgets: false }),
       packageId: 'probe:1',
       address: addresses('chaincode'),
     },
@@ -90,9 +81,12 @@ async function start(): Promise<RunningLedger> {
     organisations: materials.map((material) => {
       const server = servers.get(material.mspId);
       if (server === undefined) throw new RangeError(material.mspId);
-      return organisation(material, running.addresses.get(material.mspId) ?? '', server);
+      return organisationOf(material, running.addresses.get(material.mspId) ?? '', {
+        killChaincode: () => server.kill(),
+        startChaincode: () => server.start(),
+      });
     }),
-    lacks: new Set(['revocation', 'peer-restart']),
+    lacks: new Set(['revocation', 'block-to-live']),
     ordersByQuorum: false,
     upgradeChaincode: () => {
       version += 1;
@@ -139,46 +133,6 @@ class ChaincodeProcess {
   }
 }
 
-/** The embedded ledger keeps private data until it is purged, and refuses collections that say otherwise. */
-function withoutExpiry(definition: ChaincodeDefinitionSpec): ChaincodeDefinitionSpec {
-  const collections = peer.CollectionConfigPackage.deserializeBinary(definition.collections);
-  collections.setConfigList(
-    collections
-      .getConfigList()
-      .filter((config) => config.getStaticCollectionConfig()?.getName() !== COLLECTIONS.brief),
-  );
-  return { ...definition, collections: Buffer.from(collections.serializeBinary()) };
-}
-
 function signer(mspId: string, pems: Pems): ReturnType<typeof createSigner> {
   return createSigner(mspId, Buffer.from(pems.certificatePem), pems.keyPem);
-}
-
-function organisation(
-  material: OrganisationMaterial,
-  endpoint: string,
-  server: ChaincodeProcess,
-): LedgerOrganisation {
-  const identity = (pems: Pems): LedgerIdentity => ({
-    mspId: material.mspId,
-    certificate: pems.certificatePem,
-    privateKey: createPrivateKey(pems.keyPem),
-  });
-  const unsupported = (): Promise<void> => Promise.reject(new Error('the peers are one process'));
-  return {
-    mspId: material.mspId,
-    endpoint,
-    tlsCa: Buffer.from(material.tlsCaPem),
-    client: identity(material.gatewayClient.identity),
-    admin: identity(material.admin.identity),
-    peer: identity(material.peer.identity),
-    authority: {
-      certificate: readFileSync(material.paths.ca.certificate, 'utf8'),
-      privateKey: readFileSync(material.paths.ca.key, 'utf8'),
-    },
-    killChaincode: () => server.kill(),
-    startChaincode: () => server.start(),
-    stopPeer: unsupported,
-    startPeer: unsupported,
-  };
 }

@@ -1,5 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,18 +11,16 @@ import {
   type ChaincodeDeployment,
   type ChaincodePackage,
   type OrganisationMaterial,
-  type OrganisationNodes,
-  type Pems,
   type PortPlan,
   type PreparedConsortium,
   type Topology,
 } from '@consent-ledger/network';
 import { freePortBase } from './free-port-base.js';
-import type { LedgerIdentity } from './identity.js';
+import { organisationOf } from './organisation.js';
 import { PROBE_FUNCTION } from './probe-chaincode/operations.js';
 import { PROBE_SCRIPT, probeEnvironment } from './probe-chaincode/servers.js';
 import { otherDefinition, probeDefinition } from './probe-definition.js';
-import type { LedgerOrganisation, LedgerTarget, RunningLedger } from './target.js';
+import type { LedgerTarget, RunningLedger } from './target.js';
 import { suiteTopology } from './topology.js';
 
 /** The official release, native, with the ordering of that kind. */
@@ -47,7 +43,7 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
   const prepared = await prepareConsortium(topology, plan, dataDir);
   const materials = prepared.identities.organisations;
   const mspIds = materials.map(({ mspId }) => mspId);
-  const probe = deployment(probeDefinition(mspIds), topology, plan, prepared, 'chaincode');
+  const probe = deployment(probeDefinition(mspIds, { forgets: true }), topology, plan, prepared, 'chaincode');
   const other = deployment(otherDefinition(mspIds), topology, plan, prepared, 'gateway');
 
   const fabric = await startFabric({
@@ -81,7 +77,12 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
     channel: topology.channel,
     chaincode: probe.definition.name,
     otherChaincode: other.definition.name,
-    organisations: fabric.organisations.map(organisation),
+    organisations: fabric.organisations.map(({ node, chaincode }) =>
+      organisationOf(node.material, `127.0.0.1:${node.ports.peer}`, {
+        killChaincode: () => chaincode.kill(),
+        startChaincode: () => chaincode.start(),
+      }),
+    ),
     lacks: new Set(['revocation']),
     ordersByQuorum: ordering === 'bft',
     upgradeChaincode: () => fabric.commitNext(probe.definition.name),
@@ -109,30 +110,5 @@ function deployment(
     definition,
     packages: new Map(prepared.identities.organisations.map((each) => [each.name, packageFor(each)])),
     readiness: [PROBE_FUNCTION, '[]'],
-  };
-}
-
-function organisation({ node, peer, chaincode }: OrganisationNodes): LedgerOrganisation {
-  const { material, ports } = node;
-  const identity = (pems: Pems): LedgerIdentity => ({
-    mspId: material.mspId,
-    certificate: pems.certificatePem,
-    privateKey: createPrivateKey(pems.keyPem),
-  });
-  return {
-    mspId: material.mspId,
-    endpoint: `127.0.0.1:${ports.peer}`,
-    tlsCa: Buffer.from(material.tlsCaPem),
-    client: identity(material.gatewayClient.identity),
-    admin: identity(material.admin.identity),
-    peer: identity(material.peer.identity),
-    authority: {
-      certificate: readFileSync(material.paths.ca.certificate, 'utf8'),
-      privateKey: readFileSync(material.paths.ca.key, 'utf8'),
-    },
-    killChaincode: () => chaincode.kill(),
-    startChaincode: () => chaincode.start(),
-    stopPeer: () => peer.stop(),
-    startPeer: () => peer.start(),
   };
 }

@@ -13,7 +13,7 @@ export type Capability =
   | 'chaincode-to-chaincode'
   | 'chaincode-upgrade'
   | 'revocation'
-  | 'peer-restart';
+  | 'block-to-live';
 
 /** A kind of ledger that the suite can be run against. */
 export interface LedgerTarget {
@@ -58,11 +58,9 @@ export interface LedgerOrganisation {
   readonly authority: Authority;
   /** An identity whose serial number is on the channel's revocation list. */
   readonly revoked?: LedgerIdentity;
-  /** Kills the processes of this organisation's chaincode, and starts them again. */
+  /** Kills the process that serves this organisation's chaincodes, and starts it again. */
   killChaincode(): Promise<void>;
   startChaincode(): Promise<void>;
-  stopPeer(): Promise<void>;
-  startPeer(): Promise<void>;
 }
 
 /** Collections of the probe's definition. Members are always the peers of a and b, unless said otherwise. */

@@ -64,7 +64,9 @@ async function handle(call: Call, view: PeerView, now: () => number, render: Ren
   });
   const send: SendBlock = (...block) => write(call, render(...block), gone.signal);
   try {
-    for await (const request of call as AsyncIterable<Buffer>) {
+    // A loop that destroys the stream when it is left would leave the caller without an end.
+    const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const request of requests) {
       const status = await serveRequest(request, view, now, gone.signal, send);
       await write(call, statusResponse(status), gone.signal);
       if (status !== Status.SUCCESS) break;
