@@ -24,13 +24,18 @@ export interface ChaincodeProcess {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A read of the consortium's own chaincode that every member's admin may do, whatever the ledger holds. */
+export const CONSORTIUM_READINESS: ChaincodeDeployment['readiness'] = [
+  'registry:query',
+  JSON.stringify({ v: 1, query: 'ledger' }),
+];
+
 /** The consortium's own chaincode. */
 export function consortiumChaincode(topology: Topology, prepared: PreparedConsortium): ChaincodeDeployment {
   return {
     definition: chaincodeDefinition(topology),
     packages: new Map(prepared.chaincodeServers.map((server) => [server.name, server.package])),
-    // A read that every member's admin may do, whatever the ledger holds.
-    readiness: ['registry:query', JSON.stringify({ v: 1, query: 'ledger' })],
+    readiness: CONSORTIUM_READINESS,
   };
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { CONSORTIUM_READINESS } from '../fabric/chaincode-deployment.js';
 import { findFabricHome, type FabricHome } from '../fabric/fabric-home.js';
 import type { AdminOfNode, NodeFiles } from '../fabric/fabric-node.js';
 import { nodeLayout, tlsCasFile } from '../fabric/node-layout.js';
@@ -55,8 +56,7 @@ export function openSite(options: SiteOptions): Site {
     dataDir: resolve(dataDir),
     readiness: readiness ?? {
       chaincode: topology.chaincode.name,
-      // Every contract of fabric-contract-api describes itself.
-      call: ['org.hyperledger.fabric:GetMetadata'],
+      call: CONSORTIUM_READINESS,
     },
     home: () => (home ??= findFabricHome(fabricHome)),
     logging: logging ?? 'info',

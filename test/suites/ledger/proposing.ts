@@ -83,14 +83,9 @@ export const proposing: Behaviour = (row) => {
     expect(response.getStatus()).to.equal(200);
   });
 
-  row(
-    '12',
-    'refuses a revoked certificate',
-    async (bench) => {
-      await expectRefusals(bench, { identity: revokedOf(bench) });
-    },
-    { needs: ['revocation'] },
-  );
+  row('12', 'refuses a revoked certificate', async (bench) => {
+    await expectRefusals(bench, { identity: revokedOf(bench) });
+  });
 
   row('13', 'refuses a transaction id that is not the hash of nonce and creator', (bench) =>
     expectRefusals(bench, { odd: { txId: 'ab'.repeat(32) } }),

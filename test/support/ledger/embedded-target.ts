@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { portPlan, prepareConsortium, type Pems } from '@consent-ledger/network';
+import { portPlan, type Pems } from '@consent-ledger/network';
 import { parseConfiguration } from '@consent-ledger/network/embedded/configuration';
 import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
 import { ensureChaincode } from '@consent-ledger/network/embedded/lifecycle/ensure-chaincode';
@@ -11,6 +11,7 @@ import { createSigner } from '@consent-ledger/network/embedded/msp/signer';
 import { startEmbeddedLedger } from '@consent-ledger/network/embedded/start';
 import { freePortBase } from './free-port-base.js';
 import { organisationOf } from './organisation.js';
+import { prepareSuite } from './prepared.js';
 import { PROBE_SCRIPT, probeEnvironment, type ProbeServer } from './probe-chaincode/servers.js';
 import { otherDefinition, probeDefinition } from './probe-definition.js';
 import type { LedgerTarget, RunningLedger } from './target.js';
@@ -24,7 +25,7 @@ async function start(): Promise<RunningLedger> {
   const portBase = await freePortBase(topology);
   const plan = portPlan(topology, portBase);
   const dataDir = await mkdtemp(path.join(tmpdir(), 'ledger-suite-'));
-  const prepared = await prepareConsortium(topology, plan, dataDir);
+  const { prepared, revoked } = await prepareSuite(topology, plan, dataDir);
   const materials = prepared.identities.organisations;
   const mspIds = materials.map(({ mspId }) => mspId);
   const input = embeddedLedgerConfiguration(topology, plan, dataDir, prepared);
@@ -82,11 +83,12 @@ async function start(): Promise<RunningLedger> {
       const server = servers.get(material.mspId);
       if (server === undefined) throw new RangeError(material.mspId);
       return organisationOf(material, running.addresses.get(material.mspId) ?? '', {
+        ...(revoked.mspId === material.mspId ? { revoked } : {}),
         killChaincode: () => server.kill(),
         startChaincode: () => server.start(),
       });
     }),
-    lacks: new Set(['revocation', 'block-to-live']),
+    lacks: new Set(['block-to-live']),
     ordersByQuorum: false,
     upgradeChaincode: () => {
       version += 1;

@@ -6,7 +6,6 @@ import {
   ownConnection,
   portPlan,
   portsOf,
-  prepareConsortium,
   startFabric,
   type ChaincodeDeployment,
   type ChaincodePackage,
@@ -17,6 +16,7 @@ import {
 } from '@consent-ledger/network';
 import { freePortBase } from './free-port-base.js';
 import { organisationOf } from './organisation.js';
+import { prepareSuite } from './prepared.js';
 import { PROBE_FUNCTION } from './probe-chaincode/operations.js';
 import { PROBE_SCRIPT, probeEnvironment } from './probe-chaincode/servers.js';
 import { otherDefinition, probeDefinition } from './probe-definition.js';
@@ -40,7 +40,7 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
   const topology = suiteTopology(ordering);
   const plan = portPlan(topology, await freePortBase(topology));
   const dataDir = await mkdtemp(path.join(tmpdir(), 'ledger-suite-'));
-  const prepared = await prepareConsortium(topology, plan, dataDir);
+  const { prepared, revoked } = await prepareSuite(topology, plan, dataDir);
   const materials = prepared.identities.organisations;
   const mspIds = materials.map(({ mspId }) => mspId);
   const probe = deployment(probeDefinition(mspIds, { forgets: true }), topology, plan, prepared, 'chaincode');
@@ -79,11 +79,12 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
     otherChaincode: other.definition.name,
     organisations: fabric.organisations.map(({ node, chaincode }) =>
       organisationOf(node.material, `127.0.0.1:${node.ports.peer}`, {
+        ...(revoked.mspId === node.material.mspId ? { revoked } : {}),
         killChaincode: () => chaincode.kill(),
         startChaincode: () => chaincode.start(),
       }),
     ),
-    lacks: new Set(['revocation']),
+    lacks: new Set(),
     ordersByQuorum: ordering === 'bft',
     upgradeChaincode: () => fabric.commitNext(probe.definition.name),
     stop: async () => {

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { OrganisationMaterial, Pems } from '@consent-ledger/network';
+import type { Authority } from './authority.js';
 import type { LedgerIdentity } from './identity.js';
 import type { LedgerOrganisation } from './target.js';
 
@@ -8,7 +9,7 @@ import type { LedgerOrganisation } from './target.js';
 export function organisationOf(
   material: OrganisationMaterial,
   endpoint: string,
-  controls: Pick<LedgerOrganisation, 'killChaincode' | 'startChaincode'>,
+  controls: Pick<LedgerOrganisation, 'killChaincode' | 'startChaincode' | 'revoked'>,
 ): LedgerOrganisation {
   const identity = (pems: Pems): LedgerIdentity => ({
     mspId: material.mspId,
@@ -22,10 +23,15 @@ export function organisationOf(
     client: identity(material.gatewayClient.identity),
     admin: identity(material.admin.identity),
     peer: identity(material.peer.identity),
-    authority: {
-      certificate: readFileSync(material.paths.ca.certificate, 'utf8'),
-      privateKey: readFileSync(material.paths.ca.key, 'utf8'),
-    },
+    authority: authorityOf(material),
     ...controls,
+  };
+}
+
+/** The organisation's signing CA. */
+export function authorityOf({ paths }: OrganisationMaterial): Authority {
+  return {
+    certificate: readFileSync(paths.ca.certificate, 'utf8'),
+    privateKey: readFileSync(paths.ca.key, 'utf8'),
   };
 }

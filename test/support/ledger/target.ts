@@ -12,7 +12,6 @@ export type Capability =
   | 'purge'
   | 'chaincode-to-chaincode'
   | 'chaincode-upgrade'
-  | 'revocation'
   | 'block-to-live';
 
 /** A kind of ledger that the suite can be run against. */
