@@ -1,6 +1,6 @@
 import { Shim, type ChaincodeInterface, type ChaincodeStub } from 'fabric-shim';
 import { ConsentChaincode } from './contracts/index.js';
-import { loadConfig, type ServerConfig } from './server/config.js';
+import { ConfigError, loadConfig, type ServerConfig } from './server/config.js';
 import { errorFields, logEvent } from './server/log.js';
 import { quietShim } from './server/quiet-shim.js';
 
@@ -21,16 +21,7 @@ async function main(): Promise<void> {
   quietShim();
   const config = loadConfig(process.env);
   const running = new RunningCalls(chaincodeOf(config));
-  await Shim.server(running, {
-    ccid: config.id,
-    address: config.address,
-    tlsProps: config.tls,
-    'grpc.max_receive_message_length': MAX_MESSAGE,
-    'grpc.max_send_message_length': MAX_MESSAGE,
-    'grpc.keepalive_time_ms': 110_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-    'grpc.keepalive_permit_without_calls': 1,
-  }).start();
+  await listen(running, config);
   logEvent('info', 'chaincode-ready', { id: config.id, address: config.address });
 
   const stop = (signal: NodeJS.Signals): void => {
@@ -39,6 +30,27 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+async function listen(chaincode: ChaincodeInterface, config: ServerConfig): Promise<void> {
+  const server = Shim.server(chaincode, {
+    ccid: config.id,
+    address: config.address,
+    tlsProps: config.tls,
+    'grpc.max_receive_message_length': MAX_MESSAGE,
+    'grpc.max_send_message_length': MAX_MESSAGE,
+    'grpc.keepalive_time_ms': 110_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    'grpc.keepalive_permit_without_calls': 1,
+  });
+  try {
+    await server.start();
+  } catch (cause) {
+    const advice = 'is it in use, or not an address of this machine?';
+    throw new ConfigError(`CHAINCODE_SERVER_ADDRESS ${config.address} cannot be listened on: ${advice}`, {
+      cause,
+    });
+  }
 }
 
 function chaincodeOf({ maxSkew }: ServerConfig): ConsentChaincode {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
 
 const file = z.string().min(1);
@@ -41,16 +42,29 @@ export function loadConfig(variables: NodeJS.ProcessEnv): ServerConfig {
   return {
     id: values.CHAINCODE_ID,
     address: values.CHAINCODE_SERVER_ADDRESS,
-    tls: {
-      cert: readFile('CHAINCODE_TLS_CERT_FILE', values.CHAINCODE_TLS_CERT_FILE),
-      key: readFile('CHAINCODE_TLS_KEY_FILE', values.CHAINCODE_TLS_KEY_FILE),
-      clientCACerts: readFile('CHAINCODE_TLS_CLIENT_CACERT_FILE', values.CHAINCODE_TLS_CLIENT_CACERT_FILE),
-    },
+    tls: readTls(values),
     maxSkew: values.CONSENT_LEDGER_MAX_SKEW_SECONDS * 1_000,
   };
 }
 
-function readFile(variable: string, path: string): Buffer {
+type TlsFile = 'CHAINCODE_TLS_CERT_FILE' | 'CHAINCODE_TLS_KEY_FILE' | 'CHAINCODE_TLS_CLIENT_CACERT_FILE';
+
+function readTls(files: Readonly<Record<TlsFile, string>>): ServerConfig['tls'] {
+  const cert = readFile('CHAINCODE_TLS_CERT_FILE', files.CHAINCODE_TLS_CERT_FILE);
+  const key = readFile('CHAINCODE_TLS_KEY_FILE', files.CHAINCODE_TLS_KEY_FILE);
+  const clientCACerts = readFile('CHAINCODE_TLS_CLIENT_CACERT_FILE', files.CHAINCODE_TLS_CLIENT_CACERT_FILE);
+  try {
+    createSecureContext({ cert, key, ca: clientCACerts });
+  } catch (cause) {
+    const names = 'CHAINCODE_TLS_CERT_FILE, CHAINCODE_TLS_KEY_FILE and CHAINCODE_TLS_CLIENT_CACERT_FILE';
+    throw new ConfigError(`${names} must name PEM files of a certificate, its key and CA certificates.`, {
+      cause,
+    });
+  }
+  return { cert, key, clientCACerts };
+}
+
+function readFile(variable: TlsFile, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
