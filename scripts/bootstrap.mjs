@@ -65,6 +65,5 @@ function mocha(files, args, env = {}) {
     parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
   if (chosen.length === 0) throw new BootstrapError(`No test file's path contains ${parts.join(' or ')}.`);
   const flags = args.filter((argument) => argument.startsWith('-'));
-  const options = ['--reporter', 'scripts/bootstrap/reporter.mjs', '--timeout', '60000'];
-  return handOver('node_modules/mocha/bin/mocha.js', [...options, ...flags, ...chosen], env);
+  return handOver('node_modules/mocha/bin/mocha.js', [...flags, ...chosen], env);
 }
