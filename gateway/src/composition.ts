@@ -34,7 +34,7 @@ import { settleUnconfirmed } from './usecases/keep-record.js';
 import { createLook } from './usecases/look.js';
 import { Members } from './usecases/members.js';
 import { createRequestSigner } from './usecases/request-object.js';
-import { setUp } from './usecases/set-up.js';
+import { compareWithAgreed, setUp } from './usecases/set-up.js';
 import { Transactions } from './usecases/transactions.js';
 
 export interface RunningGateway {
@@ -244,7 +244,8 @@ async function build(
     metrics,
     jsonBytes: limits.jsonBytes,
     title: `Consent ledger gateway of ${own.displayName}`,
-    isOpen: () => isOpen && !stopping.signal.aborted,
+    isOpen: () =>
+      isOpen && !stopping.signal.aborted && compareWithAgreed(configuration, projection) === 'agreed',
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(deadlines.drainMs));

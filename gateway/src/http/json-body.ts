@@ -19,14 +19,20 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
 /** Reads a body that may have at most `maxBytes`. Throws a Refusal `body-too-large`. */
 export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new Refusal('body-too-large');
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of bodyOf(request)) {
     length += chunk.length;
     if (length > maxBytes) throw new Refusal('body-too-large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+/** The bytes of a body. Whoever stops reading can still answer: the connection is not torn down for it. */
+export function bodyOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
+  const iterator = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 /** Parses JSON in UTF-8 that is at most 64 levels deep. Throws a Refusal `body-malformed`. */

@@ -6,7 +6,7 @@ import type { Peers } from '../ports/peers.js';
 import type { RecordStore } from '../ports/record-store.js';
 import type { Spooled } from '../ports/spool.js';
 import type { User } from '../ports/token-verifier.js';
-import { decryptStream, plaintextLength } from '../release/streaming-aead.js';
+import { CiphertextError, decryptStream, plaintextLength } from '../release/streaming-aead.js';
 import type { CustodyView } from './custody-view.js';
 import type { Decisions } from './decisions.js';
 import { receiveRelease, type Answered, type ReceiveOptions, type Received } from './receive-release.js';
@@ -125,9 +125,6 @@ export interface ReadOwnOptions {
 /** The custodian's own staff: the same request object, decision and log; only nothing has to travel. */
 export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions): Promise<Opened> {
   const { custody, decisions, records, vault } = options;
-  const read = async function* (digest: string): AsyncGenerator<Uint8Array> {
-    yield* (await records.open(digest)) as AsyncIterable<Uint8Array>;
-  };
   const { text } = await options.signer.sign(asked, user);
   const { key, event, transaction, block } = await decisions.decide(decisions.accept(text));
   const opened: OpenedRecord[] = [];
@@ -144,8 +141,23 @@ export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions)
       version,
       mediaType: descriptor.mediaType,
       bytes: plaintextLength(bytes),
-      content: () => decryptStream(read(digest), recordKey, binding),
+      content: () => readStored(records, digest, recordKey, binding),
     });
   }
   return { key, event, transaction, block, records: opened, close: () => Promise.resolve() };
+}
+
+/** A record of the own store, decrypted. Throws a Refusal `record-damaged` where it is not what was kept. */
+async function* readStored(
+  records: RecordStore,
+  digest: string,
+  key: Uint8Array,
+  binding: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const stored = (await records.open(digest)) as AsyncIterable<Uint8Array>;
+  try {
+    yield* decryptStream(stored, key, binding);
+  } catch (error) {
+    throw error instanceof CiphertextError ? new Refusal('record-damaged', { cause: error }) : error;
+  }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { compileConsent } from '@consent-ledger/chaincode/domain';
 import {
   digestOf,
   withoutIdentifyingText,
@@ -36,6 +37,7 @@ export async function fileConsent(
   transactions: Transactions,
 ): Promise<Committed & { readonly filed: Consent }> {
   const { resource } = withoutIdentifyingText(given.resource);
+  requireUnderstood(resource);
   const consent = idOf(resource);
   const command = {
     v: 1,
@@ -92,6 +94,12 @@ export async function withdrawConsent(
 
 function withdrawalOf({ consent, subject }: Consent, custody: CustodyView): WithdrawalEntry | undefined {
   return custody.get('withdrawal', subject)?.value.withdrawals.find((entry) => entry.consent === consent);
+}
+
+/** The endorsers compile it again and are the ones who decide; they can only answer with places, and this with reasons. */
+function requireUnderstood(resource: FhirResource): void {
+  const compiled = compileConsent(resource);
+  if (!compiled.ok) throw new Refusal('consent-refused', { errors: compiled.problems });
 }
 
 function idOf(resource: FhirResource): string {

@@ -53,28 +53,34 @@ export async function setUp(options: SetUpOptions): Promise<void> {
   }
 }
 
-/** Throws a WrongLedgerError. Also to be asked later: a chaincode definition can change under a running gateway. */
-export function requireAgreedLedger({
-  configuration: { ledger },
-  projection,
-}: Pick<SetUpOptions, 'configuration' | 'projection'>): boolean {
-  const { ledger: found, collectionsDigest } = projection.founded;
+/**
+ * What is wrong with the ledger that is followed, and whether it has been followed far enough to know. Also to be asked while the
+ * gateway runs: a chaincode definition, and with it who reads what, can change at any block.
+ */
+export function compareWithAgreed(
+  { ledger }: Configuration,
+  { founded }: Pick<Projection, 'founded'>,
+): 'unknown' | 'agreed' | WrongLedgerError {
+  const { ledger: found, collectionsDigest } = founded;
   if (found !== undefined && found !== ledger.id) {
-    throw new WrongLedgerError(`this is ledger ${found}, and the configuration names ${ledger.id}`);
+    return new WrongLedgerError(`this is ledger ${found}, and the configuration names ${ledger.id}`);
   }
   if (collectionsDigest !== undefined && collectionsDigest !== ledger.collectionsDigest) {
-    throw new WrongLedgerError(
+    return new WrongLedgerError(
       `the committed collections have digest ${collectionsDigest}, and the configuration names ${ledger.collectionsDigest}: who reads what is not what was agreed`,
     );
   }
-  return found !== undefined && collectionsDigest !== undefined;
+  return found === undefined || collectionsDigest === undefined ? 'unknown' : 'agreed';
 }
 
-async function compareWithLedger(options: SetUpOptions): Promise<void> {
-  while (!requireAgreedLedger(options)) {
-    options.signal.throwIfAborted();
-    if (options.chain.state === 'failed') throw new Refusal('ledger-unavailable');
-    await delay(POLL_MS, options.signal);
+async function compareWithLedger({ configuration, projection, chain, signal }: SetUpOptions): Promise<void> {
+  for (;;) {
+    const compared = compareWithAgreed(configuration, projection);
+    if (compared === 'agreed') return;
+    if (compared !== 'unknown') throw compared;
+    signal.throwIfAborted();
+    if (chain.state === 'failed') throw new Refusal('ledger-unavailable');
+    await delay(POLL_MS, signal);
   }
 }
 

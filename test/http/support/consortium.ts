@@ -131,7 +131,12 @@ async function startMember(
 ): Promise<TestMember> {
   writeFileSync(file, JSON.stringify(configuration), { mode: 0o600 });
   const start = (): Promise<RunningProcess> =>
-    startProcess({ module: '@consent-ledger/gateway/main', args: [file], ready: /"event":"ready"/ });
+    startProcess({
+      module: '@consent-ledger/gateway/main',
+      nodeFlags: ['--max-semi-space-size=4'],
+      args: [file],
+      ready: /"event":"ready"/,
+    });
   const own = configuration.members.find((member) => member.mspId === configuration.member);
   if (own === undefined) throw new RangeError(`no member ${configuration.member}`);
   const agent = new Agent({ connect: { ca: readFileSync(own.tlsCa) }, connections: 128 });

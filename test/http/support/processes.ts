@@ -13,6 +13,7 @@ export interface RunningProcess {
 }
 
 export interface ProcessOptions {
+  readonly nodeFlags?: readonly string[];
   /** Specifier of the module, such as `@consent-ledger/gateway/main`. */
   readonly module: string;
   readonly args?: readonly string[];
@@ -25,7 +26,7 @@ export interface ProcessOptions {
 /** Starts a process and resolves when it is ready; rejects with its output when it ends before, or takes too long. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const script = fileURLToPath(import.meta.resolve(options.module));
-  const child = spawn(process.execPath, [script, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), script, ...(options.args ?? [])], {
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,12 +4,13 @@ import {
   recordFactsSchema,
   type RecordFactsInput,
 } from '@consent-ledger/chaincode/wire/http';
+import { validateQuestion } from '@consent-ledger/chaincode/domain';
 import { primitives, type DescriptorFacts } from '@consent-ledger/chaincode/wire';
 import { factsOfResource } from '../../usecases/fhir-facts.js';
 import { keepRecord, type KeepRecordOptions } from '../../usecases/keep-record.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { HandlersOf } from '../handlers.js';
-import { parseJson, readBytes } from '../json-body.js';
+import { bodyOf, parseJson, readBytes } from '../json-body.js';
 import { refusalOfInput } from '../problems.js';
 
 /** A FHIR resource up to this size is read for its facts; a larger record must be described by the header. */
@@ -20,9 +21,12 @@ export function keepHandlers(options: KeepRecordOptions): HandlersOf<'putRecord'
   return {
     putRecord: async ({ params, query, request }) => {
       const mediaType = mediaTypeOf(request);
+      const announced = Number(request.headers['content-length'] ?? 0);
+      if (announced > options.recordBytes) throw new Refusal('body-too-large');
       const stated = statedFacts(request);
       const { derived, content } = await readFacts(request, mediaType, stated !== undefined);
       const facts = { reference: `Binary/${params.id}`, ...derived, ...stated } as DescriptorFacts;
+      requireFacts(facts);
       const kept = await keepRecord(
         {
           record: params.id,
@@ -71,13 +75,29 @@ function statedFacts({ headers }: IncomingMessage): RecordFactsInput | undefined
   return parsed.data;
 }
 
+/** Facts become part of every question about the record, so they must make a valid one. Throws a Refusal that says why not. */
+function requireFacts(facts: DescriptorFacts): void {
+  const probe = {
+    at: '2000-01-01T00:00:00Z',
+    requester: { member: 'Organization/probe' },
+    purpose: ['TREAT'],
+  };
+  const checked = validateQuestion({ ...probe, record: facts });
+  if (checked.ok) return;
+  const errors = checked.problems.map(({ path, message }) => ({
+    path: path.replace(/^record/, 'facts'),
+    message,
+  }));
+  throw new Refusal('record-facts-refused', { errors });
+}
+
 /** The facts that a FHIR resource states of itself, and its bytes again. */
 async function readFacts(
   request: IncomingMessage,
   mediaType: string,
   isDescribed: boolean,
 ): Promise<{ derived: Partial<DescriptorFacts>; content: AsyncIterable<Uint8Array> }> {
-  const stream: AsyncIterable<Uint8Array> = request;
+  const stream = bodyOf(request);
   if (mediaType !== 'application/fhir+json') return { derived: {}, content: stream };
   const length = Number(request.headers['content-length'] ?? Number.NaN);
   if (!(length <= READABLE_BYTES)) {

@@ -1,4 +1,5 @@
 import { RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
+import { isKnownPurpose } from '@consent-ledger/chaincode/domain';
 import { decodeJwt } from 'jose';
 import {
   askMember,
@@ -28,6 +29,7 @@ export function askHandlers({ members, ask, own }: AskHandlerOptions): HandlersO
       const custodian = members.byReference(body.custodian);
       if (custodian?.kind !== 'hospital') throw new Refusal('custodian-unknown');
       const { records, purpose, emergency, legalBasis } = body;
+      requireKnown(purpose, '$.purpose');
       const asked = { custodian: custodian.mspId, records, purpose: unique(purpose), emergency, legalBasis };
       const isOwn = own !== undefined && custodian.mspId === members.own.mspId;
       const opened = isOwn ? await readOwn(asked, user, own) : await askMember(asked, user, signal, ask);
@@ -44,6 +46,7 @@ export function readOwnHandlers(own: ReadOwnOptions): HandlersOf<'getRecord'> {
   return {
     getRecord: async ({ params, query, user, response }) => {
       const { purpose, emergencyReason, legalBasis } = query;
+      requireKnown(purpose, 'query.purpose');
       const emergency = emergencyReason === undefined ? undefined : { reason: emergencyReason };
       const custodian = own.custody.custodian;
       const asked = { custodian, records: [params.id], purpose: unique(purpose), emergency, legalBasis };
@@ -102,6 +105,22 @@ async function closing(opened: Opened, send: () => Promise<void>): Promise<void>
   } finally {
     await opened.close();
   }
+}
+
+/** A purpose that nobody knows could only come back as a refusal of the whole request object. */
+function requireKnown(purposes: readonly string[], path: string): void {
+  const errors = purposes.flatMap((purpose, index) =>
+    isKnownPurpose(purpose)
+      ? []
+      : [
+          {
+            path: `${path}[${index}]`,
+            message: 'is no purpose of use of v3 ActReason, nor system|code of a registered system',
+          },
+        ],
+  );
+  if (errors.length > 0)
+    throw new Refusal(path.startsWith('$') ? 'body-malformed' : 'parameter-malformed', { errors });
 }
 
 function unique(values: readonly string[]): string[] {

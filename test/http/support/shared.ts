@@ -1,0 +1,33 @@
+import { startConsortium, type TestConsortium, type TestMember } from './consortium.js';
+
+let started: Promise<TestConsortium> | undefined;
+
+/** One consortium for all suites that do it no harm; it is stopped when the last of them is done. */
+export function sharedConsortium(): Promise<TestConsortium> {
+  started ??= startConsortium();
+  return started;
+}
+
+after(async () => {
+  await (await started)?.stop();
+});
+
+export interface Members {
+  readonly riverside: TestMember;
+  readonly lakeside: TestMember;
+  readonly novacure: TestMember;
+  readonly sentinel: TestMember;
+}
+
+export async function sharedMembers(): Promise<Members> {
+  const { member } = await sharedConsortium();
+  return {
+    riverside: member('riverside'),
+    lakeside: member('lakeside'),
+    novacure: member('novacure'),
+    sentinel: member('sentinel'),
+  };
+}
+
+/** Every test waits for blocks, on a machine that may have other work. */
+export const PATIENCE_MS = 120_000;
