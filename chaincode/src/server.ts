@@ -14,8 +14,8 @@ const FLUSH = 50;
 const MAX_MESSAGE = 100 * 1024 * 1024;
 
 /**
- * The chaincode as a service, for one organisation's peer or for the embedded ledger's: mutual TLS, one line when ready, and an
- * end on SIGTERM that answers what it has begun.
+ * The chaincode as a service, for one organisation's peer or for the embedded ledger's: mutual TLS, one line
+ * when ready, and an end on SIGTERM that answers what it has begun.
  */
 async function main(): Promise<void> {
   quietShim();

@@ -6,8 +6,9 @@ const MAX_CACHED = 1_024;
 const roles = new Map<string, Role | undefined>();
 
 /**
- * Who signed the proposal. The peer has verified chain, revocation and signature; what is left to read is the role, which Fabric
- * takes from the organisational units of the certificate (NodeOUs) and which must be exactly one.
+ * Who signed the proposal. The peer has verified chain, revocation and signature; what is left to read is the
+ * role, which Fabric takes from the organisational units of the certificate (NodeOUs) and which must be
+ * exactly one.
  */
 export function callerOf(stub: Stub): Caller {
   const { mspid, idBytes } = stub.getCreator();

@@ -46,8 +46,8 @@ function functionsOf(
 }
 
 /**
- * The chaincode as the shim calls it. A refusal is answered with its code and paths, any other failure with a code that
- * tells nothing; never with words of the input or of a stored value.
+ * The chaincode as the shim calls it. A refusal is answered with its code and paths, any other failure with a
+ * code that tells nothing; never with words of the input or of a stored value.
  */
 export class ConsentChaincode {
   constructor(private readonly environment: Environment) {}
@@ -77,7 +77,10 @@ export class ConsentChaincode {
   }
 }
 
-/** What the peer itself says of private data (core/chaincode/handler.go and txmgr/query_executor.go of Fabric). */
+/**
+ * What the peer itself says of private data (core/chaincode/handler.go and txmgr/query_executor.go of
+ * Fabric).
+ */
 const PEER_REFUSALS: readonly (readonly [fragment: string, code: ErrorCode])[] = [
   ['private data matching public hash version is not available', 'private-data-pending'],
   ['access permission on privatedata', 'caller-not-allowed'],

@@ -1,7 +1,10 @@
 import { Refusal, primitives, type TRANSIENT_COMMAND, type TRANSIENT_QUERY } from '../wire/index.js';
 import type { Call } from './call.js';
 
-/** The two functions of one contract: commands are written to the ledger, queries are answered by the own peer. */
+/**
+ * The two functions of one contract: commands are written to the ledger, queries are answered by the own
+ * peer.
+ */
 export interface ContractFunctions {
   /** Answers with nothing: what a command does is nobody's business but its audience's. */
   apply(call: Call, args: readonly string[]): Promise<void>;
@@ -17,7 +20,10 @@ export function publicMessage({ stub }: Call, args: readonly string[]): string {
   return message;
 }
 
-/** The custodian that a private function names, and the message that came as transient data, so that no block holds it. */
+/**
+ * The custodian that a private function names, and the message that came as transient data, so that no block
+ * holds it.
+ */
 export function privateMessage(
   { stub }: Call,
   args: readonly string[],

@@ -22,8 +22,8 @@ async function isOversightMember({ caller, publicState }: Call, about: About): P
 }
 
 /**
- * The timestamp of a transaction is what its caller says. Endorsers refuse one that is too far from their own clock, so
- * that nobody decides under yesterday's consents; a refusal is all that a clock may lead to.
+ * The timestamp of a transaction is what its caller says. Endorsers refuse one that is too far from their own
+ * clock, so that nobody decides under yesterday's consents; a refusal is all that a clock may lead to.
  * @throws Refusal `transaction-time-refused`
  */
 export function guardTime(at: number, environment: Environment): void {

@@ -1,6 +1,9 @@
 type Level = 'info' | 'warn' | 'error';
 
-/** One JSON line on standard output for each event. Fields are named by the callers here and hold no private data. */
+/**
+ * One JSON line on standard output for each event. Fields are named by the callers here and hold no private
+ * data.
+ */
 export function logEvent(
   level: Level,
   event: string,

@@ -8,8 +8,9 @@ const SHIM_LOGGERS = ['lib/handler.js', 'lib/stub.js', 'lib/iterators.js', 'lib/
 const SERVER_LOGGER = 'lib/server.js';
 
 /**
- * The shim writes some ten debug messages for every value that it reads. Winston takes each through a stream before it looks at the level:
- * measured at half of the chaincode's time. They are cut off here; warnings and errors become lines of our own log.
+ * The shim writes some ten debug messages for every value that it reads. Winston takes each through a stream
+ * before it looks at the level: measured at half of the chaincode's time. They are cut off here; warnings and
+ * errors become lines of our own log.
  */
 export function quietShim(): void {
   for (const name of [...SHIM_LOGGERS, SERVER_LOGGER]) {

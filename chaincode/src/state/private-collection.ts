@@ -16,8 +16,9 @@ export type Unsalted<Value> = Omit<Value, 'v' | 'salt'>;
 export type PrivateId = readonly [string, ...string[]];
 
 /**
- * The values of one collection under their derived keys. Each key is read once in a transaction, absence included, by that exact
- * key: so what was not there is in the read set too, and two transactions cannot both create it.
+ * The values of one collection under their derived keys. Each key is read once in a transaction, absence
+ * included, by that exact key: so what was not there is in the read set too, and two transactions cannot both
+ * create it.
  */
 export class PrivateCollection {
   readonly #reads = new Map<string, Promise<Uint8Array>>();
@@ -63,7 +64,10 @@ export class PrivateCollection {
     return read;
   }
 
-  /** Writes a value whose key this transaction has read; otherwise two transactions could each believe to be the first. */
+  /**
+   * Writes a value whose key this transaction has read; otherwise two transactions could each believe to be
+   * the first.
+   */
   async put<Kind extends PrivateKind>(
     kind: Kind,
     id: PrivateId,

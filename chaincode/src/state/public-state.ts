@@ -37,7 +37,10 @@ export class PublicState {
     return holders.read(await this.bytes(memberNameKey(name)));
   }
 
-  /** All members in the order of their MSP ids. For queries: a range that is read is not guarded by point versions. */
+  /**
+   * All members in the order of their MSP ids. For queries: a range that is read is not guarded by point
+   * versions.
+   */
   async members(): Promise<Member[]> {
     const found: Member[] = [];
     for await (const { value } of this.stub.getStateByRange(MEMBER_PREFIX, AFTER_MEMBERS)) {

@@ -11,8 +11,9 @@ export interface StoredValue {
 }
 
 /**
- * Reads a value that this chaincode wrote. Only checked commands write, and every write is endorsed, so the shape is not
- * checked again: at thousands of values a second that would cost more than the decision. Absent (empty) is undefined.
+ * Reads a value that this chaincode wrote. Only checked commands write, and every write is endorsed, so the
+ * shape is not checked again: at thousands of values a second that would cost more than the decision. Absent
+ * (empty) is undefined.
  */
 export function readStored(bytes: Uint8Array): StoredValue | undefined {
   if (bytes.length === 0) return undefined;
@@ -23,8 +24,8 @@ export function readStored(bytes: Uint8Array): StoredValue | undefined {
 }
 
 /**
- * {@link readStored}, remembering by content: for the few values that every transaction reads. The same bytes are the same
- * value, so nothing can go stale.
+ * {@link readStored}, remembering by content: for the few values that every transaction reads. The same bytes
+ * are the same value, so nothing can go stale.
  */
 export class StoredValueCache<Value extends StoredValue> {
   readonly #values = new Map<string, Value>();

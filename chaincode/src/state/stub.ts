@@ -1,4 +1,7 @@
-/** What the contracts use of Fabric's chaincode stub, and nothing else. Reads never see the transaction's own writes. */
+/**
+ * What the contracts use of Fabric's chaincode stub, and nothing else. Reads never see the transaction's own
+ * writes.
+ */
 export interface Stub {
   getArgs(): string[];
   getTxID(): string;

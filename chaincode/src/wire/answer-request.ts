@@ -20,8 +20,9 @@ import type {
 import type { AuthenticRequest } from './verify-request.js';
 
 /**
- * What a decision reads, wherever it is made: endorsers read it from the ledger, so that it is in the read set; a custodian's
- * gateway, which looks before and after, from its projection. Both use the functions of this file, so that they cannot differ.
+ * What a decision reads, wherever it is made: endorsers read it from the ledger, so that it is in the read
+ * set; a custodian's gateway, which looks before and after, from its projection. Both use the functions of
+ * this file, so that they cannot differ.
  */
 export interface DecisionState {
   readonly custody: Custody;
@@ -40,7 +41,10 @@ export interface RecordAnswer {
   readonly logged: DetailRecord;
 }
 
-/** What subjects have consented to and withdrawn, ready to be asked; undefined for a subject that is not known. */
+/**
+ * What subjects have consented to and withdrawn, ready to be asked; undefined for a subject that is not
+ * known.
+ */
 export type ConsentsOf = (subject: string) => Promise<readonly PolicyInForce[] | undefined>;
 
 /** Reads a subject's consents and withdrawals, once for a transaction. */

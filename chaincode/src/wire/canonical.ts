@@ -9,8 +9,10 @@ export const SCHEMA_VERSION = 1;
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /**
- * Canonical JSON (RFC 8785). The only place that makes text to be signed or hashed. Absent properties are left out.
- * @throws TypeError for what JSON cannot say, and for strings with a lone surrogate (RFC 8785 section 3.2.2.2).
+ * Canonical JSON (RFC 8785). The only place that makes text to be signed or hashed. Absent properties are
+ * left out.
+ * @throws TypeError for what JSON cannot say, and for strings with a lone surrogate (RFC 8785 section
+ *   3.2.2.2).
  */
 export function canonicalText(value: object): string {
   let text: string | undefined;

@@ -33,8 +33,8 @@ function entry(
 }
 
 /**
- * The one catalogue of errors. A code never changes its meaning and is never used again; docs/errors.md explains each.
- * No error says whether a record, subject or consent of someone else exists.
+ * The one catalogue of errors. A code never changes its meaning and is never used again; docs/errors.md
+ * explains each. No error says whether a record, subject or consent of someone else exists.
  */
 export const ERRORS = {
   // Chaincode: what any function may answer.

@@ -15,9 +15,10 @@ export interface Pseudonymous {
 }
 
 /**
- * Leaves out of a consent what could say who somebody is and what no rule reads: narrative and other free text, display texts of
- * references, identifiers inside references, contained people, attached content. Ids and codes stay, with the codes' own
- * displays. Gateways file only what remains; the chaincode refuses a text of which anything would be left out.
+ * Leaves out of a consent what could say who somebody is and what no rule reads: narrative and other free
+ * text, display texts of references, identifiers inside references, contained people, attached content. Ids
+ * and codes stay, with the codes' own displays. Gateways file only what remains; the chaincode refuses a text
+ * of which anything would be left out.
  */
 export function withoutIdentifyingText(resource: FhirResource): Pseudonymous {
   const removed: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * Everything that crosses a boundary: shapes, the bytes that are signed or hashed, keys, names, errors, and who may call
- * what. Chaincode, gateway, auditor and command line read and write with these, so that they cannot differ.
+ * Everything that crosses a boundary: shapes, the bytes that are signed or hashed, keys, names, errors, and
+ * who may call what. Chaincode, gateway, auditor and command line read and write with these, so that they
+ * cannot differ.
  */
 export * from './access.js';
 export * from './all.js';

@@ -15,8 +15,8 @@ export interface CompactJws {
 const SIGNATURE_BYTES = 64;
 
 /**
- * Takes a compact JWS apart whose header is exactly `{alg: "ES256", typ, kid}`: no other algorithm, no embedded key, no
- * `crit`, nothing more and nothing less (RFC 8725 sections 3.1 and 3.11).
+ * Takes a compact JWS apart whose header is exactly `{alg: "ES256", typ, kid}`: no other algorithm, no
+ * embedded key, no `crit`, nothing more and nothing less (RFC 8725 sections 3.1 and 3.11).
  * @returns undefined for everything else
  */
 export function openCompactJws(jws: string, typ: string, maxLength: number): CompactJws | undefined {
@@ -32,7 +32,9 @@ export function openCompactJws(jws: string, typ: string, maxLength: number): Com
   return { kid, claims, signed: jws.slice(0, second), signature };
 }
 
-/** ECDSA with P-256 and SHA-256 over the signing input; synchronous, since endorsers have nothing else to do. */
+/**
+ * ECDSA with P-256 and SHA-256 over the signing input; synchronous, since endorsers have nothing else to do.
+ */
 export function isSignedBy(jws: CompactJws, jwk: PublicJwk): boolean {
   const key = keyObjectOf(jwk);
   return (

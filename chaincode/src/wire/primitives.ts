@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { decodeBase64Url } from './base64url.js';
 
 /*
- * The words that every message is made of. Nothing here is free text unless it says so: what is not one of these
- * shapes is refused at the boundary.
+ * The words that every message is made of. Nothing here is free text unless it says so: what is not one of
+ * these shapes is refused at the boundary.
  */
 
 /** FHIR id (R4 2.24.0.1): ids of subjects, records and consents are the custodian's own. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { eventKey, fhirId, jti, mspId } from './primitives.js';
 
 /*
- * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes that the ledger
- * holds, or with none where it holds nothing; the others say what they answer with.
+ * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes
+ * that the ledger holds, or with none where it holds nothing; the others say what they answer with.
  */
 
 const v = z.literal(1);

@@ -36,8 +36,9 @@ export interface ReceiptExpectations {
 }
 
 /**
- * The claims of a receipt that the event's requester signed for this custodian, ledger and event; undefined for any other text.
- * A retired key still signs for what was released to it, since a receipt gives nobody anything.
+ * The claims of a receipt that the event's requester signed for this custodian, ledger and event; undefined
+ * for any other text. A retired key still signs for what was released to it, since a receipt gives nobody
+ * anything.
  */
 export function verifyReceipt(receipt: string, expectations: ReceiptExpectations): ReceiptClaims | undefined {
   const jws = openCompactJws(receipt, RECEIPT_TYP, MAX_JWS_LENGTH);

@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import { ERRORS, type ErrorCode } from './errors.js';
 
-/** A command or query that chaincode refuses: a code of the catalogue and the places that are wrong, never their values. */
+/**
+ * A command or query that chaincode refuses: a code of the catalogue and the places that are wrong, never
+ * their values.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
@@ -45,7 +48,10 @@ function readPaths(text: string | undefined): string[] {
   }
 }
 
-/** JSON paths of what is wrong. Unknown names are given as `*`, since a name may hold what must not be in an error. */
+/**
+ * JSON paths of what is wrong. Unknown names are given as `*`, since a name may hold what must not be in an
+ * error.
+ */
 export function pathsOf(error: z.ZodError): string[] {
   const paths = new Set<string>();
   for (const issue of error.issues) {

@@ -18,7 +18,10 @@ export const REQUEST_TYP = 'consent-ledger-request+jwt';
 /** Longest life of a request, in seconds. */
 export const MAX_REQUEST_LIFETIME_SECONDS = 300;
 
-/** Requester's and custodian's clocks may differ by so much, in seconds, before a request counts as from the future. */
+/**
+ * Requester's and custodian's clocks may differ by so much, in seconds, before a request counts as from the
+ * future.
+ */
 export const REQUEST_CLOCK_TOLERANCE_SECONDS = 30;
 
 /** Most records in one request. */

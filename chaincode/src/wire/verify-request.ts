@@ -58,9 +58,10 @@ export interface RequestExpectations {
 }
 
 /**
- * Whether a request object is authentic (docs/architecture.md section 3): well formed, meant for this custodian on this ledger, and
- * signed under an active signing key that the ledger has for its issuer. Endorsers and the custodian's gateway use this one
- * function, so that they cannot differ. Never throws for any text.
+ * Whether a request object is authentic (docs/architecture.md section 3): well formed, meant for this
+ * custodian on this ledger, and signed under an active signing key that the ledger has for its issuer.
+ * Endorsers and the custodian's gateway use this one function, so that they cannot differ. Never throws for
+ * any text.
  */
 export function verifyRequestObject(
   request: string,

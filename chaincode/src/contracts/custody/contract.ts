@@ -17,7 +17,9 @@ import { recordDeliveries } from './record-deliveries.js';
 import { registerRecord } from './register-record.js';
 import { registerSubject } from './register-subject.js';
 
-/** What one custodian and the oversight organisations read: its subjects, records, consents and every access. */
+/**
+ * What one custodian and the oversight organisations read: its subjects, records, consents and every access.
+ */
 export const custodyContract: ContractFunctions = {
   async apply(call, args) {
     const { custodian, message } = privateMessage(call, args, TRANSIENT_COMMAND);

@@ -15,8 +15,9 @@ import type { Call } from '../call.js';
 import { isJudged, isRefused, judgeRequests, type Judged, type Verdict } from './judge.js';
 
 /**
- * Decides a batch of signed requests and logs every decision, in one transaction (docs/architecture.md sections 2 to 4). All that a
- * decision rests on is read by its key, so a withdrawal that is ordered first makes the whole transaction invalid.
+ * Decides a batch of signed requests and logs every decision, in one transaction (docs/architecture.md
+ * sections 2 to 4). All that a decision rests on is read by its key, so a withdrawal that is ordered first
+ * makes the whole transaction invalid.
  */
 export async function decideRequests(
   call: Call,
@@ -41,7 +42,10 @@ export async function decideRequests(
   await all(writes);
 }
 
-/** The same request, whether on the ledger or earlier in this batch, makes one event; the others stay what they are. */
+/**
+ * The same request, whether on the ledger or earlier in this batch, makes one event; the others stay what
+ * they are.
+ */
 function refuseReplays(verdicts: readonly Verdict[]): Verdict[] {
   const seen = new Set<string>();
   return verdicts.map((verdict) => {

@@ -15,8 +15,9 @@ import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
 
 /**
- * Files a consent: its text, and what the rules make of it, compiled here by every endorser. What the rules do not understand
- * is refused now, so that nothing is ignored when it is evaluated. An id is used once; a changed consent is another one.
+ * Files a consent: its text, and what the rules make of it, compiled here by every endorser. What the rules
+ * do not understand is refused now, so that nothing is ignored when it is evaluated. An id is used once; a
+ * changed consent is another one.
  */
 export async function fileConsent(
   { at, caller, publicState }: Call,

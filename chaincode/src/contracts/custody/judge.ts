@@ -33,8 +33,8 @@ export function isJudged(verdict: Verdict): verdict is Judged {
 }
 
 /**
- * Verifies every request and looks for its event. The exact key is read before anything is written under it, so that the
- * same request can make one event at most, ever.
+ * Verifies every request and looks for its event. The exact key is read before anything is written under it,
+ * so that the same request can make one event at most, ever.
  */
 export async function judgeRequests(
   { at, publicState }: Call,

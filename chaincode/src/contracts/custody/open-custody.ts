@@ -3,7 +3,10 @@ import { bytesOf, putCustody, readCustody } from '../../state/index.js';
 import { Refusal, organizationReference, type CommandOf, type CustodyPolicy } from '../../wire/index.js';
 import type { Call } from '../call.js';
 
-/** Opens a custodian's collection: its pepper, under which every other key is found, and what it does where nobody has spoken. */
+/**
+ * Opens a custodian's collection: its pepper, under which every other key is found, and what it does where
+ * nobody has spoken.
+ */
 export async function openNewCustody(
   { stub, publicState }: Call,
   custodian: string,

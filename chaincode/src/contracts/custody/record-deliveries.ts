@@ -10,8 +10,9 @@ import {
 import type { Call } from '../call.js';
 
 /**
- * Logs what requesters say they received. Every line of a receipt is kept as it was signed, also one that says that less came
- * than was sent; the first receipt for a record stands, and the same one again changes nothing.
+ * Logs what requesters say they received. Every line of a receipt is kept as it was signed, also one that
+ * says that less came than was sent; the first receipt for a record stands, and the same one again changes
+ * nothing.
  */
 export async function recordDeliveries(
   call: Call,

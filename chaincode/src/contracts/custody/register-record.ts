@@ -12,8 +12,8 @@ import type { Call } from '../call.js';
 import { requireSubject } from './register-subject.js';
 
 /**
- * Writes what is true of a record before anybody asks for it: whose it is, what it is labelled with, and how its bytes are
- * known again. A new text or label is the next version, with a reason from the second on.
+ * Writes what is true of a record before anybody asks for it: whose it is, what it is labelled with, and how
+ * its bytes are known again. A new text or label is the next version, with a reason from the second on.
  */
 export async function registerRecord(
   { at }: Call,

@@ -2,7 +2,10 @@ import type { OpenCustody } from '../../state/index.js';
 import { all, Refusal, instantOf, type CommandOf } from '../../wire/index.js';
 import type { Call } from '../call.js';
 
-/** Registers a pseudonym, with the empty list of what it has consented to: a subject without that list is not known. */
+/**
+ * Registers a pseudonym, with the empty list of what it has consented to: a subject without that list is not
+ * known.
+ */
 export async function registerSubject(
   { at }: Call,
   { values }: OpenCustody,

@@ -1,7 +1,10 @@
 import { Refusal, type CommandOf } from '../../wire/index.js';
 import type { Call } from '../call.js';
 
-/** Writes the ledger's own id, once. The same id again is no error, since whoever founds may not have seen the outcome. */
+/**
+ * Writes the ledger's own id, once. The same id again is no error, since whoever founds may not have seen the
+ * outcome.
+ */
 export async function foundLedger({ publicState }: Call, { id }: CommandOf<'found-ledger'>): Promise<void> {
   const existing = await publicState.ledger();
   if (existing?.id === id) return;

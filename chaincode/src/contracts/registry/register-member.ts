@@ -2,8 +2,9 @@ import { Refusal, isUsableJwk, type CommandOf, type Member, type MemberKeyEntry 
 import type { Call } from '../call.js';
 
 /**
- * Writes what a member says about itself. Name and kind are settled by the first registration, since consents name members by
- * the one and oversight rests on the other. Keys are only ever added or retired, so that every signature can be verified for ever.
+ * Writes what a member says about itself. Name and kind are settled by the first registration, since consents
+ * name members by the one and oversight rests on the other. Keys are only ever added or retired, so that
+ * every signature can be verified for ever.
  */
 export async function registerMember(
   { publicState }: Call,

@@ -3,9 +3,10 @@ import { Refusal, instantOf, type CommandOf, type WithdrawalEntry } from '../../
 import type { Call } from '../call.js';
 
 /**
- * Notes that a subject withdraws a consent. Custodian or oversight organisation alone is enough, so the custodian cannot hold it
- * up. The consent's own value is what proves that there is something to withdraw: it never changes, so that no filing of
- * another consent can make this transaction invalid. A second withdrawal of the same consent changes nothing.
+ * Notes that a subject withdraws a consent. Custodian or oversight organisation alone is enough, so the
+ * custodian cannot hold it up. The consent's own value is what proves that there is something to withdraw: it
+ * never changes, so that no filing of another consent can make this transaction invalid. A second withdrawal
+ * of the same consent changes nothing.
  */
 export async function withdraw(
   { at, caller }: Call,

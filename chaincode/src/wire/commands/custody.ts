@@ -42,8 +42,9 @@ export const fileConsent = z.strictObject({
 });
 
 /**
- * Texts of requests as they came in. Whatever a text is, it is answered by an event or by a line in `refused`; it is
- * never an error for the others. So the texts are not judged here; together they must fit into a command.
+ * Texts of requests as they came in. Whatever a text is, it is answered by an event or by a line in
+ * `refused`; it is never an error for the others. So the texts are not judged here; together they must fit
+ * into a command.
  */
 export const decideCommand = z.strictObject({
   ...envelope,

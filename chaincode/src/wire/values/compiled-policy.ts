@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { CompiledPolicy, CompiledProvision, Criteria } from '../../domain/index.js';
 
 /*
- * The domain's compiled policy as it is kept in private values. The types are the domain's; a schema that drifted
- * from them would not compile.
+ * The domain's compiled policy as it is kept in private values. The types are the domain's; a schema that
+ * drifted from them would not compile.
  */
 
 const text = z.string().min(1).max(1_024);

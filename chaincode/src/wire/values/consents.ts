@@ -4,8 +4,8 @@ import { codedReason, digest, fhirId, instant, mspId, pseudonym, valueSalt, vers
 import { compiledPolicy } from './compiled-policy.js';
 
 /**
- * How it is known who gave (or withdrew) a consent. Witnessed: a member's staff member, by pseudonym, attests it, with the
- * SHA-256 of the signed form. Other kinds are refused until the chaincode can verify them.
+ * How it is known who gave (or withdrew) a consent. Witnessed: a member's staff member, by pseudonym, attests
+ * it, with the SHA-256 of the signed form. Other kinds are refused until the chaincode can verify them.
  */
 export const evidence = z.strictObject({ kind: z.literal('witnessed'), by: pseudonym, form: digest });
 export type FiledEvidence = z.infer<typeof evidence>;

@@ -38,8 +38,8 @@ export const eventRecord = z.strictObject({
 export type EventRecord = z.infer<typeof eventRecord>;
 
 /**
- * Private value `event`: what custodian and requester may read. The requester compares the SHA-256 of these bytes with the
- * hash that its own peer has under the key, before it unwraps anything.
+ * Private value `event`: what custodian and requester may read. The requester compares the SHA-256 of these
+ * bytes with the hash that its own peer has under the key, before it unwraps anything.
  */
 export const accessEvent = z.strictObject({
   v: z.literal(1),

@@ -25,7 +25,10 @@ export function thumbprintOf(jwk: PublicJwk): string {
   return hash('sha256', required, 'base64url');
 }
 
-/** A member's key. It is never removed and never comes back: `retired` ends what it may sign or open from now on. */
+/**
+ * A member's key. It is never removed and never comes back: `retired` ends what it may sign or open from now
+ * on.
+ */
 export const memberKeyEntry = z
   .strictObject({
     kid,
