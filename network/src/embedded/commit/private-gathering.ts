@@ -1,6 +1,7 @@
 import { readPrivateSets, sha256, type PrivateCollectionSet } from '../../wire-format/index.js';
 import type { Definitions } from '../lifecycle/definitions.js';
 import { implicitCollectionOwner } from '../lifecycle/implicit-collections.js';
+import type { StagedSet } from '../store/transient-store.js';
 import type { JudgedTransaction } from '../validation/validator.js';
 
 /** A private set that belongs to a transaction and the organisations that get it. */
@@ -16,10 +17,10 @@ export interface GatheredSet extends PrivateCollectionSet {
  */
 export class PrivateGathering {
   readonly #definitions: Definitions;
-  readonly #staged: (txId: string) => ReadonlyMap<string, Buffer>;
+  readonly #staged: (txId: string) => readonly StagedSet[];
 
-  /** @param staged The private sets staged for a transaction, by MSP id. */
-  constructor(definitions: Definitions, staged: (txId: string) => ReadonlyMap<string, Buffer>) {
+  /** @param staged The private sets staged for a transaction. */
+  constructor(definitions: Definitions, staged: (txId: string) => readonly StagedSet[]) {
     this.#definitions = definitions;
     this.#staged = staged;
   }
@@ -35,14 +36,14 @@ export class PrivateGathering {
       ),
     );
     if (expected.length === 0) return [];
-    const staged = Array.from(this.#staged(txId), ([mspId, bytes]) => ({
-      mspId,
-      sets: readPrivateSets(bytes),
+    const staged = this.#staged(txId).map(({ privateSet, mspIds }) => ({
+      mspIds,
+      sets: readPrivateSets(privateSet),
     }));
     return expected.flatMap(({ namespace, collection, hash }) => {
       const members = this.#members(namespace, collection);
-      for (const { mspId, sets } of staged) {
-        if (!members.has(mspId)) continue;
+      for (const { mspIds, sets } of staged) {
+        if (![...mspIds].some((mspId) => members.has(mspId))) continue;
         const set = sets.find(
           (candidate) => candidate.namespace === namespace && candidate.collection === collection,
         );

@@ -29,8 +29,10 @@ export function disseminate(
       byPeer.set(receiver, received);
     }
   }
+  const everything = encodePrivateSets(sets);
   for (const [peer, received] of byPeer) {
-    ledger.stagePrivate(peer, txId, encodePrivateSets(received));
+    const privateSet = received.length === sets.length ? everything : encodePrivateSets(received);
+    ledger.stagePrivate(peer, txId, privateSet);
   }
 }
 

@@ -58,8 +58,9 @@ function readEvent(envelope: Buffer): BlockEvent | undefined {
   const [chaincodeAction = EMPTY] = lengthDelimited(responsePayload, 2);
   const [event = EMPTY] = lengthDelimited(chaincodeAction, 2);
   const [chaincode = EMPTY, txId = EMPTY, name = EMPTY] = lengthDelimited(event, 1, 2, 3);
+  // A copy, so that the cache holds events and not whole blocks.
   return chaincode.length > 0 && txId.length > 0 && name.length > 0
-    ? { chaincode: chaincode.toString(), txId: txId.toString(), bytes: event }
+    ? { chaincode: chaincode.toString(), txId: txId.toString(), bytes: Buffer.from(event) }
     : undefined;
 }
 

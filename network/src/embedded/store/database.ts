@@ -34,9 +34,11 @@ const SCHEMA = `
 const SCHEMA_VERSION = 1;
 
 const TRANSIENT_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS staged(tx_id BLOB NOT NULL, msp_id TEXT NOT NULL, height INTEGER NOT NULL,
-    private_set BLOB NOT NULL, PRIMARY KEY(tx_id, msp_id));
-  CREATE INDEX IF NOT EXISTS staged_by_height ON staged(height);
+  CREATE TABLE IF NOT EXISTS staged_sets(tx_id BLOB NOT NULL, digest BLOB NOT NULL, height INTEGER NOT NULL,
+    private_set BLOB NOT NULL, PRIMARY KEY(tx_id, digest));
+  CREATE INDEX IF NOT EXISTS staged_by_height ON staged_sets(height);
+  CREATE TABLE IF NOT EXISTS staged_holders(tx_id BLOB NOT NULL, digest BLOB NOT NULL, msp_id TEXT NOT NULL,
+    PRIMARY KEY(tx_id, digest, msp_id)) WITHOUT ROWID;
 `;
 
 /** Makes the folder if need be, readable by its owner alone: it holds the private data of every organisation. */
