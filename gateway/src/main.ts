@@ -15,6 +15,11 @@ async function main(): Promise<void> {
   if (file === undefined || more.length > 0) throw new ConfigurationError(USAGE);
   const loaded = loadConfiguration(file);
   const log = createLogger(loaded.configuration.logLevel);
+  // Node's own warnings become lines of the log like everything else.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    log.warn('process.warning', { error: warning });
+  });
   const gateway = await startGateway(loaded, log);
 
   let isStopping = false;

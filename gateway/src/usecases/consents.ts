@@ -73,7 +73,8 @@ export async function withdrawConsent(
   transactions: Transactions,
 ): Promise<Committed & { readonly withdrawal: WithdrawalEntry }> {
   const { consent, by, reason } = asked;
-  const { value } = findConsent(consent, custody);
+  const { value, withdrawal: earlier } = findConsent(consent, custody);
+  if (earlier !== undefined) return standing(value, earlier, custody);
   // Without a form, what there is evidence of is the clerk's own word: this statement.
   const form =
     asked.form ?? digestOf({ statement: 'withdrawal by word of mouth', consent, subject: value.subject, by });
@@ -90,6 +91,17 @@ export async function withdrawConsent(
   const withdrawal = withdrawalOf(value, custody);
   if (withdrawal === undefined) throw new Refusal('event-pending');
   return { ...committed, withdrawal };
+}
+
+/** A second withdrawal changes nothing; what stands is the first. */
+function standing(
+  { subject }: Consent,
+  withdrawal: WithdrawalEntry,
+  custody: CustodyView,
+): Committed & { readonly withdrawal: WithdrawalEntry } {
+  const held = custody.get('withdrawal', subject);
+  if (held === undefined) throw new Refusal('event-pending');
+  return { transaction: held.transaction, block: held.block, withdrawal };
 }
 
 function withdrawalOf({ consent, subject }: Consent, custody: CustodyView): WithdrawalEntry | undefined {

@@ -19,6 +19,10 @@ export interface Members {
   readonly sentinel: TestMember;
 }
 
+export function everyone({ riverside, lakeside, novacure, sentinel }: Members): TestMember[] {
+  return [riverside, lakeside, novacure, sentinel];
+}
+
 export async function sharedMembers(): Promise<Members> {
   const { member } = await sharedConsortium();
   return {
