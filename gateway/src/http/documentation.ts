@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Router, type Response } from 'express';
 import type { Handlers } from './handlers.js';
 
@@ -40,7 +40,7 @@ function page(response: Response): Response {
 }
 
 function assets(): string {
-  return dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  return dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 }
 
 const PAGE = `<!doctype html>
