@@ -1,4 +1,4 @@
-import { purposesCover, isResearch, mustBeNamed, BREAK_GLASS } from './purposes.js';
+import { isResearch, mustBeNamed, BREAK_GLASS } from './purposes.js';
 import { readLabels, type Labelling } from './labels.js';
 import type { Interval } from './policy.js';
 import type { Action, Authored, Coding, Question } from './question.js';
@@ -77,11 +77,6 @@ export function readAsked(question: Question): readonly Asked[] {
       scope: isResearch(purpose) ? ('research' as const) : ('privacy' as const),
     })),
   );
-}
-
-/** Does the list of purposes, read as a deny reads it, cover the asked one? */
-export function covers(named: readonly string[], asked: Asked): boolean {
-  return purposesCover(named, asked.purpose);
 }
 
 function instant(text: string): number {
