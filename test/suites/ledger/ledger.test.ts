@@ -14,6 +14,7 @@ import { proposing } from './proposing.js';
 import { ranges } from './ranges.js';
 import { state } from './state.js';
 import { submitting } from './submitting.js';
+import { tampering } from './tampering.js';
 import { upgrading } from './upgrading.js';
 
 const TARGETS: readonly LedgerTarget[] = [embeddedTarget, fabricTarget('raft'), fabricTarget('bft')];
@@ -28,6 +29,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'endorsement policies': policies,
   deliver: delivering,
   'chaincode events': events,
+  'altered transactions': tampering,
   'failing chaincode': failing,
   'changes of the definition': upgrading,
   'the chain of blocks': chain,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { common } from '@hyperledger/fabric-protos';
-import { transactionIn, type EndorsedView, type TransactionInBlock } from './block-view.js';
+import { transactionIn, transactionsOf, type EndorsedView, type TransactionInBlock } from './block-view.js';
 import { RawGateway } from './calls.js';
 import { blocksBetween, type Position } from './deliver.js';
 import type { LedgerIdentity } from './identity.js';
@@ -34,6 +34,8 @@ export interface Bench {
   /** Number of blocks that the organisation's peer has. */
   readonly height: (organisation?: LedgerOrganisation) => Promise<number>;
   readonly transaction: (committed: Pick<Committed, 'txId' | 'block'>) => Promise<EndorsedTransaction>;
+  /** Validation codes of the transactions of that id in a block. */
+  readonly codes: (blockNumber: number, txId: string) => Promise<number[]>;
   readonly close: () => void;
 }
 
@@ -87,6 +89,10 @@ export function openBench(ledger: RunningLedger): Bench {
     block: (blockNumber, organisation = a) => blockAt(blockNumber, organisation),
     height: async (organisation = a) =>
       ((await blockAt('newest', organisation)).getHeader()?.getNumber() ?? -1) + 1,
+    codes: async (blockNumber, txId) =>
+      transactionsOf(await blockAt(blockNumber, a))
+        .filter((each) => each.txId === txId)
+        .map(({ code }) => code),
     transaction: async ({ txId, block }) => transactionIn(await blockAt(block, a), txId),
     close: () => {
       for (const client of [...clients.values(), ...gateways.values()]) {

@@ -7,7 +7,7 @@ export function withEndorsers(
   envelope: common.Envelope,
   endorsers: readonly LedgerIdentity[],
 ): common.Envelope {
-  return changeAction(envelope, (action) => {
+  return withAction(envelope, (action) => {
     const message = action.getProposalResponsePayload_asU8();
     action.setEndorsementsList(
       endorsers.map((identity) => {
@@ -26,7 +26,7 @@ export function withChangedEndorsement(
   envelope: common.Envelope,
   change: (endorsement: peer.Endorsement) => void,
 ): common.Envelope {
-  return changeAction(envelope, (action) => {
+  return withAction(envelope, (action) => {
     const [first] = action.getEndorsementsList();
     if (first !== undefined) change(first);
   });
@@ -37,19 +37,30 @@ export function flipHalf(endorsement: peer.Endorsement): void {
   endorsement.setSignature(otherHalf(endorsement.getSignature_asU8()));
 }
 
-function changeAction(
+/** The same transaction with its endorsed action changed. */
+export function withAction(
   envelope: common.Envelope,
   change: (action: peer.ChaincodeEndorsedAction) => void,
 ): common.Envelope {
+  return withTransaction(envelope, (transaction) => {
+    const [transactionAction] = transaction.getActionsList();
+    if (transactionAction === undefined) throw new Error('the envelope holds no transaction');
+    const payload = peer.ChaincodeActionPayload.deserializeBinary(transactionAction.getPayload_asU8());
+    const action = payload.getAction();
+    if (action === undefined) throw new Error('the transaction was not endorsed');
+    change(action);
+    transactionAction.setPayload(payload.serializeBinary());
+  });
+}
+
+/** The same envelope with its transaction changed; it has to be signed again. */
+export function withTransaction(
+  envelope: common.Envelope,
+  change: (transaction: peer.Transaction) => void,
+): common.Envelope {
   const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());
   const transaction = peer.Transaction.deserializeBinary(payload.getData_asU8());
-  const [transactionAction] = transaction.getActionsList();
-  if (transactionAction === undefined) throw new Error('the envelope holds no transaction');
-  const actionPayload = peer.ChaincodeActionPayload.deserializeBinary(transactionAction.getPayload_asU8());
-  const action = actionPayload.getAction();
-  if (action === undefined) throw new Error('the transaction was not endorsed');
-  change(action);
-  transactionAction.setPayload(actionPayload.serializeBinary());
+  change(transaction);
   payload.setData(transaction.serializeBinary());
   const changed = new common.Envelope();
   changed.setPayload(payload.serializeBinary());

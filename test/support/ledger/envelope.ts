@@ -10,6 +10,8 @@ export interface EnvelopeInput {
   readonly channel: string;
   readonly data: Uint8Array;
   readonly txId?: string;
+  readonly nonce?: Uint8Array;
+  readonly epoch?: number;
   readonly type?: common.HeaderTypeMap[keyof common.HeaderTypeMap];
 }
 
@@ -19,13 +21,14 @@ export function makeEnvelope(input: EnvelopeInput): {
   readonly envelope: common.Envelope;
 } {
   const creator = serialize(input.identity);
-  const nonce = randomBytes(24);
+  const nonce = input.nonce ?? randomBytes(24);
   const txId = input.txId ?? transactionId(nonce, creator);
 
   const channelHeader = new common.ChannelHeader();
   channelHeader.setType(input.type ?? common.HeaderType.ENDORSER_TRANSACTION);
   channelHeader.setChannelId(input.channel);
   channelHeader.setTxId(txId);
+  channelHeader.setEpoch(input.epoch ?? 0);
   channelHeader.setTimestamp(timestamps.Timestamp.fromDate(new Date()));
 
   const header = new common.Header();

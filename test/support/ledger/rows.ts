@@ -1,9 +1,11 @@
 import type { Bench } from './bench.js';
-import type { Capability } from './target.js';
+import type { Capability, RunningLedger } from './target.js';
 
 export interface RowOptions {
   /** Without these the row is left out, and reported as pending. */
   readonly needs?: readonly Capability[];
+  /** Left out, and reported as pending, on a ledger of which this says true. */
+  readonly unless?: (ledger: RunningLedger) => boolean;
   readonly timeoutMs?: number;
 }
 
@@ -19,10 +21,11 @@ export type Row = (
 export type Behaviour = (row: Row) => void;
 
 export function rowsOn(bench: () => Bench): Row {
-  return (number, claim, attempt, { needs = [], timeoutMs = 20_000 } = {}) => {
+  return (number, claim, attempt, { needs = [], unless, timeoutMs = 20_000 } = {}) => {
     it(number === '' ? claim : `${claim} [row ${number}]`, async function () {
       this.timeout(timeoutMs);
-      if (needs.some((capability) => bench().ledger.lacks.has(capability))) {
+      const { ledger } = bench();
+      if (needs.some((capability) => ledger.lacks.has(capability)) || unless?.(ledger) === true) {
         this.skip();
       }
       await attempt(bench());
