@@ -130,7 +130,13 @@ async function* ciphertextOf(
 
 /** The custodian could not finish. What it says of itself is not this gateway's own failure. */
 function refusalOfFailure(code: string): Refusal {
-  const known = ['outcome-unknown', 'request-replayed', 'too-many-requests', 'event-pending'] as const;
+  const known = [
+    'outcome-unknown',
+    'request-replayed',
+    'too-many-requests',
+    'event-pending',
+    'ledger-conflict',
+  ] as const;
   return new Refusal(known.find((one) => one === code) ?? 'custodian-unavailable');
 }
 

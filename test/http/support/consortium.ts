@@ -51,6 +51,8 @@ export interface TestConsortium {
   readonly issuer: TestIssuer;
   readonly directory: string;
   readonly member: (name: string) => TestMember;
+  /** All that ledger, chaincode and gateways have written so far. */
+  logs(): string;
   stop(): Promise<void>;
 }
 
@@ -114,6 +116,10 @@ export async function startConsortium(
         if (member === undefined) throw new RangeError(`no member ${name}`);
         return member;
       },
+      logs: () =>
+        [chaincodeProcess, ledger, ...members.map(({ process }) => process)]
+          .flatMap(({ lines }) => lines)
+          .join('\n'),
       stop,
     };
   } catch (error) {
