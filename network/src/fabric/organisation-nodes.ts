@@ -49,7 +49,7 @@ export function organisationNodes(input: OrganisationNodesInput): OrganisationNo
       await preparePeer(input);
     }),
     // Its peers notice by themselves when it serves.
-    chaincode: control(chaincodeProcess(input), () => Promise.resolve()),
+    chaincode: chaincodeControl(chaincodeProcess(input)),
   };
 }
 
@@ -96,6 +96,22 @@ function chaincodeProcess({ node, chaincode }: OrganisationNodesInput): ProcessS
     runFolder: node.layout.runFolder,
     logFolder: node.layout.logFolder,
     outlivesUs: node.outlivesUs,
+  };
+}
+
+/** While the chaincode is upgraded, the next server runs beside the present one. */
+export function besideIt(spec: ProcessSpec): ProcessSpec {
+  return { ...spec, name: `${spec.name}.next` };
+}
+
+function chaincodeControl(spec: ProcessSpec): NodeControl {
+  const present = control(spec, () => Promise.resolve());
+  return {
+    ...present,
+    stop: async () => {
+      await present.stop();
+      await (await findProcess(besideIt(spec)))?.stop();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { channelClient } from '@consent-ledger/network/internal/fabric/channel-client';
+import { StatusCode, type Contract, type Transaction } from '@hyperledger/fabric-gateway';
+import { channelClient, describeFailure } from '@consent-ledger/network/internal/fabric/channel-client';
 import { adminOf } from '@consent-ledger/network/internal/operations/site';
 import type { Site } from '@consent-ledger/network';
 import { PROBE_FUNCTION } from '../ledger/probe-chaincode/operations.js';
@@ -31,14 +32,12 @@ export async function startLoad(site: Site, through: string, pauseMs = 80): Prom
   let longestGapMs = 0;
   const write = async (key: string): Promise<void> => {
     try {
-      await contract.submit(PROBE_FUNCTION, {
-        arguments: [JSON.stringify([{ op: 'put', key, value: key }])],
-      });
+      await writeUntilKnown(contract, key);
       committed.push(key);
       longestGapMs = Math.max(longestGapMs, performance.now() - lastCommit);
       lastCommit = performance.now();
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(describeFailure(error));
     }
   };
   const loop = (async () => {
@@ -64,4 +63,44 @@ export async function startLoad(site: Site, through: string, pauseMs = 80): Prom
       return { committed: committed.length, failures, longestGapMs, lost };
     },
   };
+}
+
+const PATIENCE_MS = 30_000;
+
+/** As a gateway does: the same bytes again while the outcome is unknown, a new proposal only after a conflict. */
+async function writeUntilKnown(contract: Contract, key: string): Promise<void> {
+  const arguments_ = [JSON.stringify([{ op: 'put', key, value: key }])];
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const transaction = await endorsed(contract, arguments_, deadline);
+    const code = await outcome(transaction, deadline);
+    if (code === StatusCode.VALID) return;
+    if (code !== StatusCode.MVCC_READ_CONFLICT || performance.now() > deadline) {
+      throw new Error(`${key} got the validation code ${code}`);
+    }
+  }
+}
+
+/** Peers take up to a second to tell each other of a new definition; until then there is nobody to endorse it. */
+async function endorsed(contract: Contract, arguments_: string[], deadline: number): Promise<Transaction> {
+  for (;;) {
+    try {
+      return await contract.newProposal(PROBE_FUNCTION, { arguments: arguments_ }).endorse();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+async function outcome(transaction: Transaction, deadline: number): Promise<number> {
+  for (;;) {
+    try {
+      const commit = await transaction.submit();
+      return (await commit.getStatus({ deadline: Date.now() + 3_000 })).code;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
 }

@@ -6,6 +6,7 @@ import {
   startProcess,
   type ProcessSpec,
 } from '../../fabric/managed-process.js';
+import { besideIt } from '../../fabric/organisation-nodes.js';
 import { loadOrganisation } from '../../identities/index.js';
 import { listeners, organisationNamed, type PortPlan, type Topology } from '../../topology/index.js';
 import { nodeOf, type Site } from '../site.js';
@@ -53,13 +54,13 @@ async function specOf(site: Site, name: string): Promise<ProcessSpec> {
 /** Whether the wanted server runs, in the place of the old one or beside it. */
 export async function isServerRunning(site: Site, name: string): Promise<boolean> {
   const spec = await specOf(site, name);
-  return ((await findSameProcess(spec)) ?? (await findSameProcess(beside(spec)))) !== undefined;
+  return ((await findSameProcess(spec)) ?? (await findSameProcess(besideIt(spec)))) !== undefined;
 }
 
 /** Starts the wanted server beside the old one, or alone where none runs. */
 export async function startBeside(site: Site, name: string): Promise<void> {
   const spec = await specOf(site, name);
-  await startProcess((await findProcess(spec)) === undefined ? spec : beside(spec));
+  await startProcess((await findProcess(spec)) === undefined ? spec : besideIt(spec));
 }
 
 /** Starts the wanted server in the place of the one that runs. */
@@ -70,18 +71,24 @@ export async function replaceServer(site: Site, name: string): Promise<void> {
 /** Whether the wanted server is the only one. */
 export async function isSwitched(site: Site, name: string): Promise<boolean> {
   const spec = await specOf(site, name);
-  return (await findProcess(beside(spec))) === undefined && (await findSameProcess(spec)) !== undefined;
+  return (await findProcess(besideIt(spec))) === undefined && (await findSameProcess(spec)) !== undefined;
+}
+
+/** Whether the present server runs alone, or with the next one beside it that is wanted. */
+export async function isFreeFor(present: Site, next: Site, name: string): Promise<boolean> {
+  const spec = await specOf(present, name);
+  if ((await findSameProcess(spec)) === undefined) return false;
+  const other = await findProcess(besideIt(spec));
+  return (
+    other === undefined || other.pid === (await findSameProcess(besideIt(await specOf(next, name))))?.pid
+  );
 }
 
 /** Ends the old server and lets the new one have its name. */
 export async function endOldServer(site: Site, name: string): Promise<void> {
   const spec = await specOf(site, name);
-  const next = beside(spec);
+  const next = besideIt(spec);
   if ((await findSameProcess(next)) === undefined) return;
   await (await findProcess(spec))?.stop();
   await renameProcess(next, spec.name);
-}
-
-function beside(spec: ProcessSpec): ProcessSpec {
-  return { ...spec, name: `${spec.name}.next` };
 }

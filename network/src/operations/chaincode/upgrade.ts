@@ -1,10 +1,12 @@
 import { prepareConsortium } from '../../channel/index.js';
 import { portPlan, type Topology } from '../../topology/index.js';
+import { OperationError } from '../processes.js';
 import { siteWith, type Site } from '../site.js';
 import type { Step } from '../steps.js';
 import { approveStep, commitStep, endorsableStep, installPackageStep } from './definition-steps.js';
 import {
   endOldServer,
+  isFreeFor,
   isServerRunning,
   isSwitched,
   otherChaincodePort,
@@ -40,7 +42,9 @@ export function upgradeSteps(before: Site, { version, saveTopology }: UpgradeOpt
   const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
   const names = topology.organisations.map(({ name }) => name);
   const [first = ''] = names;
+  let written = topology === before.topology;
   return [
+    ...(written ? [] : [earlierFinishedStep(before, site)]),
     ...names.map((name) => ({
       title: `start the chaincode server ${version} of ${name} beside the one that runs`,
       isDone: () => isServerRunning(site, name),
@@ -49,10 +53,11 @@ export function upgradeSteps(before: Site, { version, saveTopology }: UpgradeOpt
     ...names.map((name) => installPackageStep(site, name)),
     {
       title: `write down version ${version}`,
-      isDone: () => Promise.resolve(topology === before.topology),
+      isDone: () => Promise.resolve(written),
       run: async () => {
         await saveTopology(topology);
         await prepareConsortium(topology, site.plan, site.dataDir);
+        written = true;
       },
     },
     ...names.map((name) => approveStep(site, name)),
@@ -64,4 +69,21 @@ export function upgradeSteps(before: Site, { version, saveTopology }: UpgradeOpt
       run: () => endOldServer(site, name),
     })),
   ];
+}
+
+/** An upgrade that was interrupted holds both ports. */
+function earlierFinishedStep(present: Site, next: Site): Step {
+  const { version } = present.topology.chaincode;
+  const names = present.topology.organisations.map(({ name }) => name);
+  return {
+    title: `see that version ${version} is all that runs`,
+    isDone: async () =>
+      (await Promise.all(names.map((name) => isFreeFor(present, next, name)))).every(Boolean),
+    run: () =>
+      Promise.reject(
+        new OperationError(
+          `version ${version} is not (or not alone) what runs: bring the consortium up, or go on with that upgrade first (chaincode upgrade --version ${version})`,
+        ),
+      ),
+  };
 }
