@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 
+const SWEEP_MS = 50;
+
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
@@ -47,11 +49,15 @@ async function close(server: Server, drainMs: number): Promise<void> {
   const cut = setTimeout(() => {
     server.closeAllConnections();
   }, drainMs);
+  // A connection whose answer ends later becomes idle later, and would be kept open for the next request.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+  }, SWEEP_MS);
   await new Promise<void>((resolve) => {
     server.close(() => {
       resolve();
     });
-    server.closeIdleConnections();
   });
+  clearInterval(sweep);
   clearTimeout(cut);
 }

@@ -30,7 +30,8 @@ export interface TestMember {
   process: RunningProcess;
   token(user: string, roles: readonly string[], overrides?: TokenOverrides): Promise<string>;
   call(method: Dispatcher.HttpMethod, path: string, options?: CallOptions): Promise<Answer>;
-  restart(): Promise<void>;
+  /** Starts its process again, after it ended. */
+  start(): Promise<void>;
 }
 
 export interface CallOptions {
@@ -53,6 +54,8 @@ export interface TestConsortium {
   readonly member: (name: string) => TestMember;
   /** All that ledger, chaincode and gateways have written so far. */
   logs(): string;
+  /** Ends the ledger's process at once, and starts it again. */
+  readonly ledger: { kill(): Promise<unknown>; start(): Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -89,11 +92,13 @@ export async function startConsortium(
       ledgerFile,
       JSON.stringify(embeddedLedgerConfiguration(topology, plan, directory, prepared)),
     );
-    const ledger = await startProcess({
-      module: '@consent-ledger/network/embedded/main',
-      args: [ledgerFile],
-      ready: /"event":"ready"/,
-    });
+    const startLedger = (): Promise<RunningProcess> =>
+      startProcess({
+        module: '@consent-ledger/network/embedded/main',
+        args: [ledgerFile],
+        ready: /"event":"ready"/,
+      });
+    let ledger = await startLedger();
     stops.push(() => ledger.stop());
 
     const members = await Promise.all(
@@ -111,6 +116,12 @@ export async function startConsortium(
     return {
       issuer,
       directory,
+      ledger: {
+        kill: () => ledger.stop('SIGKILL'),
+        start: async () => {
+          ledger = await startLedger();
+        },
+      },
       member: (name) => {
         const member = members.find((one) => one.name === name);
         if (member === undefined) throw new RangeError(`no member ${name}`);
@@ -155,8 +166,7 @@ async function startMember(
     process: await start(),
     token: (user, roles, overrides) => issuer.token(configuration.tokens, user, roles, overrides),
     call: (method, path, options) => call(agent, new URL(path, own.gateway), method, options),
-    async restart() {
-      await member.process.stop('SIGKILL');
+    async start() {
       member.process = await start();
     },
   };
