@@ -49,7 +49,8 @@ const refusals: readonly (readonly [string, unknown, readonly string[]])[] = [
     ['Consent.verification[0].modifierExtension'],
   ],
   ['null', { ...inPcf({}), provision: null }, [P, 'Consent.policyRule']],
-  ['an empty provision', { ...inPcf({}), provision: {} }, [P, 'Consent.policyRule']],
+  ['an empty list of purposes', inPcf({ purpose: [] }), [`${P}.purpose`]],
+  ['an empty list of codings', { ...inPcf({}), scope: { coding: [] } }, ['Consent.scope.coding']],
 
   // Marks of two versions.
   ['R5 elements in R4', { ...inPcf({}), subject: { reference: 'Patient/1' } }, ['Consent.subject']],
@@ -129,7 +130,6 @@ const refusals: readonly (readonly [string, unknown, readonly string[]])[] = [
     r5('permit', [], { period: { start: '2024-03', end: '2024-02' } }),
     ['Consent.period'],
   ],
-  ['an empty period', inPcf({ period: {} }), [`${P}.period`]],
   ['a data period that is none', inPcf({ dataPeriod: { start: 2024 } }), [`${P}.dataPeriod.start`]],
   [
     'an extension in place of a date',
@@ -140,7 +140,6 @@ const refusals: readonly (readonly [string, unknown, readonly string[]])[] = [
   // Codes.
   ['an unknown purpose', inPcf({ purpose: ['FUN'] }), [`${P}.purpose[0]`]],
   ['the root of all purposes', inPcf({ purpose: ['PurposeOfUse'] }), [`${P}.purpose[0]`]],
-  ['a purpose of an unregistered system', pcf({ type: 'permit', purpose: [] }), [`${P}.purpose`]],
   ['an unknown action', inPcf({ action: ['read'] }), [`${P}.action[0].coding[0]`]],
   ['an unknown label', inPcf({ label: ['SECRET'] }), [`${P}.securityLabel[0]`]],
   [
@@ -372,6 +371,16 @@ describe('Compiling a consent', () => {
         others: ['Patient/1'],
       });
     });
+  });
+
+  it('reads an empty object or list as absent where that can mean one thing only', () => {
+    const bare = core('OPTIN');
+    expect(compiled({ ...bare, provision: {}, extension: [] })).to.deep.equal(compiled(bare));
+    expect(compiled({ ...bare, provision: { provision: [] } })).to.deep.equal(compiled(bare));
+    expect(compiled(r5('deny', [{}])).exceptions).to.deep.equal([
+      { kind: 'permit', path: 'Consent.provision[0]', criteria: {}, exceptions: [] },
+    ]);
+    expect(compiled(r5('deny', [], { period: {} })).period).to.deep.equal({});
   });
 
   it('does not take keys of every object for elements', () => {

@@ -32,7 +32,7 @@ export function readCriteria(
     return codings === undefined ? [] : [sortContents(codings)];
   });
   const codes = Object.hasOwn(json, 'code')
-    ? reader.entries(json, path, 'code').flatMap((entry) => reader.concept(entry.value, entry.path))
+    ? reader.constraints(json, path, 'code').flatMap((entry) => reader.concept(entry.value, entry.path))
     : undefined;
   const data = readData(reader, json, path);
   const dataPeriod = Object.hasOwn(json, 'dataPeriod')
@@ -56,7 +56,7 @@ function readActors(reader: Reader, json: Json, path: string): ActorCriteria | u
   const others: string[] = [];
   const custodians: string[] = [];
   const authors: string[] = [];
-  for (const { value, path: at } of reader.entries(json, path, 'actor')) {
+  for (const { value, path: at } of reader.constraints(json, path, 'actor')) {
     const actor = reader.backbone(value, at, 'Consent.provision.actor');
     if (actor === undefined) continue;
     const role = readRole(reader, actor, at);
@@ -95,7 +95,7 @@ function readRole(reader: Reader, actor: Json, path: string): 'recipient' | 'CST
 
 function readActions(reader: Reader, json: Json, path: string): readonly string[] | undefined {
   if (!Object.hasOwn(json, 'action')) return undefined;
-  return reader.entries(json, path, 'action').flatMap((entry) =>
+  return reader.constraints(json, path, 'action').flatMap((entry) =>
     reader.concept(entry.value, entry.path).flatMap(({ value: { system, code }, path: at }) => {
       if (system === SYSTEMS.action && ACTIONS.some((action) => action === code)) return [code];
       reader.refuse(at, `is not an action that is known: ${ACTIONS.join(', ')} of ${SYSTEMS.action}`);
@@ -140,7 +140,7 @@ function readLabelCriteria(
 
 function readData(reader: Reader, json: Json, path: string): readonly DataCriteria[] | undefined {
   if (!Object.hasOwn(json, 'data')) return undefined;
-  return reader.entries(json, path, 'data').flatMap(({ value, path: at }) => {
+  return reader.constraints(json, path, 'data').flatMap(({ value, path: at }) => {
     const data = reader.backbone(value, at, 'Consent.provision.data');
     if (data === undefined) return [];
     const meanings = ['instance', 'related', 'dependents', 'authoredby'] as const;
@@ -156,7 +156,7 @@ function readCodings(reader: Reader, json: Json, path: string, key: string): rea
 }
 
 function codingsOf(reader: Reader, json: Json, path: string, key: string): readonly At<Coding>[] {
-  return reader.entries(json, path, key).flatMap((entry) => {
+  return reader.constraints(json, path, key).flatMap((entry) => {
     const coding = reader.coding(entry.value, entry.path);
     return coding === undefined ? [] : [{ value: coding, path: entry.path }];
   });

@@ -71,8 +71,19 @@ export class Reader {
     const value = json[key];
     const at = `${path}.${key}`;
     if (!Array.isArray(value)) return [{ value, path: at }];
-    if (value.length === 0) this.refuse(at, 'must not be an empty list: leave the element out');
     return value.map((entry: unknown, index) => ({ value: entry, path: `${at}[${index}]` }));
+  }
+
+  /** The entries of an element that constrains; an empty list can be read two ways. */
+  constraints(json: Json, path: string, key: string): readonly At<unknown>[] {
+    const entries = this.entries(json, path, key);
+    if (entries.length === 0) {
+      this.refuse(`${path}.${key}`, 'is an empty list', [
+        'it constrains nothing, as if it were left out',
+        'it matches nothing',
+      ]);
+    }
+    return entries;
   }
 
   /** A code of a required binding. */
@@ -111,7 +122,7 @@ export class Reader {
       this.refuse(`${path}.coding`, 'must be a list');
       return [];
     }
-    return this.entries(json, path, 'coding').flatMap((entry) => {
+    return this.constraints(json, path, 'coding').flatMap((entry) => {
       const coding = this.coding(entry.value, entry.path);
       return coding === undefined ? [] : [{ value: coding, path: entry.path }];
     });
@@ -210,15 +221,9 @@ export class Reader {
   }
 
   #object(value: unknown, path: string): Json | undefined {
-    if (!isObject(value)) {
-      this.refuse(path, 'must be an object');
-      return undefined;
-    }
-    if (Object.keys(value).length === 0) {
-      this.refuse(path, 'must not be empty');
-      return undefined;
-    }
-    return value;
+    if (isObject(value)) return value;
+    this.refuse(path, 'must be an object');
+    return undefined;
   }
 
   /** Extensions of a primitive are carried, but never in place of a value that is evaluated. */
