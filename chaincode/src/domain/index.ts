@@ -49,3 +49,4 @@ export {
   type Reason,
 } from './reasons.js';
 export { CONSENT_ELEMENTS, type ElementRule, type FhirVersion, type Treatment } from './compile/elements.js';
+export { conflicts, type Conflict } from './conflicts.js';
