@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, signers } from '@hyperledger/fabric-gateway';
 import type { Gateway } from '@hyperledger/fabric-gateway';
-import { peer } from '@hyperledger/fabric-protos';
 import { loadTopology, portPlan, prepareConsortium } from '@consent-ledger/network';
 import type { OrganisationMaterial, PreparedConsortium, Topology } from '@consent-ledger/network';
 import { parseConfiguration } from '@consent-ledger/network/embedded/configuration';
@@ -19,9 +18,6 @@ const TOPOLOGY = fileURLToPath(new URL('../../../../network/topologies/demo.yaml
 
 export const CHAINCODE = 'consent-ledger';
 export const CHANNEL = 'consent';
-/** A collection whose values more peers must hold than there are members. */
-export const UNREACHABLE = 'unreachable';
-
 /** The demo's four organisations, with the probe in the place of their chaincode. */
 export class Consortium {
   private constructor(
@@ -46,7 +42,6 @@ export class Consortium {
       chaincodes: input.chaincodes.map((chaincode) => ({
         ...chaincode,
         address: `127.0.0.1:${port}`,
-        collections: withUnreachable(chaincode.collections),
       })),
     });
     const [chaincode] = input.chaincodes;
@@ -125,19 +120,4 @@ export interface ServedChaincode {
 export interface Connection {
   readonly gateway: Gateway;
   close(): void;
-}
-
-/** Adds a collection of the first one's members, of whom there are too few. */
-function withUnreachable(collections: string): string {
-  const all = peer.CollectionConfigPackage.deserializeBinary(Buffer.from(collections, 'base64'));
-  const extra = all.getConfigList()[0]?.clone();
-  const settings = extra?.getStaticCollectionConfig();
-  if (extra === undefined || settings === undefined) {
-    throw new RangeError('no collections');
-  }
-  settings.setName(UNREACHABLE);
-  settings.setRequiredPeerCount(2);
-  settings.setMaximumPeerCount(2);
-  all.addConfig(extra);
-  return Buffer.from(all.serializeBinary()).toString('base64');
 }

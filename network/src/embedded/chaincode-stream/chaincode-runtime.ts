@@ -1,6 +1,13 @@
-import { encodeMessage, ProtoReader } from '../../wire-format/index.js';
+import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from './errors.js';
 import type { CallParameters } from './call.js';
+import { decodeInput, encodeInput, type ChaincodeInput } from './chaincode-input.js';
+import {
+  decodeEvent,
+  decodeResponse,
+  type ChaincodeEvent,
+  type ChaincodeResponse,
+} from './chaincode-response.js';
 import { ChaincodeStream } from './chaincode-stream.js';
 import type { ChaincodeTimeouts, Execution } from './chaincode-stream.js';
 import type { ChaincodeEndpoint } from './connection.js';
@@ -14,29 +21,11 @@ const INITIALIZED_KEY = '\u0000\u{10ffff}initialized';
 /** core.yaml's defaults, in ms. */
 export const DEFAULT_TIMEOUTS: ChaincodeTimeouts = { dial: 3_000, startup: 300_000, execute: 30_000 };
 
-/** protos.ChaincodeInput */
-export interface ChaincodeInput {
-  readonly args: readonly Buffer[];
-  readonly isInit: boolean;
-}
-
 export interface Invocation extends Omit<CallParameters, 'isInit'> {
   readonly txId: string;
   readonly input: ChaincodeInput;
   /** Serialised protos.SignedProposal, as the client sent it. */
   readonly proposal: Buffer;
-}
-
-/** protos.Response */
-export interface ChaincodeResponse {
-  readonly status: number;
-  readonly message: string;
-  readonly payload: Buffer;
-}
-
-export interface ChaincodeEvent {
-  readonly name: string;
-  readonly payload: Buffer;
 }
 
 export interface ExecutionResult {
@@ -182,76 +171,4 @@ export class ChaincodeRuntime {
     }
     return opening;
   }
-}
-
-/** Without decorations: a client's are dropped, as in Fabric. */
-function encodeInput(input: ChaincodeInput): Buffer {
-  return encodeMessage((writer) => {
-    for (const arg of input.args) {
-      writer.present(1, arg);
-    }
-    writer.bool(3, input.isInit);
-  });
-}
-
-export function decodeInput(bytes: Buffer): ChaincodeInput {
-  const reader = new ProtoReader(bytes);
-  const args: Buffer[] = [];
-  let isInit = false;
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    switch (tag) {
-      case 0x0a:
-        args.push(reader.bytes());
-        break;
-      case 0x18:
-        isInit = reader.bool();
-        break;
-      default:
-        reader.skip(tag);
-    }
-  }
-  return { args, isInit };
-}
-
-function decodeResponse(bytes: Buffer): ChaincodeResponse {
-  const reader = new ProtoReader(bytes);
-  let status = 0;
-  let message = '';
-  let payload: Buffer = Buffer.alloc(0);
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    switch (tag) {
-      case 0x08:
-        status = reader.int32();
-        break;
-      case 0x12:
-        message = reader.string();
-        break;
-      case 0x1a:
-        payload = reader.bytes();
-        break;
-      default:
-        reader.skip(tag);
-    }
-  }
-  return { status, message, payload };
-}
-
-/** The peer fills in chaincode and transaction id itself. */
-function decodeEvent(bytes: Buffer): ChaincodeEvent {
-  const reader = new ProtoReader(bytes);
-  let name = '';
-  let payload: Buffer = Buffer.alloc(0);
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    switch (tag) {
-      case 0x1a:
-        name = reader.string();
-        break;
-      case 0x22:
-        payload = reader.bytes();
-        break;
-      default:
-        reader.skip(tag);
-    }
-  }
-  return { name, payload };
 }

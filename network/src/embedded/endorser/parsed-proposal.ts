@@ -1,6 +1,5 @@
 import { encodeMessage, ProtoReader } from '../../wire-format/index.js';
-import { decodeInput } from '../chaincode-stream/chaincode-runtime.js';
-import type { ChaincodeInput } from '../chaincode-stream/chaincode-runtime.js';
+import { decodeInput, type ChaincodeInput } from '../chaincode-stream/chaincode-input.js';
 import { chaincodeName } from '../chaincode-stream/requests.js';
 
 /**

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { transactionId } from '../../wire-format/index.js';
 import type { Channel, Identity, Ledger } from '../ports.js';
-import type { ChaincodeInput } from '../chaincode-stream/chaincode-runtime.js';
+import type { ChaincodeInput } from '../chaincode-stream/chaincode-input.js';
 import { isSystemChaincode } from './interest.js';
 import { lengthDelimited, parseHeaderExtension, parseSignatureHeader } from './parsed-proposal.js';
 import type { ParsedProposal, SignatureHeader } from './parsed-proposal.js';
