@@ -4,6 +4,7 @@ export {
   type ChaincodeDeployment,
   type ChaincodeProcess,
 } from './chaincode-deployment.js';
+export { fabricConfiguration } from './configuration.js';
 export { FabricHomeError, findFabricHome, type FabricHome } from './fabric-home.js';
 export type { NodeControl, OrganisationNodes } from './organisation-nodes.js';
 export { startFabric, type FabricOptions, type RunningFabric } from './start-fabric.js';

@@ -25,6 +25,8 @@ export interface NodeControl {
   kill(): Promise<void>;
   /** The process as started last, or undefined. */
   current(): ManagedProcess | undefined;
+  /** Whether it runs, whoever started it. */
+  isRunning(): Promise<boolean>;
 }
 
 export interface OrganisationNodesInput {
@@ -130,5 +132,6 @@ function control(spec: ProcessSpec, becomeUseful: (running: ManagedProcess) => P
       await (running?.isRunning() === true ? running : await findProcess(spec))?.kill();
     },
     current: () => running,
+    isRunning: async () => running?.isRunning() === true || (await findProcess(spec)) !== undefined,
   };
 }

@@ -5,6 +5,7 @@ import { replaceFile } from '../identities/index.js';
 import { portsOf, type PortPlan, type Topology } from '../topology/index.js';
 import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployment.js';
 import { channelClient } from './channel-client.js';
+import type { KeptProcess } from './keep-running.js';
 import { findFabricHome, type FabricHome } from './fabric-home.js';
 import { commitDefinition, type LifecycleMember } from './lifecycle.js';
 import { nodeLayout, tlsCasFile } from './node-layout.js';
@@ -36,6 +37,8 @@ export interface FabricOptions {
 export interface RunningFabric {
   /** In the topology's order. */
   readonly organisations: readonly OrganisationNodes[];
+  /** All that was started. */
+  readonly processes: readonly KeptProcess[];
   /** Approves and commits the next sequence of a deployed chaincode, by default with an unchanged definition. */
   commitNext(chaincode: string, definition?: ChaincodeDeployment['definition']): Promise<void>;
   /** Chaincode first, then peers, then orderers, so that nothing is cut off half done. */
@@ -92,6 +95,16 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   }
   return {
     organisations,
+    processes: [
+      ...orderers.map(({ node, orderer }) => ({
+        name: `orderer-${node.organisation.name}`,
+        control: orderer,
+      })),
+      ...organisations.flatMap(({ node, peer, chaincode }) => [
+        { name: `peer-${node.organisation.name}`, control: peer },
+        { name: `chaincode-${node.organisation.name}`, control: chaincode },
+      ]),
+    ],
     stop,
     commitNext: async (name, definition) => {
       const deployment = chaincodes.find((each) => each.definition.name === name);

@@ -100,18 +100,24 @@ async function startProcesses(
   return () => supervisor.stop();
 }
 
-/** What the embedded ledger's consortium listens on. */
-function listenersOf({ topology, plan }: Consortium): Listener[] {
+/** What must be free. Fabric's own processes may run already: its supervisor takes them as they are. */
+function listenersOf({ ledger, topology, plan }: Consortium): Listener[] {
   const loopback = '127.0.0.1';
+  const gateways = topology.organisations.map(({ name, listen }) => ({
+    host: listen,
+    port: portsOf(plan, name).gateway,
+    use: `${name} gateway`,
+  }));
+  const issuer = { host: loopback, port: plan.issuer, use: 'token issuer' };
+  if (ledger === 'fabric') return [issuer, ...gateways];
   return [
-    { host: loopback, port: plan.issuer, use: 'token issuer' },
+    issuer,
     { host: loopback, port: plan.sharedChaincode, use: 'chaincode' },
-    ...topology.organisations.flatMap(({ name, listen }) => {
-      const ports = portsOf(plan, name);
-      return [
-        { host: listen, port: ports.gateway, use: `${name} gateway` },
-        { host: listen, port: ports.peer, use: `${name} peer` },
-      ];
-    }),
+    ...gateways,
+    ...topology.organisations.map(({ name, listen }) => ({
+      host: listen,
+      port: portsOf(plan, name).peer,
+      use: `${name} peer`,
+    })),
   ];
 }

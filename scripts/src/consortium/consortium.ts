@@ -40,13 +40,25 @@ const DEMO_TOPOLOGY = path.join(
 export async function wantedConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const dataDir = path.resolve(options.dataDir);
   const existing = await readRecord(dataDir);
-  const topology =
+  const stated =
     options.topology !== undefined || !existing
       ? await readTopology(options.topology ?? DEMO_TOPOLOGY)
       : existing.topology;
+  const ledger = options.ledger ?? existing?.ledger ?? kindOf(stated);
+  const topology = orderedBy(stated, ledger);
   const portBase = options.portBase ?? existing?.portBase ?? DEFAULT_PORT_BASE;
-  const ledger = options.ledger ?? existing?.ledger ?? 'embedded';
   return { dataDir, ledger, topology, plan: planPorts(topology, portBase) };
+}
+
+function kindOf({ ordering }: Topology): LedgerKind {
+  return ordering.type === 'embedded' ? 'embedded' : 'fabric';
+}
+
+/** Where the flag and the file differ the flag counts; on Fabric orderers then need no trust in each other. */
+function orderedBy(topology: Topology, ledger: LedgerKind): Topology {
+  if (kindOf(topology) === ledger) return topology;
+  const type = ledger === 'embedded' ? 'embedded' : 'bft';
+  return { ...topology, ordering: { ...topology.ordering, type } };
 }
 
 /** The consortium that a data folder was made for. Throws a UserError when it was made for none. */

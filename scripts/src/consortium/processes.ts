@@ -28,7 +28,7 @@ export function processesOf(
   consortium: Consortium,
   prepared: PreparedConsortium,
 ): readonly (readonly ProcessSpec[])[] {
-  const { dataDir, topology } = consortium;
+  const { dataDir, ledger: kind, topology } = consortium;
   const spec = (name: string, script: string, args: readonly string[], env = {}): ProcessSpec => ({
     name,
     script,
@@ -46,18 +46,37 @@ export function processesOf(
     ),
     nodeFlags: CHAINCODE_FLAGS,
   }));
-  const ledger = {
-    ...spec('ledger', moduleFile('@consent-ledger/network/embedded/main'), [ledgerConfigFile(dataDir)]),
-    nodeFlags: LEDGER_FLAGS,
-  };
+  const ledger =
+    kind === 'embedded'
+      ? {
+          ...spec('ledger', moduleFile('@consent-ledger/network/embedded/main'), [ledgerConfigFile(dataDir)]),
+          nodeFlags: LEDGER_FLAGS,
+        }
+      : fabricLedger(
+          spec('ledger', moduleFile('@consent-ledger/network/fabric/main'), [ledgerConfigFile(dataDir)]),
+        );
   const gateways = topology.organisations.map(({ name }) => ({
     ...spec(`gateway-${name}`, moduleFile('@consent-ledger/gateway/main'), [
       memberLayout(dataDir, name).configuration,
     ]),
     nodeFlags: GATEWAY_FLAGS,
   }));
-  return [[issuer], chaincode, [ledger], gateways];
+  // Fabric's chaincode servers belong to its supervisor: their peers are stopped after them.
+  return [[issuer], kind === 'embedded' ? chaincode : [], [ledger], gateways];
 }
+
+/** Real peers and orderers: found by the release's folder, and given time to find each other and to end in order. */
+function fabricLedger(ledger: ProcessSpec): ProcessSpec {
+  const home = process.env['FABRIC_HOME'];
+  return {
+    ...ledger,
+    env: { ...ledger.env, ...(home === undefined ? {} : { FABRIC_HOME: home }) },
+    startTimeoutMs: 120_000,
+    stopTimeoutMs: 40_000,
+  };
+}
+
+export const CHAINCODE_SCRIPT = moduleFile('@consent-ledger/chaincode/server');
 
 function moduleFile(specifier: string): string {
   return fileURLToPath(import.meta.resolve(specifier));
