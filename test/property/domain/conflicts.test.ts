@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { filedConsents, purposeSystems, question } from './arbitraries.js';
 import { compileAll } from './compile-all.js';
 
-const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 1000) };
+const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 300) };
 
 /** One consent that is being filed, and those that are on file, all of one subject. */
 const filing = filedConsents
