@@ -17,6 +17,7 @@ import type {
   TransactionStatus,
 } from './ports.js';
 import { LedgerSnapshot } from './state/ledger-snapshot.js';
+import type { TipWitness } from './store/tip-witness.js';
 import type { TransientStore } from './store/transient-store.js';
 import type { JudgedBlock } from './validation/validator.js';
 
@@ -27,6 +28,7 @@ export interface LedgerParts {
   readonly channel: LiveChannel;
   readonly stores: Stores;
   readonly transient: TransientStore;
+  readonly witness: TipWitness;
   readonly committer: Committer;
   readonly definitions: Definitions;
   readonly orderer: PeerSigner;
@@ -137,6 +139,7 @@ export class EmbeddedLedger implements Ledger {
       const ordered = writeBlock(this.#tip, batch, this.#lastConfigIndex, this.#parts.orderer);
       const { block, transactions } = this.#parts.committer.commit(ordered);
       this.#tip = block.header;
+      this.#parts.witness.committed(block.header);
       if (transactions.some(({ code, configEnvelope }) => code === 0 && configEnvelope !== undefined)) {
         this.channel.update(readChannelConfig(block));
         this.#lastConfigIndex = number;

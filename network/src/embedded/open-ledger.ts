@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { dataHash, encodeBlock, MetadataSlot, readBlock, type Block } from '../wire-format/index.js';
+import {
+  dataHash,
+  encodeBlock,
+  headerHash,
+  MetadataSlot,
+  readBlock,
+  type Block,
+} from '../wire-format/index.js';
 import { Committer, type Stores } from './commit/committer.js';
 import { PrivateGathering } from './commit/private-gathering.js';
 import { readChannelConfig } from './config/channel-config.js';
@@ -17,6 +24,7 @@ import { PrivateSets } from './store/private-sets.js';
 import { Spaces } from './store/spaces.js';
 import { StateTables } from './store/state-tables.js';
 import { damaged, explainSqlite, StoreError } from './store/store-error.js';
+import { TipWitness } from './store/tip-witness.js';
 import { TransientStore } from './store/transient-store.js';
 import { claimedTransactionId } from './validation/syntax.js';
 import { ValidationCode } from './validation/codes.js';
@@ -72,7 +80,15 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     requireSameGenesis(stores, storedGenesis, folder);
     const verified = await verify(stores, channel, storedGenesis, options);
     transient = openTransientDatabase(folder);
-    const ledger = assemble(options, stores, new TransientStore(transient), channel, verified);
+    const witness = new TipWitness(transient);
+    requireWitnessedTip(stores, witness, folder);
+    const ledger = assemble(
+      options,
+      stores,
+      { transient: new TransientStore(transient), witness },
+      channel,
+      verified,
+    );
     const { now = Date.now } = options;
     for (const chaincode of options.chaincodes)
       ensureChaincode(ledger, options.organizations, chaincode, now);
@@ -169,10 +185,27 @@ async function verify(
   }
 }
 
+/** A database that was cut back to an earlier block is consistent in itself. */
+function requireWitnessedTip({ blocks }: Stores, witness: TipWitness, folder: string): void {
+  const last = witness.last();
+  if (last === undefined) return;
+  const stored = blocks.read(last.number);
+  if (stored === undefined) {
+    throw damaged(
+      folder,
+      blocks.height,
+      `it was committed and is missing, as is all up to block ${last.number}`,
+    );
+  }
+  if (!headerHash(readBlock(stored).header).equals(last.headerHash)) {
+    throw damaged(folder, last.number, 'another block was committed in its place');
+  }
+}
+
 function assemble(
   options: LedgerOptions,
   stores: Stores,
-  transient: TransientStore,
+  beside: { readonly transient: TransientStore; readonly witness: TipWitness },
   channel: LiveChannel,
   verified: VerifiedLedger,
 ): EmbeddedLedger {
@@ -183,11 +216,11 @@ function assemble(
     new DefinedGovernance(channel, definitions),
     (txId) => stores.blocks.transaction(txId) !== undefined,
   );
-  const gathering = new PrivateGathering(definitions, (txId) => transient.staged(txId));
+  const gathering = new PrivateGathering(definitions, (txId) => beside.transient.staged(txId));
   return new EmbeddedLedger({
     channel,
     stores,
-    transient,
+    ...beside,
     committer: new Committer(stores, validator, gathering, verified.commitHash),
     definitions,
     orderer: options.orderer,

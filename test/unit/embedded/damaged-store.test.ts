@@ -158,6 +158,50 @@ describe('a damaged store', function () {
     expect(error.problem).to.equal('damaged');
   });
 
+  it('is refused when it was cut back to an earlier block, though it is consistent in itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+    try {
+      cpSync(original, folder, { recursive: true });
+      const ledger = await openLedger(consortium.options(folder));
+      const { height } = ledger;
+      await commitTogether(ledger, [transaction(ledger, consortium, { content: { writes: { more: 'x' } } })]);
+      await ledger.close();
+      cpSync(join(original, 'ledger.db'), join(folder, 'ledger.db'));
+      const error = await refusal(consortium, folder);
+      expect(error.problem).to.equal('damaged');
+      expect(error.block).to.equal(height);
+      expect(error.message).to.include('was committed and is missing');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('is refused when its write-ahead log was damaged, which the database itself would ignore', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+    const copy = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+    try {
+      const ledger = await openLedger(consortium.options(folder));
+      const { height } = ledger;
+      await commitTogether(ledger, [
+        transaction(ledger, consortium, { content: { writes: { k: 'LOGGED' } } }),
+      ]);
+      // What a crash leaves behind: the log was not written back yet.
+      cpSync(folder, copy, { recursive: true });
+      await ledger.close();
+      const log = join(copy, 'ledger.db-wal');
+      const bytes = readFileSync(log);
+      const at = bytes.lastIndexOf('LOGGED');
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      writeFileSync(log, bytes);
+      const error = await refusal(consortium, copy);
+      expect(error.problem).to.equal('damaged');
+      expect(error.block).to.be.within(1, height);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+      await rm(copy, { recursive: true, force: true });
+    }
+  });
+
   it('is refused when the file is no database any more', async () => {
     const error = await after_((folder) => {
       writeFileSync(join(folder, 'ledger.db'), Buffer.alloc(8192, 1));

@@ -39,6 +39,8 @@ const TRANSIENT_SCHEMA = `
   CREATE INDEX IF NOT EXISTS staged_by_height ON staged_sets(height);
   CREATE TABLE IF NOT EXISTS staged_holders(tx_id BLOB NOT NULL, digest BLOB NOT NULL, msp_id TEXT NOT NULL,
     PRIMARY KEY(tx_id, digest, msp_id)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS tip(id INTEGER PRIMARY KEY CHECK(id = 1), number INTEGER NOT NULL,
+    header_hash BLOB NOT NULL);
 `;
 
 /** Makes the folder if need be, readable by its owner alone: it holds the private data of every organisation. */
@@ -103,8 +105,9 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
 }
 
 /**
- * The transient store: private data between endorsement and commit. It has to outlive a crash of this process,
- * because a client may send its signed transaction again, but need not outlive the machine's.
+ * The transient store (private data between endorsement and commit) and the witness of the tip. It has to outlive a
+ * crash of this process, because a client may send its signed transaction again; of a crash of the machine it may
+ * lose the last moments.
  */
 export function openTransientDatabase(folder: string): DatabaseSync {
   try {
@@ -112,8 +115,9 @@ export function openTransientDatabase(folder: string): DatabaseSync {
     database.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = OFF;
+      PRAGMA synchronous = NORMAL;
       PRAGMA secure_delete = ON;
+      PRAGMA wal_autocheckpoint = 8192;
       ${TRANSIENT_SCHEMA}
     `);
     return database;
