@@ -5,6 +5,7 @@ import {
   headerHash,
   MetadataSlot,
   readBlock,
+  WireFormatError,
   type Block,
 } from '../wire-format/index.js';
 import { Committer, type Stores } from './commit/committer.js';
@@ -19,6 +20,7 @@ import type { PeerSigner } from './ports.js';
 import { encodeAnnex } from './state/previous-state.js';
 import { WorldState } from './state/world-state.js';
 import { BlockStore } from './store/block-store.js';
+import { MalformedRow } from './store/columns.js';
 import { openDatabase, openTransientDatabase } from './store/database.js';
 import { PrivateSets } from './store/private-sets.js';
 import { Spaces } from './store/spaces.js';
@@ -96,7 +98,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
   } catch (error) {
     transient?.close();
     database.close();
-    throw explainSqlite(error, folder, 0);
+    throw explainDamage(error, folder, 0);
   }
 }
 
@@ -180,9 +182,16 @@ async function verify(
       turn = performance.now();
     }
   } catch (error) {
-    if (error instanceof Mismatch) throw damaged(folder, error.block, error.message, error);
-    throw explainSqlite(error, folder, current);
+    throw explainDamage(error, folder, current);
   }
+}
+
+/** @param current The block that was being verified. */
+function explainDamage(error: unknown, folder: string, current: number): unknown {
+  if (error instanceof Mismatch) return damaged(folder, error.block, error.message, error);
+  if (error instanceof WireFormatError) return damaged(folder, current, 'its bytes cannot be read', error);
+  if (error instanceof MalformedRow) return damaged(folder, current, error.message, error);
+  return explainSqlite(error, folder, current);
 }
 
 /** A database that was cut back to an earlier block is consistent in itself. */

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { explainSqlite, StoreError, unwritable } from './store-error.js';
+import { damaged, explainSqlite, StoreError, unwritable } from './store-error.js';
 
 const FILE = 'ledger.db';
 const PAGE_BYTES = 4096;
@@ -94,6 +94,7 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
       );
     }
     database.exec('COMMIT');
+    requireSchema(database, folder);
     if (maxBytes !== undefined) {
       database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_BYTES))}`);
     }
@@ -101,6 +102,21 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
   } catch (error) {
     database?.close();
     throw explainSqlite(error, folder, 0);
+  }
+}
+
+/** The description of the tables is in the file too, and as good as any other part of it to be damaged. */
+function requireSchema(database: DatabaseSync, folder: string): void {
+  const expected = new DatabaseSync(':memory:');
+  try {
+    expected.exec(SCHEMA);
+    const describe = (of: DatabaseSync): string =>
+      JSON.stringify(of.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name').all());
+    if (describe(database) !== describe(expected)) {
+      throw damaged(folder, 0, 'the description of its tables was altered');
+    }
+  } finally {
+    expected.close();
   }
 }
 
