@@ -87,6 +87,23 @@ describe('a consortium whose processes are killed', function () {
     await demoIsGreen();
   });
 
+  it('finishes a start that was killed at any moment', async () => {
+    const other = await testConsortium(folder.path, 'half');
+    for (const ms of [150, 400, 700, 1_000, 1_500, 2_500]) {
+      const { child, result } = other.start('up', '--port-base', String(other.portBase));
+      await sleep(ms);
+      child.kill('SIGKILL');
+      await result;
+    }
+    await other.up();
+    try {
+      const { code, stderr } = await other.run('demo');
+      expect(code, stderr).to.equal(0);
+    } finally {
+      await other.run('down');
+    }
+  });
+
   it('refuses a damaged ledger, naming it, and starts nothing on it', async () => {
     await consortium.run('down');
     const ledger = join(consortium.dataDir, 'ledger');

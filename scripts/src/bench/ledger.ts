@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'consent-ledger-bench-'));
   const consortium = await wantedConsortium({ dataDir, portBase: PORT_BASE });
   const started = performance.now();
-  const running = await bringUp(consortium, terminal(true), new AbortController().signal);
+  const running = await bringUp(consortium, terminal('quiet'), new AbortController().signal);
   if (!('stop' in running)) throw new Error('another consortium holds the folder of the benchmark');
   const readyMs = performance.now() - started;
   try {

@@ -146,7 +146,12 @@ class RestartingProcess implements ManagedProcess {
     const child = spawn(
       process.execPath,
       [...(this.spec.nodeFlags ?? []), '--import', LEASH, this.spec.script, ...this.spec.args],
-      { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: environment(this.spec.env) },
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: environment(this.spec.env),
+        // In a group of its own: a Ctrl-C in the terminal is for the supervisor, which ends the processes in order.
+        detached: true,
+      },
     );
     const said = Promise.withResolvers<undefined>();
     const ended = new Promise<string>((resolve) => {

@@ -15,9 +15,11 @@ export interface Terminal {
 
 const SLOW_MS = 1_000;
 
-export function terminal(quiet = false): Terminal {
+/** @param kind `quiet` says nothing on the way; `log` puts the time before each line, for a file */
+export function terminal(kind: 'person' | 'quiet' | 'log' = 'person'): Terminal {
   const say = (line: string): void => {
-    if (!quiet) process.stderr.write(`${line}\n`);
+    if (kind === 'quiet') return;
+    process.stderr.write(kind === 'log' ? `${new Date().toISOString()} ${line}\n` : `${line}\n`);
   };
   return {
     print: (line) => process.stdout.write(`${line}\n`),

@@ -37,7 +37,7 @@ export function upVerb(done: (exitCode: number) => void): Command {
 }
 
 async function up(options: Options): Promise<number> {
-  const out = terminal();
+  const out = terminal(process.connected ? 'log' : 'person');
   const consortium = await wantedConsortium(options);
   const { signal, release } = stopRequests();
   try {
