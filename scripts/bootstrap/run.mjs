@@ -52,6 +52,13 @@ export async function runQuietly(what, command, args) {
   });
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   process.stdout.write(code === 0 ? `done in ${seconds} s\n` : `failed after ${seconds} s\n`);
-  if (code !== 0) process.stderr.write(output.endsWith('\n') ? output : `${output}\n`);
+  if (code !== 0) {
+    // Warnings about the Node that installs are none of this failure's reasons: everything runs on the pinned one.
+    const lines = output
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('npm warn EBADENGINE'));
+    process.stderr.write(`${lines.slice(0, 40).join('\n')}\n`);
+  }
   return code === 0;
 }
