@@ -1,10 +1,10 @@
 import { connect } from 'node:http2';
 import { isIP } from 'node:net';
 import type { ClientHttp2Session, ClientHttp2Stream, SecureClientSessionOptions } from 'node:http2';
+import { FRAME_HEADER_BYTES } from './message.js';
 
 const METHOD = '/protos.Chaincode/Connect';
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
-const FRAME_HEADER_BYTES = 5;
 /** Big enough that window updates do not cost a round trip while large values pass. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const PING_INTERVAL_MS = 60_000;
@@ -103,18 +103,15 @@ export class ChaincodeConnection {
     this.pinger.unref();
   }
 
-  /** Queues a message; everything queued in this turn of the event loop goes out together. */
-  send(message: Buffer): void {
+  /** Queues a framed message; everything queued in this turn of the event loop goes out together. */
+  send(framed: Buffer): void {
     if (this.over) {
       return;
     }
     if (this.outgoing.length === 0) {
       setImmediate(this.flush);
     }
-    const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-    header[0] = 0;
-    header.writeUInt32BE(message.length, 1);
-    this.outgoing.push(header, message);
+    this.outgoing.push(framed);
   }
 
   close(): void {
@@ -125,7 +122,8 @@ export class ChaincodeConnection {
     const { outgoing } = this;
     this.outgoing = [];
     if (!this.over) {
-      this.stream.write(Buffer.concat(outgoing));
+      const [first] = outgoing;
+      this.stream.write(outgoing.length === 1 ? first : Buffer.concat(outgoing));
     }
   };
 

@@ -86,19 +86,37 @@ export interface OutgoingMessage {
   readonly proposal?: Buffer;
 }
 
+/** Framed. */
 export function encodeChaincodeMessage(message: OutgoingMessage): Buffer {
-  return encodeMessage((writer) => {
+  const encoded = encodeMessage((writer) => {
     writer.number(1, message.type);
     writer.bytes(3, message.payload);
     writer.bytes(4, message.txId ?? '');
     writer.bytes(5, message.proposal);
     writer.bytes(7, message.channelId ?? '');
   });
+  return frame(encoded);
+}
+
+/** Bytes in front of every message of a gRPC stream: not compressed, and its length. */
+export const FRAME_HEADER_BYTES = 5;
+
+/** A message as it goes over the wire. */
+export function frame(message: Buffer): Buffer {
+  const framed = Buffer.allocUnsafe(FRAME_HEADER_BYTES + message.length);
+  writeFrameHeader(framed);
+  framed.set(message, FRAME_HEADER_BYTES);
+  return framed;
+}
+
+function writeFrameHeader(framed: Buffer): void {
+  framed[0] = 0;
+  framed.writeUInt32BE(framed.length - FRAME_HEADER_BYTES, 1);
 }
 
 /**
- * Encodes the answers to one transaction's requests. There are hundreds to a transaction, and all but the payload is
- * the same in each, so that is encoded once.
+ * Encodes the answers to one transaction's requests, framed. There are hundreds to a transaction, and all but the
+ * payload is the same in each, so that is encoded once.
  */
 export class AnswerEncoder {
   private readonly address: Buffer;
@@ -109,7 +127,7 @@ export class AnswerEncoder {
       writer.bytes(4, txId);
       writer.bytes(7, channelId);
     });
-    this.empty = Buffer.concat([Buffer.from([0x08, MessageType.RESPONSE]), this.address]);
+    this.empty = frame(Buffer.concat([Buffer.from([0x08, MessageType.RESPONSE]), this.address]));
   }
 
   response(payload: Buffer | undefined): Buffer {
@@ -125,20 +143,23 @@ export class AnswerEncoder {
   private encode(type: number, payload: Buffer): Buffer {
     const { address } = this;
     const { length } = payload;
-    const message = Buffer.allocUnsafe(2 + 1 + varintLength(length) + length + address.length);
-    message[0] = 0x08;
-    message[1] = type;
-    message[2] = 0x1a;
-    let position = 3;
+    const framed = Buffer.allocUnsafe(
+      FRAME_HEADER_BYTES + 3 + varintLength(length) + length + address.length,
+    );
+    writeFrameHeader(framed);
+    let position = FRAME_HEADER_BYTES;
+    framed[position++] = 0x08;
+    framed[position++] = type;
+    framed[position++] = 0x1a;
     let rest = length;
     while (rest >= 0x80) {
-      message[position++] = (rest & 0x7f) | 0x80;
+      framed[position++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
-    message[position++] = rest;
-    message.set(payload, position);
-    message.set(address, position + length);
-    return message;
+    framed[position++] = rest;
+    framed.set(payload, position);
+    framed.set(address, position + length);
+    return framed;
   }
 }
 

@@ -181,5 +181,17 @@ function writeRangeQuery(writer: ProtoWriter, info: RangeQueryInfo): void {
 }
 
 function inKeyOrder<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
-  return map.size < 2 ? [...map] : [...map].sort(([left], [right]) => compareBytewise(left, right));
+  const entries = [...map];
+  if (entries.length < 2) {
+    return entries;
+  }
+  // Without surrogates and what lies above them, JavaScript's own order is that of the bytes, and far quicker.
+  const compare = entries.some(([key]) => ABOVE_SURROGATES.test(key)) ? compareBytewise : compareUnits;
+  return entries.sort(([left], [right]) => compare(left, right));
+}
+
+const ABOVE_SURROGATES = /[\uD800-\uFFFF]/;
+
+function compareUnits(left: string, right: string): number {
+  return left < right ? -1 : 1;
 }

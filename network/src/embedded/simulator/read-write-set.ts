@@ -1,6 +1,10 @@
 import { sha256 } from '../../wire-format/index.js';
 import type { Version } from '../ports.js';
+import { TwoGenerationCache } from '../store/two-generation-cache.js';
 import type { RangeQueryInfo } from './range-query-info.js';
+
+/** Every endorser of a transaction hashes the same keys, at reading and again at writing. */
+const KEY_HASHES = new TwoGenerationCache<Buffer>(8192);
 
 /** A value of `undefined` is a delete. */
 export type Write = Buffer | undefined;
@@ -23,13 +27,12 @@ export class CollectionSet {
   readonly reads = new Map<string, HashedRead>();
   readonly writes = new Map<string, HashedWrite>();
   readonly metadataWrites = new Map<string, MetadataEntries>();
-  private readonly keyHashes = new Map<string, Buffer>();
 
   keyHash(key: string): Buffer {
-    let found = this.keyHashes.get(key);
+    let found = KEY_HASHES.get(key);
     if (found === undefined) {
       found = sha256(key);
-      this.keyHashes.set(key, found);
+      KEY_HASHES.set(key, found);
     }
     return found;
   }
