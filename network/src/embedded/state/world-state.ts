@@ -7,7 +7,7 @@ import type { UpdateBatch } from './update-batch.js';
 
 /** Bytes of public values and number of private key hashes kept in memory per generation. */
 const CACHED_VALUE_BYTES = 16 * 1024 * 1024;
-const CACHED_HASHES = 150_000;
+const CACHED_HASHES = 100_000;
 const ENTRY_OVERHEAD = 200;
 
 /** Stands in the caches for a key that does not exist: absence is asked for as often as presence. */

@@ -80,7 +80,7 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA secure_delete = ON;
-      PRAGMA cache_size = -65536;
+      PRAGMA cache_size = -32768;
       PRAGMA wal_autocheckpoint = 8192;
       PRAGMA journal_size_limit = 67108864;
       BEGIN EXCLUSIVE;

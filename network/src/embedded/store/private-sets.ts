@@ -6,7 +6,7 @@ import type { Space } from './spaces.js';
 import { TwoGenerationCache } from './two-generation-cache.js';
 import { withoutKey } from './without-key.js';
 
-const CACHED_BYTES = 24 * 1024 * 1024;
+const CACHED_BYTES = 16 * 1024 * 1024;
 const SET_OVERHEAD = 400;
 
 /** One collection's private write set of one transaction, as the organisations hold it that got it. */
