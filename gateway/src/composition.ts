@@ -173,7 +173,8 @@ async function build(
       ...keepHandlers(keep),
       ...readOwnHandlers(readOwn),
       ...releaseHandlers({
-        release: { decisions, look, custody, records, vault },
+        decisions,
+        release: { look, custody, records, vault },
         describeProblem: problemOf,
         deliveries: new Deliveries({
           custody,
@@ -245,7 +246,10 @@ async function build(
     jsonBytes: limits.jsonBytes,
     title: `Consent ledger gateway of ${own.displayName}`,
     isOpen: () =>
-      isOpen && !stopping.signal.aborted && compareWithAgreed(configuration, projection) === 'agreed',
+      isOpen &&
+      !stopping.signal.aborted &&
+      chain.state !== 'failed' &&
+      compareWithAgreed(configuration, projection) === 'agreed',
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(deadlines.drainMs));

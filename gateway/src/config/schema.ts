@@ -133,7 +133,7 @@ const deadlinesSchema = z
     /** How long a user waits for a transaction to be in a block; the outbox goes on after that. */
     commitMs: z.int().min(100).default(30_000),
     /** For a release by another gateway, from the question to the last byte. */
-    releaseMs: z.int().min(100).default(120_000),
+    releaseMs: z.int().min(100).default(600_000),
     /** For the first byte of another gateway's answer, and between two. */
     peerIdleMs: z.int().min(100).default(45_000),
     /** How long a stop waits for what is under way. */

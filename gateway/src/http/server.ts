@@ -35,6 +35,8 @@ export async function startServer(app: Express, options: ServerOptions): Promise
   );
   server.maxRequestsPerSocket = 0;
   server.maxHeadersCount = 100;
+  // Without a byte in either direction; longer than a commit may take.
+  server.timeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {

@@ -83,10 +83,11 @@ export class Decisions {
   }
 
   /**
-   * Has a request decided; resolves when the event is valid on the own peer and in the projection. Throws a Refusal, among
-   * them `request-replayed` where the request has its event already, and `outcome-unknown`.
+   * Has a request decided; resolves when the event is valid on the own peer and in the projection. Throws a Refusal at once, before
+   * anything is promised: `request-replayed` where the request has its event or will have it, `outcome-unknown` where that is not
+   * known. Rejects with other Refusals.
    */
-  async decide(request: AcceptedRequest): Promise<Decided> {
+  decide(request: AcceptedRequest): Promise<Decided> {
     const { custody, outbox, projection } = this.#options;
     const key = this.#keyOf(request);
     if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
@@ -94,6 +95,10 @@ export class Decisions {
       throw new Refusal('request-replayed');
     }
     this.#underWay.add(key);
+    return this.#decideOnce(request, key);
+  }
+
+  async #decideOnce(request: AcceptedRequest, key: string): Promise<Decided> {
     try {
       const decided = await this.#batcher.add(request);
       if (decided instanceof Refusal) throw decided;

@@ -10,12 +10,11 @@ import type { RecordStore } from '../ports/record-store.js';
 import { encodeCiphertext, encodeControl } from '../release/frames.js';
 import { wrapKey } from '../release/key-wrapping.js';
 import type { CustodyView } from './custody-view.js';
-import type { AcceptedRequest, Decided, Decisions } from './decisions.js';
+import type { AcceptedRequest, Decided } from './decisions.js';
 import type { Look } from './look.js';
 import { Refusal } from './refusal.js';
 
 export interface ReleaseOptions {
-  readonly decisions: Decisions;
   readonly look: Look;
   readonly custody: CustodyView;
   readonly records: RecordStore;
@@ -24,16 +23,16 @@ export interface ReleaseOptions {
 }
 
 /**
- * A custodian's answer to an authentic request, as the bytes of a release stream (docs/architecture.md section 5): ciphertext
+ * A custodian's answer to an authentic request that is being decided, as the bytes of a release stream (docs/architecture.md section 5): ciphertext
  * at once, keys last. A key leaves only when the event is valid on the own peer and in the projection, and the last look
  * still permits. Whatever fails ends the stream with a `failed` frame and no key.
  */
 export async function* releaseRecords(
   request: AcceptedRequest,
+  deciding: Promise<Decided>,
   options: ReleaseOptions,
 ): AsyncGenerator<Uint8Array> {
-  // Deciding takes a block; the ciphertext goes meanwhile.
-  const deciding = options.decisions.decide(request);
+  // Deciding takes a block; the ciphertext goes meanwhile. Why it failed is seen below.
   deciding.catch(() => undefined);
   try {
     const sent = new Map<string, Descriptor>();

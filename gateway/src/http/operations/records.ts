@@ -8,6 +8,7 @@ import {
   type Opened,
   type ReadOwnOptions,
 } from '../../usecases/ask-for-records.js';
+import type { Decisions } from '../../usecases/decisions.js';
 import type { Deliveries } from '../../usecases/deliveries.js';
 import type { Members } from '../../usecases/members.js';
 import { releaseRecords, type ReleaseOptions } from '../../usecases/release-records.js';
@@ -58,6 +59,7 @@ export function readOwnHandlers(own: ReadOwnOptions): HandlersOf<'getRecord'> {
 }
 
 export interface ReleaseHandlerOptions {
+  readonly decisions: Decisions;
   /** `describeProblem` comes with the call, since a problem names it. */
   readonly release: Omit<ReleaseOptions, 'describeProblem'>;
   readonly describeProblem: (
@@ -69,17 +71,19 @@ export interface ReleaseHandlerOptions {
 
 /** Other members' gateways. */
 export function releaseHandlers({
+  decisions,
   release,
   describeProblem,
   deliveries,
 }: ReleaseHandlerOptions): HandlersOf<'release' | 'receipt'> {
   return {
     release: async ({ body, response, requestId }) => {
-      const request = release.decisions.accept(body.request);
+      const request = decisions.accept(body.request);
+      const deciding = decisions.decide(request);
       response.status(200).set({ 'Content-Type': RELEASE_MEDIA_TYPE, 'Cache-Control': 'no-store' });
       const describe = (error: unknown): ReturnType<ReleaseOptions['describeProblem']> =>
         describeProblem(error, requestId);
-      await pump(releaseRecords(request, { ...release, describeProblem: describe }), response);
+      await pump(releaseRecords(request, deciding, { ...release, describeProblem: describe }), response);
       response.end();
       return undefined;
     },
