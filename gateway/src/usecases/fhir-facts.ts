@@ -52,8 +52,9 @@ export function factsOfResource(resource: unknown): Facts | undefined {
   const resourceType = resource['resourceType'];
   if (typeof resourceType !== 'string' || !/^[A-Z][A-Za-z]{1,63}$/.test(resourceType)) return undefined;
   const id = resource['id'];
-  const reference =
+  const named =
     typeof id === 'string' && /^[A-Za-z0-9.-]{1,64}$/.test(id) ? `${resourceType}/${id}` : undefined;
+  const reference = named === undefined || isPatient(named) ? undefined : named;
   return compact({
     reference,
     resourceType,
@@ -118,14 +119,14 @@ function isDate(value: unknown): value is string {
   return typeof value === 'string' && DATE.test(value);
 }
 
-/** Unknown where one of the authors is named in another way than by a reference. */
+/** Unknown where one of the authors is a patient, whose id stays here, or is named in another way than by a reference. */
 function authorsOf(resource: JsonObject): string[] | undefined {
   const authors = AUTHOR_ELEMENTS.flatMap((name) => listOf(resource[name])).map((author) => {
     if (!isObject(author)) return undefined;
     const actor = author['actor'];
     return relative((isObject(actor) ? actor : author)['reference']);
   });
-  const named = authors.filter((author) => author !== undefined);
+  const named = authors.filter((author) => author !== undefined).filter((author) => !isPatient(author));
   return authors.length === 0 || named.length < authors.length ? undefined : [...new Set(named)];
 }
 
@@ -136,13 +137,16 @@ function referencesIn(resource: JsonObject, own: string | undefined): string[] |
     if (Array.isArray(value)) value.forEach(walk);
     else if (isObject(value)) {
       const reference = relative(value['reference']);
-      if (reference !== undefined && reference !== own && !reference.startsWith('Patient/'))
-        found.add(reference);
+      if (reference !== undefined && reference !== own && !isPatient(reference)) found.add(reference);
       Object.values(value).forEach(walk);
     }
   };
   walk(resource);
   return found.size <= MAX_REFERENCES ? [...found] : undefined;
+}
+
+function isPatient(reference: string): boolean {
+  return reference.startsWith('Patient/');
 }
 
 function relative(reference: unknown): string | undefined {
