@@ -17,7 +17,7 @@ const GET: ProbeOperation = { op: 'get', key: 'k' };
 
 /* What the behaviour suite cannot do to a ledger: other timeouts, other servers, other definitions. */
 describe('the stream between peer and chaincode', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const folder = temporaryFolder();
   const cleanUp: (() => unknown)[] = [];

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/temporary.js';
 import { CHANNEL, Consortium } from './consortium.js';
 
 describe("the gateway's service", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const folder = temporaryFolder();
   let consortium: Consortium;

@@ -16,7 +16,7 @@ const MAIN = fileURLToPath(import.meta.resolve('@consent-ledger/network/embedded
 type LedgerProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 describe('the embedded ledger as a process', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   const folder = temporaryFolder();
   let consortium: Consortium;

@@ -18,8 +18,11 @@ import type { InvokeRequest } from './requests.js';
 /** Records which version of a chaincode has been initialised, in the chaincode's own namespace. */
 const INITIALIZED_KEY = '\u0000\u{10ffff}initialized';
 
-/** core.yaml's defaults, in ms. */
-export const DEFAULT_TIMEOUTS: ChaincodeTimeouts = { dial: 3_000, startup: 300_000, execute: 30_000 };
+/**
+ * core.yaml's defaults, in ms; but a server that runs already registers at once, so that nobody has to wait the five
+ * minutes in which a peer may build and start one.
+ */
+export const DEFAULT_TIMEOUTS: ChaincodeTimeouts = { dial: 3_000, startup: 30_000, execute: 30_000 };
 
 export interface Invocation extends Omit<CallParameters, 'isInit'> {
   readonly txId: string;

@@ -73,9 +73,6 @@ export class ChaincodeConnection {
     this.session.on('error', (error: Error) => {
       this.end(error.message);
     });
-    this.session.on('goaway', () => {
-      this.end('the chaincode server is going away');
-    });
     this.stream = this.session.request(
       { ':method': 'POST', ':path': METHOD, 'content-type': 'application/grpc', te: 'trailers' },
       { endStream: false },
