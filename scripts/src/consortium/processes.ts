@@ -20,6 +20,8 @@ const LEDGER_FLAGS = ['--max-semi-space-size=8'];
 /** glibc gives each thread its own arena, and hardly anything back: 30 MB a process that nobody uses. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
+const FABRIC_START_MS = 120_000;
+
 /**
  * Everything that one consortium runs, in groups that are ended backwards. All of it is started together: each
  * process waits for those that it needs, as it has to when one of them is started again.
@@ -60,6 +62,8 @@ export function processesOf(
       memberLayout(dataDir, name).configuration,
     ]),
     nodeFlags: GATEWAY_FLAGS,
+    // It is ready when it has followed its peer.
+    ...(kind === 'fabric' ? { startTimeoutMs: FABRIC_START_MS } : {}),
   }));
   // Fabric's chaincode servers belong to its supervisor: their peers are stopped after them.
   return [[issuer], kind === 'embedded' ? chaincode : [], [ledger], gateways];
@@ -71,7 +75,7 @@ function fabricLedger(ledger: ProcessSpec): ProcessSpec {
   return {
     ...ledger,
     env: { ...ledger.env, ...(home === undefined ? {} : { FABRIC_HOME: home }) },
-    startTimeoutMs: 120_000,
+    startTimeoutMs: FABRIC_START_MS,
     stopTimeoutMs: 40_000,
   };
 }
