@@ -16,6 +16,8 @@ export interface ProbeOptions {
   readonly transient?: Readonly<Record<string, string>>;
   /** MSP ids: the endorsers of a transaction, the peers asked for an evaluation. */
   readonly organisations?: readonly string[];
+  /** How long an endorsement may take; CALL_DEADLINE_MS unless told otherwise. */
+  readonly endorseWithinMs?: number;
 }
 
 export interface Committed {
@@ -69,7 +71,7 @@ export class ProbeClient {
   ): Promise<Transaction> {
     return this.#contract(chaincode)
       .newProposal(PROBE_FUNCTION, proposalOptions(operations, options))
-      .endorse();
+      .endorse({ deadline: Date.now() + (options.endorseWithinMs ?? CALL_DEADLINE_MS) });
   }
 
   /** Submits what was endorsed, and waits for its block. */
