@@ -1,5 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { dataLayout, portsOf, type PreparedConsortium } from '@consent-ledger/network';
+import {
+  dataLayout,
+  FabricHomeError,
+  findFabricHome,
+  portsOf,
+  type PreparedConsortium,
+} from '@consent-ledger/network';
 import type { ProcessIdentity } from '../supervisor/process-identity.js';
 import { identify } from '../supervisor/process-identity.js';
 import { endAll, leftovers } from '../supervisor/leftovers.js';
@@ -12,6 +18,7 @@ import { lockFile, stateFile } from './paths.js';
 import { requireFreePorts, type Listener } from './ports-free.js';
 import { prepareFolder } from './prepare.js';
 import { processesOf } from './processes.js';
+import { badInput } from '../user-error.js';
 import { asUserError, claimFolder } from './record.js';
 
 /** The consortium runs: under another supervisor, or under us until `stop`. */
@@ -26,8 +33,8 @@ export async function bringUp(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Running> {
-  const { dataDir, ledger, topology, plan } = consortium;
-  await claimFolder(dataDir, { ledger, topology, portBase: plan.portBase });
+  const { dataDir } = consortium;
+  await claim(consortium);
   const { run, logs } = dataLayout(dataDir);
   try {
     for (const folder of [run, logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -55,6 +62,22 @@ export async function bringUp(
     lock.release();
     throw asUserError(error, dataDir);
   }
+}
+
+/**
+ * Takes the data folder for the consortium. Before that, so that it is not taken in vain, looks for what will be run.
+ * Throws a UserError.
+ */
+export async function claim({ dataDir, ledger, topology, plan }: Consortium): Promise<void> {
+  if (ledger === 'fabric') {
+    try {
+      await findFabricHome();
+    } catch (error) {
+      if (error instanceof FabricHomeError) throw badInput(error.message, { cause: error });
+      throw error;
+    }
+  }
+  await claimFolder(dataDir, { ledger, topology, portBase: plan.portBase });
 }
 
 async function endLeftovers({ dataDir }: Consortium, terminal: Terminal): Promise<void> {

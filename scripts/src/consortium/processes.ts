@@ -20,7 +20,8 @@ const LEDGER_FLAGS = ['--max-semi-space-size=8'];
 /** glibc gives each thread its own arena, and hardly anything back: 30 MB a process that nobody uses. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
-const FABRIC_START_MS = 120_000;
+/** Orderers elect, peers join, every organisation approves the chaincode; gateways wait for all of that. */
+const FABRIC_START_MS = 180_000;
 
 /**
  * Everything that one consortium runs, in groups that are ended backwards. All of it is started together: each

@@ -71,11 +71,11 @@ export async function claimFolder(dataDir: string, wanted: ConsortiumRecord): Pr
 
 function refuseOther(dataDir: string, existing: ConsortiumRecord, wanted: ConsortiumRecord): void {
   const instead = 'use another --data-dir, or start afresh with `consent-ledger reset`';
-  if (JSON.stringify(existing.topology) !== JSON.stringify(wanted.topology)) {
-    throw badInput(`${dataDir} holds the consortium of another topology: ${instead}.`);
-  }
   if (existing.ledger !== wanted.ledger) {
     throw badInput(`${dataDir} was made for --ledger ${existing.ledger}: ${instead}.`);
+  }
+  if (JSON.stringify(existing.topology) !== JSON.stringify(wanted.topology)) {
+    throw badInput(`${dataDir} holds the consortium of another topology: ${instead}.`);
   }
   if (existing.portBase !== wanted.portBase) {
     throw badInput(

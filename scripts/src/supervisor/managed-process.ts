@@ -22,7 +22,7 @@ export interface ProcessSpec {
   readonly logFile: string;
   /** Asked again and again after the ready line, until it says true. Absent: the ready line is enough. */
   readonly probe?: () => Promise<boolean>;
-  /** Default 30 s. */
+  /** Default 60 s. */
   readonly startTimeoutMs?: number;
   /** Between SIGTERM and SIGKILL. Default 10 s. */
   readonly stopTimeoutMs?: number;
@@ -180,7 +180,7 @@ class RestartingProcess implements ManagedProcess {
 
   async #becomesReady(said: Promise<undefined>, ended: Promise<string>): Promise<void> {
     const over = new AbortController();
-    const limit = this.spec.startTimeoutMs ?? 30_000;
+    const limit = this.spec.startTimeoutMs ?? 60_000;
     const late = sleep(limit, `is not ready after ${limit / 1_000} s`, { signal: over.signal });
     const serves = async (): Promise<undefined> => {
       await said;

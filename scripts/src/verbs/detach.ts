@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { claim } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { supervisorLog } from '../consortium/paths.js';
-import { claimFolder } from '../consortium/record.js';
+
 import { describe, summary } from '../consortium/summary.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT, UserError } from '../user-error.js';
@@ -14,9 +15,9 @@ import { reportSchema, type Report } from './report.js';
 export async function detach(options: UpOptions & { readonly json?: true }): Promise<number> {
   const out = terminal();
   const consortium = await wantedConsortium(options);
-  const { dataDir, ledger, topology, plan } = consortium;
+  const { dataDir } = consortium;
   // Here, so that what is wrong with the folder is said before anything is started.
-  await claimFolder(dataDir, { ledger, topology, portBase: plan.portBase });
+  await claim(consortium);
   const log = supervisorLog(dataDir);
   mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
   const answer = await out.task('Starting', () => startDetached(dataDir, log));
