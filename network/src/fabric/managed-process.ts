@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, readLiveRecord, startTicks, writeProcessRecord } from './process-record.js';
+import { endWithUs } from './end-with-us.js';
 import { HopelessError } from './wait-until.js';
 
 export interface ProcessSpec {
@@ -115,19 +116,6 @@ async function launch(spec: ProcessSpec): Promise<number> {
   } finally {
     closeSync(log);
   }
-}
-
-const ENDING_WITH_US = new Set<ChildProcess>();
-
-/** Also when this process ends by an uncaught error; only SIGKILL leaves them behind, for the next start to find. */
-function endWithUs(child: ChildProcess): void {
-  process.off('exit', killAll).once('exit', killAll);
-  ENDING_WITH_US.add(child);
-  child.once('exit', () => ENDING_WITH_US.delete(child));
-}
-
-function killAll(): void {
-  for (const child of ENDING_WITH_US) child.kill('SIGKILL');
 }
 
 function managed(

@@ -13,6 +13,14 @@ import { expect } from 'chai';
 const STUBBORN = `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000); console.log('up');`;
 const OBEDIENT = `process.on('SIGTERM', () => { console.log('bye'); process.exit(0); }); setInterval(() => undefined, 1000); console.log('up');`;
 
+/** Starts the process that its argument describes, and waits. */
+const PARENT = `
+  import { startProcess } from ${JSON.stringify(import.meta.resolve('@consent-ledger/network/internal/fabric/managed-process'))};
+  await startProcess(JSON.parse(process.argv[1]));
+  console.log('up');
+  setInterval(() => undefined, 1000);
+`;
+
 describe('a process of the Fabric supervisor', function () {
   this.timeout(20_000);
   let folder: string;
@@ -97,6 +105,21 @@ describe('a process of the Fabric supervisor', function () {
     await writeFile(file, JSON.stringify({ ...record, startTicks: '1' }));
     expect(await findProcess(spec(OBEDIENT))).to.equal(undefined);
     expect(running.isRunning()).to.equal(true);
+  });
+
+  it('ends with whoever started it, also by a signal', async () => {
+    const parent = await start({
+      ...spec(PARENT),
+      name: 'parent',
+      args: ['--input-type=module', '-e', PARENT, JSON.stringify(spec(OBEDIENT))],
+    });
+    const child = await findProcess(spec(OBEDIENT));
+    expect(child?.isRunning()).to.equal(true);
+    parent.signal('SIGTERM');
+    const deadline = performance.now() + 5_000;
+    while (child?.isRunning() === true && performance.now() < deadline) await sleep(10);
+    expect(child?.isRunning()).to.equal(false);
+    expect(parent.isRunning()).to.equal(false);
   });
 
   it('keeps its log and its record from others, and says how it ended', async () => {
