@@ -164,7 +164,7 @@ async function build(
       },
     });
     const decide = decisions;
-    const look = createLook(custody, (text) => decide.accept(text), now);
+    const look = createLook(custody, now);
     const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
     settleRecords = () => settleUnconfirmed({ ...keep, outbox });
     readOwn = { decisions, custody, signer, records, vault };
@@ -174,7 +174,7 @@ async function build(
       ...readOwnHandlers(readOwn),
       ...releaseHandlers({
         decisions,
-        release: { look, custody, records, vault },
+        release: { accept: (text) => decide.accept(text), look, custody, records, vault },
         describeProblem: problemOf,
         deliveries: new Deliveries({
           custody,
@@ -253,6 +253,7 @@ async function build(
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(deadlines.drainMs));
+  log.info('gateway.listening', { address: `${configuration.listen.host}:${server.port}` });
 
   const ready = (async () => {
     const custody = ownCustody;
@@ -269,6 +270,7 @@ async function build(
     });
     await settleRecords();
     isOpen = true;
+    log.info('gateway.ready', { height: projection.height });
   })();
   return {
     port: server.port,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
-import { startConsortium, type TestConsortium, type TestMember } from './support/consortium.js';
+import { PATIENCE_MS, sharedMembers, type Members } from './support/shared.js';
 import {
   ask,
   events,
@@ -12,22 +12,15 @@ import {
 } from './support/people.js';
 
 describe('a record leaves its custodian only on a consent, and never unlogged', function () {
-  this.timeout(120_000);
-  let consortium: TestConsortium;
-  let riverside: TestMember;
-  let lakeside: TestMember;
-  let novacure: TestMember;
-  let sentinel: TestMember;
+  this.timeout(PATIENCE_MS);
+  let members: Members;
 
   before(async () => {
-    consortium = await startConsortium();
-    [riverside, lakeside, novacure, sentinel] = ['riverside', 'lakeside', 'novacure', 'sentinel'].map(
-      (name) => consortium.member(name),
-    ) as [TestMember, TestMember, TestMember, TestMember];
+    members = await sharedMembers();
   });
-  after(() => consortium.stop());
 
   it('refuses, releases byte for byte, refuses again after the withdrawal, and logs all three', async () => {
+    const { riverside, lakeside, novacure, sentinel } = members;
     const subject = await registerSubject(riverside);
     const content = randomBytes(3 * 1024 * 1024 + 17);
     const record = await putRecord(riverside, { subject, content, mediaType: 'application/pdf' });

@@ -115,6 +115,7 @@ export class Chain {
         // From the last block that is folded already: it comes at once, and shows that the stream is open.
         for await (const block of ledger.follow(Math.max(0, projection.height - 1), signal)) {
           if (!this.#fold(block)) return;
+          if (this.#state !== 'following') log.info('chain.following', { height: projection.height });
           this.#state = 'following';
           failures = 0;
         }

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
   CUSTODY_KEY,
   custody,
@@ -20,10 +21,19 @@ export interface Held<Value> {
   readonly block: number;
 }
 
+interface OpenCustody {
+  readonly custody: Custody;
+  readonly pepper: KeyObject;
+}
+
+const MAX_PARSED = 500;
+
 /** One custodian's collections as the projection has them, for the custodian itself and for oversight. */
 export class CustodyView {
   readonly #projection: Projection;
-  #open: { readonly custody: Custody; readonly pepper: Buffer } | undefined;
+  /** Parsed values, by their keys, each good for as long as the transaction that wrote it is the newest. */
+  readonly #parsed = new Map<string, Held<unknown>>();
+  #open: OpenCustody | undefined;
 
   constructor(
     projection: Projection,
@@ -57,27 +67,33 @@ export class CustodyView {
     ...id: readonly [string, ...string[]]
   ): Held<PrivateValue<Kind>> | undefined {
     const collection = kind === 'withdrawal' ? withdrawalCollection(this.custodian) : this.collection;
-    const held = this.#projection.privateValue(collection, this.key(kind, ...id));
+    const key = this.key(kind, ...id);
+    const held = this.#projection.privateValue(collection, key);
     if (held === undefined) return undefined;
+    const known = this.#parsed.get(key);
+    if (known?.transaction === held.transaction) return known as Held<PrivateValue<Kind>>;
     const value = privateValues[kind].parse(parse(held.value)) as PrivateValue<Kind>;
-    return { value, transaction: held.transaction, block: held.block };
+    const parsed = { value, transaction: held.transaction, block: held.block };
+    if (this.#parsed.size >= MAX_PARSED) this.#parsed.clear();
+    this.#parsed.set(key, parsed);
+    return parsed;
   }
 
-  #required(): { readonly custody: Custody; readonly pepper: Buffer } {
+  #required(): OpenCustody {
     const open = this.#find();
     if (open === undefined) throw new Refusal('custody-not-open');
     return open;
   }
 
   /** Written once and never changed, so it is kept. */
-  #find(): { readonly custody: Custody; readonly pepper: Buffer } | undefined {
+  #find(): OpenCustody | undefined {
     if (this.#open !== undefined) return this.#open;
     const held = this.#projection.privateValue(this.collection, CUSTODY_KEY);
     if (held === undefined) return undefined;
     const value = custody.parse(parse(held.value));
     const pepper = decodeBase64Url(value.pepper);
     if (pepper === undefined) throw new Error('the pepper of a custody is not base64url');
-    this.#open = { custody: value, pepper };
+    this.#open = { custody: value, pepper: createSecretKey(pepper) };
     return this.#open;
   }
 }

@@ -90,10 +90,11 @@ export class Decisions {
   decide(request: AcceptedRequest): Promise<Decided> {
     const { custody, outbox, projection } = this.#options;
     const key = this.#keyOf(request);
-    if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
     if (this.#underWay.has(key) || projection.event(custody.collection, key) !== undefined) {
       throw new Refusal('request-replayed');
     }
+    // Sent before this process started, and in no block yet.
+    if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
     this.#underWay.add(key);
     return this.#decideOnce(request, key);
   }

@@ -13,15 +13,8 @@ import type { AcceptedRequest } from './decisions.js';
  */
 export type Look = (request: AcceptedRequest) => Promise<readonly EventRecord[]>;
 
-/**
- * Looks by the rules and functions that endorsers decide with, over the projection. `accept` verifies the request again at this
- * moment, so that one that has expired meanwhile, or whose member was suspended, is seen as it stands now.
- */
-export function createLook(
-  custody: CustodyView,
-  accept: (text: string) => AcceptedRequest,
-  now: () => number,
-): Look {
+/** Looks by the rules and functions that endorsers decide with, over the projection. */
+export function createLook(custody: CustodyView, now: () => number): Look {
   const state: DecisionState = {
     get custody() {
       return custody.custody;
@@ -29,8 +22,8 @@ export function createLook(
     values: { get: (kind, id) => Promise.resolve(custody.get(kind, id)?.value) },
     withdrawals: { get: (kind, subject) => Promise.resolve(custody.get(kind, subject)?.value) },
   };
-  return async ({ text }) => {
-    const answers = await answerRequest(state, accept(text), now(), consentsReader(state));
+  return async (request) => {
+    const answers = await answerRequest(state, request, now(), consentsReader(state));
     return answers.map(({ outward }) => outward);
   };
 }

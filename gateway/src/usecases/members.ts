@@ -11,6 +11,7 @@ import type { Projection } from '../ports/projection.js';
 /** The members: who they are by the topology, and what the ledger has of them. */
 export class Members {
   readonly #projection: Projection;
+  readonly #parsed = new Map<string, { readonly value: Buffer; readonly member: Member }>();
   readonly #configured: readonly ConfiguredMember[];
 
   constructor(
@@ -25,7 +26,12 @@ export class Members {
   /** As the ledger has it. */
   registered(mspId: string): Member | undefined {
     const value = this.#projection.publicValue(memberKey(mspId));
-    return value === undefined ? undefined : member.parse(JSON.parse(value.toString('utf8')));
+    if (value === undefined) return undefined;
+    const known = this.#parsed.get(mspId);
+    if (known?.value.equals(value) === true) return known.member;
+    const parsed = member.parse(JSON.parse(value.toString('utf8')));
+    this.#parsed.set(mspId, { value, member: parsed });
+    return parsed;
   }
 
   allRegistered(): readonly Member[] {

@@ -15,6 +15,8 @@ import type { Look } from './look.js';
 import { Refusal } from './refusal.js';
 
 export interface ReleaseOptions {
+  /** Verifies a request again: it may have expired meanwhile, its member been suspended, its key retired. */
+  readonly accept: (text: string) => AcceptedRequest;
   readonly look: Look;
   readonly custody: CustodyView;
   readonly records: RecordStore;
@@ -40,7 +42,7 @@ export async function* releaseRecords(
     const decided = await deciding;
     // Permitted only now, because of a consent that was filed between the first look and the decision.
     yield* sendPermitted(decided.event.records, sent, options);
-    yield await settle(request, decided, sent, options);
+    yield await settle(options.accept(request.text), decided, sent, options);
   } catch (error) {
     yield encodeControl({ frame: 'failed', problem: options.describeProblem(error) });
     await deciding.catch(() => undefined);

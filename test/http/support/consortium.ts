@@ -207,7 +207,8 @@ async function call(
 /** A base from which all the ports of a topology are free just now. */
 async function freePortBase(topology: Topology): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const base = 20_000 + Math.floor(Math.random() * 20_000);
+    // Below what Linux gives to outgoing connections (32768 and up), which could take one in between.
+    const base = 10_000 + Math.floor(Math.random() * 22_000);
     const ports = Array.from(
       { length: 10 * (topology.organisations.length + 1) },
       (_, index) => base + index,

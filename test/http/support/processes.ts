@@ -45,7 +45,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     }
   });
   const late = new Promise<'late'>((resolve) => {
-    setTimeout(resolve, options.timeoutMs ?? 60_000, 'late').unref();
+    setTimeout(resolve, options.timeoutMs ?? 150_000, 'late').unref();
   });
   const first = await Promise.race([ready, ended, late]);
   if (first !== 'ready') {

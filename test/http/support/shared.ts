@@ -34,4 +34,4 @@ export async function sharedMembers(): Promise<Members> {
 }
 
 /** Every test waits for blocks, on a machine that may have other work. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 240_000;
