@@ -1,3 +1,6 @@
+export { makeBackup, type BackupOptions, type BackupReport } from './backup/make-backup.js';
+export { readManifest, verifyBackup, type Manifest } from './backup/manifest.js';
+export { restoreSteps, type GatewayControl, type RestoreOptions } from './backup/restore.js';
 export { revocationSteps, type RevokeOptions } from './certificates/revoke.js';
 export { rotationSteps, type RotateOptions } from './certificates/rotate.js';
 export { ROTATABLE, type Rotatable } from './certificates/staged.js';

@@ -94,7 +94,8 @@ export async function startConsortium(topology: Topology): Promise<RunningConsor
 /** A port base whose plan, with room for one more member, is free at the moment. */
 async function freePorts(topology: Topology): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 32_200 + 100 * Math.floor(Math.random() * 60);
+    // Below those that the system gives to connections.
+    const base = 30_000 + 100 * Math.floor(Math.random() * 26);
     const wanted = listeners(portPlan(topology, base)).map(({ port }) => port);
     if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return base;
   }

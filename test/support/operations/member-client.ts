@@ -13,6 +13,10 @@ export interface MemberClient {
   readonly certificatePem: string;
   write(at: string, key: string): Promise<void>;
   read(at: string, key: string): Promise<string>;
+  /** Writes a key with itself as its value into a collection, through the client's own peer. */
+  writePrivate(collection: string, endorsers: string[], key: string): Promise<void>;
+  /** What that organisation's own peer holds. */
+  readPrivate(at: string, collection: string, key: string): Promise<string>;
   /** A stream of chaincode events, open until somebody cuts it. */
   events(at: string): Promise<{ isOver(): Promise<boolean> }>;
   close(): void;
@@ -55,6 +59,25 @@ export async function memberClient(
     },
     read: async (at, key) => {
       const answer = await (await contractAt(at)).evaluate(PROBE_FUNCTION, call({ op: 'get', key }));
+      const [value] = JSON.parse(Buffer.from(answer).toString()) as string[];
+      return value ?? '';
+    },
+    writePrivate: async (collection, endorsers, key) => {
+      await (
+        await contractAt(member)
+      ).submit(PROBE_FUNCTION, {
+        ...call({ op: 'putTransient', key, field: 'value', collection }),
+        transientData: { value: key },
+        endorsingOrganizations: endorsers,
+      });
+    },
+    readPrivate: async (at, collection, key) => {
+      const answer = await (
+        await contractAt(at)
+      ).evaluate(PROBE_FUNCTION, {
+        ...call({ op: 'get', key, collection }),
+        endorsingOrganizations: [mspIdOf(at)],
+      });
       const [value] = JSON.parse(Buffer.from(answer).toString()) as string[];
       return value ?? '';
     },

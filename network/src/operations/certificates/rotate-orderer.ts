@@ -79,7 +79,7 @@ export function ordererSteps(rotation: Rotation): Step[] {
     },
     {
       title: `see the orderer of ${organisation.name} make blocks again, as high as the others`,
-      isDone: () => ordererHasCaughtUp(site, organisation),
+      isDone: ordererCatchingUp(site, organisation),
       run: () => Promise.resolve(),
     },
   ];
@@ -122,22 +122,27 @@ async function canSpare(site: Site, organisation: Organisation): Promise<boolean
   }
 }
 
-/** Heights, and not only what it says of itself: an orderer that is stuck goes on calling itself active. */
-export async function ordererHasCaughtUp(site: Site, organisation: Organisation): Promise<boolean> {
-  const endpoints = await ordererEndpoints(site);
-  const own = `orderer of ${organisation.name}`;
-  const others = viewOf(
-    'orderers',
-    site,
-    endpoints.filter(({ name }) => name !== own),
-    await signatoryOf(site, organisation),
-  );
-  try {
-    const before = [...(await others.heights()).values()].map((height) => height ?? 0);
+/**
+ * Whether an orderer makes blocks and has those that the others had when it was first asked. Heights, and not only what
+ * it says of itself: an orderer that is stuck goes on calling itself active.
+ */
+export function ordererCatchingUp(site: Site, organisation: Organisation): () => Promise<boolean> {
+  let wanted: number | undefined;
+  const heightOfOthers = async (): Promise<number> => {
+    const others = (await ordererEndpoints(site)).filter(
+      ({ name }) => name !== `orderer of ${organisation.name}`,
+    );
+    const view = viewOf('orderers', site, others, await signatoryOf(site, organisation));
+    try {
+      return Math.max(0, ...[...(await view.heights()).values()].map((height) => height ?? 0));
+    } finally {
+      view.close();
+    }
+  };
+  return async () => {
+    wanted ??= await heightOfOthers();
     const participation = channelParticipation(await adminOf(site, organisation.name));
     const { height, status, consensusRelation } = await participation.channel(site.topology.channel);
-    return height >= Math.max(0, ...before) && status === 'active' && consensusRelation === 'consenter';
-  } finally {
-    others.close();
-  }
+    return height >= wanted && status === 'active' && consensusRelation === 'consenter';
+  };
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { organisationLayout } from '../../identities/index.js';
 import { orderingOrganisations } from '../../channel/index.js';
-import { portsOf, type Organisation } from '../../topology/index.js';
+import { organisationNamed, portsOf, type Organisation } from '../../topology/index.js';
 import type { ChannelConfiguration } from '../config/channel-configuration.js';
 import type { Signatory } from '../config/update-file.js';
-import type { Site } from '../site.js';
+import { signatoryOf, type Site } from '../site.js';
 import { ordererBlocks, peerBlocks, type BlockReader } from './block-reader.js';
 import type { Endpoint } from './endpoint.js';
 
@@ -79,5 +79,25 @@ export function viewOf(
     close: () => {
       for (const [, blocks] of readers) blocks.close();
     },
+  };
+}
+
+/** Whether a member's peer has the blocks that the others had when it was first asked. */
+export function peerCatchingUp(site: Site, name: string): () => Promise<boolean> {
+  const own = `peer of ${name}`;
+  const heightsOf = async (isWanted: (endpoint: Endpoint) => boolean): Promise<number> => {
+    const endpoints = (await peerEndpoints(site)).filter(isWanted);
+    const reader = await signatoryOf(site, organisationNamed(site.topology, name));
+    const view = viewOf('peers', site, endpoints, reader);
+    try {
+      return Math.max(0, ...[...(await view.heights()).values()].map((height) => height ?? 0));
+    } finally {
+      view.close();
+    }
+  };
+  let wanted: number | undefined;
+  return async () => {
+    wanted ??= await heightsOf((endpoint) => endpoint.name !== own);
+    return (await heightsOf((endpoint) => endpoint.name === own)) >= wanted;
   };
 }
