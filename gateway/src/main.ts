@@ -1,5 +1,5 @@
 import { createLogger } from './adapters/pino-logger.js';
-import { startGateway } from './composition.js';
+import { startGateway } from './composition/gateway.js';
 import { ConfigurationError, loadConfiguration } from './config/load.js';
 import { WrongLedgerError } from './usecases/set-up.js';
 

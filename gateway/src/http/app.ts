@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
-import type { Metrics } from '../adapters/metrics.js';
+import type { Metrics } from '../ports/metrics.js';
 import type { Logger } from '../ports/logger.js';
 import { Refusal } from '../usecases/refusal.js';
 import { createDocumentation } from './documentation.js';

@@ -1,7 +1,6 @@
 import type { AccessEvent } from '@consent-ledger/chaincode/wire';
 import type { KeyVault } from '../ports/key-vault.js';
 import type { Logger } from '../ports/logger.js';
-import type { MemberKeys } from '../ports/member-keys.js';
 import type { Peers } from '../ports/peers.js';
 import type { RecordStore } from '../ports/record-store.js';
 import type { Spooled } from '../ports/spool.js';
@@ -41,7 +40,6 @@ export interface AskOptions extends ReceiveOptions {
   readonly ledgerId: string;
   readonly signer: RequestSigner;
   readonly peers: Peers;
-  readonly memberKeys: MemberKeys;
   readonly log: Logger;
   readonly now: () => number;
   readonly releaseMs: number;
@@ -93,7 +91,7 @@ async function sendReceipt(
   options: AskOptions,
 ): Promise<void> {
   try {
-    const receipt = await options.memberKeys.signReceipt({
+    const receipt = await options.keys.signReceipt({
       iss: options.own,
       aud: custodian,
       ledger: options.ledgerId,

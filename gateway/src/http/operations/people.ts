@@ -16,12 +16,18 @@ export interface PeopleOptions {
   readonly custodyOf: (mspId: string) => CustodyView;
 }
 
+export interface CustodianPeopleOptions {
+  readonly own: CustodyView;
+  readonly transactions: Transactions;
+  readonly pseudonymKey: Uint8Array;
+}
+
 /** Subjects and their consents, at a custodian. */
 export function custodianPeopleHandlers({
   own,
   transactions,
   pseudonymKey,
-}: PeopleOptions & { own: CustodyView }): HandlersOf<'registerSubject' | 'fileConsent'> {
+}: CustodianPeopleOptions): HandlersOf<'registerSubject' | 'fileConsent'> {
   return {
     registerSubject: async () => {
       const body = await registerSubject(own, transactions);

@@ -1,4 +1,4 @@
-import type { Metrics } from '../../adapters/metrics.js';
+import type { Metrics } from '../../ports/metrics.js';
 import type { Configuration } from '../../config/schema.js';
 import type { Projection } from '../../ports/projection.js';
 import type { TokenVerifier } from '../../ports/token-verifier.js';

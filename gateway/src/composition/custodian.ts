@@ -1,0 +1,79 @@
+import { openFileVault } from '../adapters/keys/file-vault.js';
+import { openFileStore } from '../adapters/records/file-store.js';
+import type { Handlers } from '../http/handlers.js';
+import { keepHandlers } from '../http/operations/keep.js';
+import { custodianPeopleHandlers } from '../http/operations/people.js';
+import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
+import { problemOf } from '../http/problems.js';
+import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
+import type { CustodyView } from '../usecases/custody-view.js';
+import { Decisions } from '../usecases/decisions.js';
+import { Deliveries } from '../usecases/deliveries.js';
+import { settleUnconfirmed } from '../usecases/keep-record.js';
+import { createLook } from '../usecases/look.js';
+import type { Closers } from './closers.js';
+import type { Foundation } from './foundation.js';
+
+/** What a member that keeps records has besides. */
+export interface Custodian {
+  readonly custody: CustodyView;
+  readonly handlers: Handlers;
+  readonly readOwn: ReadOwnOptions;
+  /** Requests that wait for a batch. */
+  readonly waiting: () => number;
+  /** To be done before the gateway takes calls: what an earlier process left half done. */
+  readonly settle: () => Promise<void>;
+}
+
+export async function buildCustodian(
+  custody: CustodyView,
+  foundation: Foundation,
+  closers: Closers,
+): Promise<Custodian> {
+  const {
+    configuration,
+    inData,
+    members,
+    metrics,
+    now,
+    outbox,
+    projection,
+    pseudonymKey,
+    signer,
+    transactions,
+  } = foundation;
+  const { limits } = configuration;
+  const ledgerId = configuration.ledger.id;
+  const records = await openFileStore(inData('records'));
+  const vault = closers.add(openFileVault(inData('keys')));
+  const decisions = new Decisions({
+    projection,
+    outbox,
+    transactions,
+    members,
+    custody,
+    ledgerId,
+    now,
+    limits,
+    onBatch: (count) => {
+      metrics.batched(count);
+    },
+  });
+  const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
+  const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
+  const readOwn = { decisions, custody, signer, records, vault };
+  const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
+  const release = { accept, look: createLook(custody, now), custody, records, vault };
+  return {
+    custody,
+    handlers: {
+      ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey }),
+      ...keepHandlers(keep),
+      ...readOwnHandlers(readOwn),
+      ...releaseHandlers({ decisions, release, deliveries, describeProblem: problemOf }),
+    },
+    readOwn,
+    waiting: () => decisions.waiting,
+    settle: () => settleUnconfirmed({ ...keep, outbox }),
+  };
+}

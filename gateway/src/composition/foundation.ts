@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import { loadMemberKeys } from '../adapters/keys/member-keys.js';
+import { secretFile } from '../adapters/keys/secret-file.js';
+import { connectToPeer } from '../adapters/ledger/connection.js';
+import { createFabricLedger } from '../adapters/ledger/fabric-ledger.js';
+import { createMetrics } from '../adapters/metrics.js';
+import { openOutbox } from '../adapters/sqlite/outbox.js';
+import { openProjection } from '../adapters/sqlite/projection.js';
+import type { LoadedConfiguration } from '../config/load.js';
+import type { Logger } from '../ports/logger.js';
+import type { MemberKeys } from '../ports/member-keys.js';
+import type { Metrics } from '../ports/metrics.js';
+import type { Outbox } from '../ports/outbox.js';
+import type { Projection } from '../ports/projection.js';
+import { Chain } from '../usecases/chain.js';
+import { CustodyView } from '../usecases/custody-view.js';
+import { isOversight, Members } from '../usecases/members.js';
+import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
+import { Transactions } from '../usecases/transactions.js';
+import type { Closers } from './closers.js';
+
+/** What every gateway is built on: its own peer, what it has read there, and what it signs with. */
+export interface Foundation extends LoadedConfiguration {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  /** Path of something in the data directory. */
+  readonly inData: (name: string) => string;
+  readonly memberKeys: MemberKeys;
+  readonly pseudonymKey: Buffer;
+  readonly signer: RequestSigner;
+  readonly outbox: Outbox;
+  readonly projection: Projection;
+  readonly members: Members;
+  readonly chain: Chain;
+  readonly transactions: Transactions;
+  /** Custodies whose values the own peer holds, by MSP id. */
+  readonly custodies: ReadonlyMap<string, CustodyView>;
+}
+
+export async function layFoundation(
+  loaded: LoadedConfiguration,
+  log: Logger,
+  closers: Closers,
+): Promise<Foundation> {
+  const { configuration, own } = loaded;
+  const { channel, chaincode, id: ledgerId } = configuration.ledger;
+  const now = (): number => Date.now();
+  const inData = (name: string): string => join(configuration.dataDirectory, name);
+  mkdirSync(inData('keys'), { recursive: true, mode: 0o700 });
+  const pseudonymKey = secretFile(inData('keys/pseudonyms.key'), true);
+  const memberKeys = await loadMemberKeys(configuration.keys);
+  const signer = createRequestSigner({ own: own.mspId, ledgerId, keys: memberKeys, pseudonymKey, now });
+
+  const readable = readableCustodians(loaded);
+  const collections = readable.flatMap((mspId) => [custodyCollection(mspId), withdrawalCollection(mspId)]);
+  const outbox = closers.add(openOutbox(inData('outbox.db')));
+  const projection = closers.add(openProjection({ path: inData('projection.db'), chaincode, collections }));
+  const members = new Members(projection, configuration.members, own);
+  const custodies = new Map(readable.map((mspId) => [mspId, new CustodyView(projection, mspId)]));
+
+  const metrics = createMetrics();
+  const connection = closers.add(connectToPeer(own.mspId, configuration.ledger, configuration.deadlines));
+  const oversight = members.oversight.map(({ mspId }) => mspId);
+  const ledger = createFabricLedger({ connection, channel, chaincode, own: own.mspId, oversight });
+  const chain = new Chain({ ledger, projection, outbox, log });
+  const transactions = new Transactions({
+    ledger,
+    chain,
+    outbox,
+    log,
+    commitMs: configuration.deadlines.commitMs,
+    onSettled: (code, seconds) => {
+      metrics.settled(code, seconds);
+    },
+  });
+  chain.start();
+  closers.addStop(() => chain.stop());
+  transactions.start();
+  closers.addStop(() => transactions.stop());
+
+  return {
+    ...loaded,
+    log,
+    metrics,
+    now,
+    inData,
+    memberKeys,
+    pseudonymKey,
+    signer,
+    outbox,
+    projection,
+    members,
+    chain,
+    transactions,
+    custodies,
+  };
+}
+
+/** MSP ids of the custodians whose private values the own peer holds: all for oversight, itself for a custodian. */
+function readableCustodians({ configuration, own }: LoadedConfiguration): string[] {
+  const custodians = configuration.members
+    .filter(({ kind }) => kind === 'hospital')
+    .map(({ mspId }) => mspId);
+  return isOversight(own) ? custodians : custodians.filter((mspId) => mspId === own.mspId);
+}

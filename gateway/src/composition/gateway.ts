@@ -1,0 +1,150 @@
+import { openFileSpool } from '../adapters/records/file-spool.js';
+import type { LoadedConfiguration } from '../config/load.js';
+import { createApp } from '../http/app.js';
+import type { Handlers } from '../http/handlers.js';
+import { logHandlers } from '../http/operations/log.js';
+import { consentHandlers } from '../http/operations/people.js';
+import { askHandlers } from '../http/operations/records.js';
+import { serviceHandlers } from '../http/operations/service.js';
+import { startServer } from '../http/server.js';
+import type { Logger } from '../ports/logger.js';
+import { ciphertextLength } from '../release/streaming-aead.js';
+import type { AskOptions } from '../usecases/ask-for-records.js';
+import type { CustodyView } from '../usecases/custody-view.js';
+import { compareWithAgreed, setUp } from '../usecases/set-up.js';
+import { Closers } from './closers.js';
+import { buildCustodian, type Custodian } from './custodian.js';
+import { layFoundation, type Foundation } from './foundation.js';
+import { connectToIssuer, connectToPeers } from './others.js';
+
+export interface RunningGateway {
+  readonly port: number;
+  /** Resolves when the gateway takes calls; rejects when it must not. */
+  readonly ready: Promise<void>;
+  /** Lets end what is under way, then closes everything in the reverse order of its making. */
+  close(): Promise<void>;
+}
+
+/** Builds one gateway out of its configuration. Only this folder knows which adapter is behind which port. */
+export async function startGateway(loaded: LoadedConfiguration, log: Logger): Promise<RunningGateway> {
+  const closers = new Closers();
+  try {
+    return await build(closers, loaded, log);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger): Promise<RunningGateway> {
+  const { configuration, own } = loaded;
+  const stopping = new AbortController();
+  let isOpen = false;
+
+  const foundation = await layFoundation(loaded, log, closers);
+  const { chain, custodies, members, memberKeys, metrics, outbox, projection, transactions } = foundation;
+  const tokens = connectToIssuer(configuration, closers);
+  const ask = await askOptions(foundation, closers);
+  const ownCustody = own.kind === 'hospital' ? custodies.get(own.mspId) : undefined;
+  const custodian =
+    ownCustody === undefined ? undefined : await buildCustodian(ownCustody, foundation, closers);
+
+  const app = createApp({
+    handlers: {
+      ...serviceHandlers({
+        configuration,
+        chain,
+        projection,
+        members,
+        metrics,
+        tokens,
+        isSetUp: () => isOpen,
+        isStopping: () => stopping.signal.aborted,
+      }),
+      ...custodian?.handlers,
+      ...overseenHandlers(foundation, custodian),
+      ...askHandlers({ members, own: custodian?.readOwn, ask }),
+    },
+    tokens,
+    log,
+    metrics,
+    jsonBytes: configuration.limits.jsonBytes,
+    title: `Consent ledger gateway of ${own.displayName}`,
+    isOpen: () =>
+      isOpen &&
+      !stopping.signal.aborted &&
+      chain.state !== 'failed' &&
+      compareWithAgreed(configuration, projection) === 'agreed',
+  });
+  metrics.observe({
+    height: () => projection.height,
+    pendingValues: () => projection.pending().reduce((sum, { values }) => sum + values, 0),
+    openTransactions: () => outbox.size,
+    waitingRequests: () => custodian?.waiting() ?? 0,
+  });
+  const server = await startServer(app, configuration.listen);
+  closers.addStop(() => server.close(configuration.deadlines.drainMs));
+  log.info('gateway.listening', { address: `${configuration.listen.host}:${server.port}` });
+
+  const ready = (async () => {
+    const { signal } = stopping;
+    const custody = custodian?.custody;
+    await setUp({
+      configuration,
+      chain,
+      projection,
+      transactions,
+      members,
+      keys: memberKeys,
+      custody,
+      log,
+      signal,
+    });
+    await custodian?.settle();
+    isOpen = true;
+    log.info('gateway.ready', { height: projection.height });
+  })();
+  return {
+    port: server.port,
+    ready,
+    async close() {
+      stopping.abort();
+      await ready.catch(() => undefined);
+      await closers.close();
+    },
+  };
+}
+
+/** What custodians and oversight read of the collections that their peers hold. */
+function overseenHandlers(foundation: Foundation, custodian: Custodian | undefined): Handlers {
+  const { custodies, members, projection, pseudonymKey, transactions } = foundation;
+  if (custodies.size === 0) return {};
+  const custodyOf = (mspId: string): CustodyView => {
+    const custody = custodies.get(mspId);
+    if (custody === undefined) throw new Error('a custody that this member does not read');
+    return custody;
+  };
+  return {
+    ...consentHandlers({ members, transactions, pseudonymKey, own: custodian?.custody, custodyOf }),
+    ...logHandlers(projection, members),
+  };
+}
+
+async function askOptions(foundation: Foundation, closers: Closers): Promise<AskOptions> {
+  const { chain, configuration, inData, log, memberKeys, now, own, signer } = foundation;
+  const { deadlines, ledger, limits } = configuration;
+  return {
+    own: own.mspId,
+    ledgerId: ledger.id,
+    signer,
+    peers: connectToPeers(configuration, closers),
+    keys: memberKeys,
+    spool: await openFileSpool(inData('spool')),
+    chain,
+    log,
+    now,
+    recordBytes: ciphertextLength(limits.recordBytes),
+    eventMs: deadlines.commitMs,
+    releaseMs: deadlines.releaseMs,
+  };
+}
