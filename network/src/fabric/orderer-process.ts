@@ -4,7 +4,7 @@ import type { ProcessSpec } from './managed-process.js';
 
 /**
  * An organisation's orderer: it starts without a channel and is told through channel participation which to join.
- * What departs from the release's orderer.yaml was measured: `docs/operations.md`.
+ * What departs from the release's orderer.yaml was measured, and says why.
  */
 export function ordererProcess(node: NodeFiles): ProcessSpec {
   const { organisation, ports, material, home, layout } = node;

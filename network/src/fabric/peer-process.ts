@@ -3,8 +3,8 @@ import { OPERATIONS_HOST, type NodeFiles } from './fabric-node.js';
 import type { ProcessSpec } from './managed-process.js';
 
 /**
- * An organisation's peer: gateway, endorser and committer. What departs from the release's core.yaml was measured:
- * `docs/operations.md`.
+ * An organisation's peer: gateway, endorser and committer. What departs from the release's core.yaml was measured,
+ * and says why.
  */
 export function peerProcess(node: NodeFiles): ProcessSpec {
   const { organisation, ports, material, home, layout } = node;
