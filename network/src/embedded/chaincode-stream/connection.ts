@@ -7,6 +7,7 @@ const METHOD = '/protos.Chaincode/Connect';
 const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 /** Big enough that window updates do not cost a round trip while large values pass. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
+const MESSAGES_A_TURN = 4;
 const PING_INTERVAL_MS = 60_000;
 const PING_TIMEOUT_MS = 20_000;
 
@@ -49,6 +50,8 @@ export class ChaincodeConnection {
   private incomingLength = 0;
   private needed = FRAME_HEADER_BYTES;
   private over = false;
+  private arrived: Buffer[] = [];
+  private pumping = false;
 
   constructor(
     endpoint: ChaincodeEndpoint,
@@ -155,11 +158,32 @@ export class ChaincodeConnection {
         this.needed = FRAME_HEADER_BYTES + length;
         break;
       }
-      this.listener.message(data.subarray(position + FRAME_HEADER_BYTES, end));
+      this.arrived.push(data.subarray(position + FRAME_HEADER_BYTES, end));
       position = end;
+    }
+    if (!this.pumping) {
+      this.pump();
     }
     return position;
   }
+
+  /**
+   * Hands over a few messages a turn of the event loop, so that their answers go out before the others are looked at:
+   * otherwise ledger and chaincode would take turns, each idle while the other works through all that it sent.
+   */
+  private readonly pump = (): void => {
+    const turn = this.arrived.splice(0, MESSAGES_A_TURN);
+    this.pumping = this.arrived.length > 0;
+    if (this.pumping) {
+      setImmediate(this.pump);
+    }
+    for (const message of turn) {
+      if (this.over) {
+        return;
+      }
+      this.listener.message(message);
+    }
+  };
 
   private ping(): void {
     const timer = setTimeout(() => {
