@@ -1,4 +1,5 @@
-import { PublicState, type Stub } from '../state/index.js';
+import type { Stub } from '../state/index.js';
+import { PublicState } from '../state/public-state.js';
 import type { Caller } from '../wire/index.js';
 
 /** What the chaincode needs of the process that it runs in; the only place where a clock comes in. */

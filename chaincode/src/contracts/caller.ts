@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Stub } from '../state/index.js';
-import { ROLES, type Caller, type Role } from '../wire/index.js';
+import type { Caller, Role } from '../wire/index.js';
+import { ROLES } from '../wire/access.js';
 
 const MAX_CACHED = 1_024;
 const roles = new Map<string, Role | undefined>();

@@ -1,5 +1,7 @@
 import type { Stub } from '../state/index.js';
-import { FUNCTIONS, Refusal, type ErrorCode } from '../wire/index.js';
+import type { ErrorCode } from '../wire/index.js';
+import { FUNCTIONS } from '../wire/names.js';
+import { Refusal } from '../wire/refusal.js';
 import { callOf, type Call, type Environment } from './call.js';
 import { callerOf } from './caller.js';
 import { custodyContract } from './custody/contract.js';

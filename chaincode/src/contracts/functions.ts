@@ -1,4 +1,6 @@
-import { Refusal, primitives, type TRANSIENT_COMMAND, type TRANSIENT_QUERY } from '../wire/index.js';
+import type { TRANSIENT_COMMAND, TRANSIENT_QUERY } from '../wire/index.js';
+import { mspId } from '../wire/primitives.js';
+import { Refusal } from '../wire/refusal.js';
 import type { Call } from './call.js';
 
 /**
@@ -33,7 +35,7 @@ export function privateMessage(
   const transient = stub.getTransient();
   const message = transient.get(field);
   const isWellFormed = args.length === 1 && transient.size === 1 && message !== undefined;
-  if (!isWellFormed || !primitives.mspId.safeParse(custodian).success || custodian === undefined) {
+  if (!isWellFormed || !mspId.safeParse(custodian).success || custodian === undefined) {
     throw new Refusal('arguments-malformed');
   }
   return { custodian, message };

@@ -1,4 +1,7 @@
-import { Refusal, isOversightKind, mayCall, type Audience } from '../wire/index.js';
+import type { Audience } from '../wire/index.js';
+import { Refusal } from '../wire/refusal.js';
+import { isOversightKind } from '../wire/values/member.js';
+import { mayCall } from '../wire/access.js';
 import type { Call, Environment } from './call.js';
 
 export interface About {

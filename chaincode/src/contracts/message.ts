@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { Refusal, pathsOf } from '../wire/index.js';
+import { Refusal, pathsOf } from '../wire/refusal.js';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Longest command: a full batch of requests of the longest kind, with room. */
-const MAX_LENGTH = 8 * 1024 * 1024;
+const MAX_LENGTH = 2 * 1024 * 1024;
 
 /**
  * Parses what a caller sent, strictly.

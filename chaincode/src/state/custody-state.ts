@@ -1,14 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import {
-  CUSTODY_KEY,
-  Refusal,
-  canonicalBytes,
-  custodyCollection,
-  decodeBase64Url,
-  valueSaltFor,
-  withdrawalCollection,
-  type Custody,
-} from '../wire/index.js';
+import type { Custody } from '../wire/index.js';
+import { CUSTODY_KEY, valueSaltFor } from '../wire/keys.js';
+import { Refusal } from '../wire/refusal.js';
+import { canonicalBytes } from '../wire/canonical.js';
+import { custodyCollection, withdrawalCollection } from '../wire/names.js';
+import { decodeBase64Url } from '../wire/base64url.js';
 import { PrivateCollection, type Unsalted } from './private-collection.js';
 import { StoredValueCache } from './stored.js';
 import type { Stub } from './stub.js';

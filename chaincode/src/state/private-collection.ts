@@ -1,12 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import {
-  SCHEMA_VERSION,
-  canonicalBytes,
-  privateKey,
-  valueSaltFor,
-  type PrivateKind,
-  type PrivateValue,
-} from '../wire/index.js';
+import type { PrivateKind, PrivateValue } from '../wire/index.js';
+import { SCHEMA_VERSION, canonicalBytes } from '../wire/canonical.js';
+import { privateKey, valueSaltFor } from '../wire/keys.js';
 import { readStored } from './stored.js';
 import type { Stub } from './stub.js';
 

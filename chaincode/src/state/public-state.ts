@@ -1,13 +1,6 @@
-import {
-  LEDGER_KEY,
-  MEMBER_PREFIX,
-  canonicalBytes,
-  memberKey,
-  memberNameKey,
-  type Ledger,
-  type Member,
-  type MemberNameHolder,
-} from '../wire/index.js';
+import type { Ledger, Member, MemberNameHolder } from '../wire/index.js';
+import { LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey } from '../wire/keys.js';
+import { canonicalBytes } from '../wire/canonical.js';
 import { StoredValueCache } from './stored.js';
 import type { Stub } from './stub.js';
 

@@ -1,4 +1,4 @@
-import { SCHEMA_VERSION } from '../wire/index.js';
+import { SCHEMA_VERSION } from '../wire/canonical.js';
 
 /** A value came out of the ledger that this chaincode cannot have put there. */
 export class StoredValueError extends Error {

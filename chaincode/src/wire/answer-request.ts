@@ -1,12 +1,6 @@
-import {
-  decide,
-  reasons,
-  type Answer,
-  type DecisionContext,
-  type PolicyInForce,
-  type Question,
-} from '../domain/index.js';
-import { all } from './all.js';
+import type { Answer, DecisionContext, PolicyInForce, Question } from '../domain/index.js';
+import { decide } from '../domain/decide.js';
+import { reasons } from '../domain/reasons.js';
 import { instantOf, millisecondsOf } from './instant.js';
 import { organizationReference, patientReference } from './names.js';
 import type {
@@ -57,10 +51,8 @@ export function consentsReader({ values, withdrawals }: DecisionState): Consents
   };
 
   async function readConsents(subject: string): Promise<readonly PolicyInForce[] | undefined> {
-    const [policies, withdrawn] = await all([
-      values.get('policies', subject),
-      withdrawals.get('withdrawal', subject),
-    ]);
+    const policies = await values.get('policies', subject);
+    const withdrawn = await withdrawals.get('withdrawal', subject);
     if (policies === undefined) return undefined;
     const withdrawnAt = new Map(
       withdrawn?.withdrawals.map(({ consent, at }) => [consent, millisecondsOf(at)]),
@@ -106,20 +98,24 @@ export async function answerRequest(
     ...custody.policy,
     members: [{ reference: member, status: requester.status }],
   };
-  return all(
-    claims.records.map(async (record) => {
-      const descriptor = await values.get('descriptor', record);
-      const answer =
-        descriptor === undefined
-          ? decide({ ...question, record: { reference: record } }, [], {
-              ...context,
-              subjects: [],
-              records: [],
-            })
-          : await decideRecord(question, context, descriptor, consentsOf);
-      return toRecordAnswer(record, descriptor, answer);
-    }),
-  );
+  const answers: RecordAnswer[] = [];
+  for (const record of claims.records) {
+    const descriptor = await values.get('descriptor', record);
+    const answer =
+      descriptor === undefined
+        ? decideUnknown(question, context, record)
+        : await decideRecord(question, context, descriptor, consentsOf);
+    answers.push(toRecordAnswer(record, descriptor, answer));
+  }
+  return answers;
+}
+
+function decideUnknown(question: Question, context: DecisionContext, record: string): Answer {
+  return decide({ ...question, record: { reference: record } }, [], {
+    ...context,
+    subjects: [],
+    records: [],
+  });
 }
 
 async function decideRecord(
@@ -128,17 +124,19 @@ async function decideRecord(
   { facts, status, subjects }: Descriptor,
   consentsOf: ConsentsOf,
 ): Promise<Answer> {
-  const consents = await all(subjects.map(consentsOf));
-  const known = subjects.filter((_, index) => consents[index] !== undefined);
-  return decide(
-    { ...question, subjects: subjects.map(patientReference), record: facts },
-    consents.flatMap((found) => found ?? []),
-    {
-      ...context,
-      subjects: known.map((subject) => ({ reference: patientReference(subject), status: 'active' })),
-      records: [{ reference: facts.reference, status }],
-    },
-  );
+  const known: string[] = [];
+  const consents: PolicyInForce[] = [];
+  for (const subject of subjects) {
+    const found = await consentsOf(subject);
+    if (found === undefined) continue;
+    known.push(subject);
+    consents.push(...found);
+  }
+  return decide({ ...question, subjects: subjects.map(patientReference), record: facts }, consents, {
+    ...context,
+    subjects: known.map((subject) => ({ reference: patientReference(subject), status: 'active' })),
+    records: [{ reference: facts.reference, status }],
+  });
 }
 
 function toRecordAnswer(record: string, descriptor: Descriptor | undefined, answer: Answer): RecordAnswer {

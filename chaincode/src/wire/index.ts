@@ -4,7 +4,6 @@
  * cannot differ.
  */
 export * from './access.js';
-export * from './all.js';
 export * from './answer-request.js';
 export * from './base64url.js';
 export * from './canonical.js';
@@ -13,6 +12,7 @@ export * from './errors.js';
 export * from './fhir-json.js';
 export * from './identifying.js';
 export * from './instant.js';
+export { derSignature } from './der-signature.js';
 export { isUsableJwk } from './jws.js';
 export * from './key-payload.js';
 export * from './keys.js';

@@ -1,5 +1,6 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { decodeBase64Url } from './base64url.js';
+import { derSignature } from './der-signature.js';
 import { thumbprintOf, type PublicJwk } from './values/member.js';
 
 /** A compact JWS (RFC 7515 section 7.1) taken apart and nothing more: its signature is not verified. */
@@ -34,12 +35,12 @@ export function openCompactJws(jws: string, typ: string, maxLength: number): Com
 
 /**
  * ECDSA with P-256 and SHA-256 over the signing input; synchronous, since endorsers have nothing else to do.
+ * OpenSSL wants the signature as DER: letting Node convert it (`ieee-p1363`) adds half of a verification.
  */
 export function isSignedBy(jws: CompactJws, jwk: PublicJwk): boolean {
   const key = keyObjectOf(jwk);
   return (
-    key !== undefined &&
-    verify('sha256', Buffer.from(jws.signed, 'latin1'), { key, dsaEncoding: 'ieee-p1363' }, jws.signature)
+    key !== undefined && verify('sha256', Buffer.from(jws.signed, 'latin1'), key, derSignature(jws.signature))
   );
 }
 

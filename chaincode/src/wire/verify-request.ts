@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isKnownPurpose } from '../domain/index.js';
+import { isKnownPurpose } from '../domain/purposes.js';
 import { sha256 } from './canonical.js';
 import { MAX_JWS_LENGTH } from './commands/custody.js';
 import { isSignedBy, openCompactJws, type CompactJws } from './jws.js';

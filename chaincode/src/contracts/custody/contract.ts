@@ -1,11 +1,8 @@
-import { openCustody } from '../../state/index.js';
-import {
-  ACCESS,
-  TRANSIENT_COMMAND,
-  TRANSIENT_QUERY,
-  custodyCommand,
-  custodyQuery,
-} from '../../wire/index.js';
+import { openCustody } from '../../state/custody-state.js';
+import { ACCESS } from '../../wire/access.js';
+import { TRANSIENT_COMMAND, TRANSIENT_QUERY } from '../../wire/names.js';
+import { custodyCommand } from '../../wire/commands/custody.js';
+import { custodyQuery } from '../../wire/queries.js';
 import { privateMessage, type ContractFunctions } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';

@@ -1,15 +1,12 @@
-import { compileConsent, type CompiledPolicy } from '../../domain/index.js';
+import type { CompiledPolicy } from '../../domain/index.js';
+import { compileConsent } from '../../domain/compile/compile-consent.js';
 import type { OpenCustody, PublicState } from '../../state/index.js';
-import {
-  all,
-  Refusal,
-  digestOf,
-  instantOf,
-  patientReference,
-  withoutIdentifyingText,
-  type CommandOf,
-  type FhirResource,
-} from '../../wire/index.js';
+import type { CommandOf, FhirResource } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { digestOf } from '../../wire/canonical.js';
+import { instantOf } from '../../wire/instant.js';
+import { patientReference } from '../../wire/names.js';
+import { withoutIdentifyingText } from '../../wire/identifying.js';
 import type { Call } from '../call.js';
 import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
@@ -27,7 +24,8 @@ export async function fileConsent(
   const { values } = open;
   const policy = compile(resource, consent, subject);
   await requireSubject(open, subject);
-  const [existing, policies] = await all([values.get('consent', consent), values.get('policies', subject)]);
+  const existing = await values.get('consent', consent);
+  const policies = await values.get('policies', subject);
   if (existing !== undefined) throw new Refusal('consent-already-filed');
   const before = policies?.consents ?? [];
   const onFile = new Set(before.map((filed) => filed.consent));

@@ -1,6 +1,8 @@
-import { validateContext } from '../../domain/index.js';
-import { bytesOf, putCustody, readCustody } from '../../state/index.js';
-import { Refusal, organizationReference, type CommandOf, type CustodyPolicy } from '../../wire/index.js';
+import { validateContext } from '../../domain/validate-context.js';
+import { bytesOf, putCustody, readCustody } from '../../state/custody-state.js';
+import type { CommandOf, CustodyPolicy } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { organizationReference } from '../../wire/names.js';
 import type { Call } from '../call.js';
 
 /**

@@ -1,5 +1,8 @@
-import { custodyBytes, openCustody } from '../../state/index.js';
-import { canonicalBytes, custodyCollection, encodeBase64Url, type CustodyQuery } from '../../wire/index.js';
+import { custodyBytes, openCustody } from '../../state/custody-state.js';
+import type { CustodyQuery } from '../../wire/index.js';
+import { canonicalBytes } from '../../wire/canonical.js';
+import { custodyCollection } from '../../wire/names.js';
+import { encodeBase64Url } from '../../wire/base64url.js';
 import type { Call } from '../call.js';
 
 const NOTHING = new Uint8Array(0);

@@ -1,12 +1,8 @@
 import type { OpenCustody } from '../../state/index.js';
-import {
-  Refusal,
-  instantOf,
-  verifyReceipt,
-  type AccessEvent,
-  type CommandOf,
-  type ReceiptClaims,
-} from '../../wire/index.js';
+import type { AccessEvent, CommandOf, ReceiptClaims } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { instantOf } from '../../wire/instant.js';
+import { verifyReceipt } from '../../wire/receipt.js';
 import type { Call } from '../call.js';
 
 /**

@@ -1,13 +1,8 @@
-import { validateQuestion } from '../../domain/index.js';
+import { validateQuestion } from '../../domain/validate-question.js';
 import type { OpenCustody } from '../../state/index.js';
-import {
-  all,
-  Refusal,
-  instantOf,
-  type CommandOf,
-  type Descriptor,
-  type DescriptorFacts,
-} from '../../wire/index.js';
+import type { CommandOf, Descriptor, DescriptorFacts } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { instantOf } from '../../wire/instant.js';
 import type { Call } from '../call.js';
 import { requireSubject } from './register-subject.js';
 
@@ -26,7 +21,7 @@ export async function registerRecord(
   if (existing?.status === 'erased') throw new Refusal('record-erased');
   if (version !== (existing?.version ?? 0) + 1) throw new Refusal('record-version-conflict');
   if (existing !== undefined && !sameSubjects(existing, subjects)) throw new Refusal('record-subjects-fixed');
-  await all(subjects.map((subject) => requireSubject(open, subject)));
+  for (const subject of subjects) await requireSubject(open, subject);
 
   await open.values.put('descriptor', [record], {
     record,

@@ -1,5 +1,7 @@
 import type { OpenCustody } from '../../state/index.js';
-import { all, Refusal, instantOf, type CommandOf } from '../../wire/index.js';
+import type { CommandOf } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { instantOf } from '../../wire/instant.js';
 import type { Call } from '../call.js';
 
 /**
@@ -11,7 +13,8 @@ export async function registerSubject(
   { values }: OpenCustody,
   { subject }: CommandOf<'register-subject'>,
 ): Promise<void> {
-  const [existing, policies] = await all([values.get('subject', subject), values.get('policies', subject)]);
+  const existing = await values.get('subject', subject);
+  const policies = await values.get('policies', subject);
   if (existing !== undefined || policies !== undefined) throw new Refusal('subject-already-registered');
   await values.put('subject', [subject], { subject, status: 'active', registeredAt: instantOf(at) });
   await values.put('policies', [subject], { subject, consents: [] });

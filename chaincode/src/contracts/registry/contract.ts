@@ -1,4 +1,6 @@
-import { ACCESS, registryCommand, registryQuery } from '../../wire/index.js';
+import { ACCESS } from '../../wire/access.js';
+import { registryCommand } from '../../wire/commands/registry.js';
+import { registryQuery } from '../../wire/queries.js';
 import { publicMessage, type ContractFunctions } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';

@@ -1,4 +1,5 @@
-import { Refusal, type CommandOf } from '../../wire/index.js';
+import type { CommandOf } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
 import type { Call } from '../call.js';
 
 /**

@@ -1,4 +1,6 @@
-import { LEDGER_KEY, canonicalBytes, memberKey, type RegistryQuery } from '../../wire/index.js';
+import type { RegistryQuery } from '../../wire/index.js';
+import { LEDGER_KEY, memberKey } from '../../wire/keys.js';
+import { canonicalBytes } from '../../wire/canonical.js';
 import type { Call } from '../call.js';
 
 export async function answerRegistryQuery({ publicState }: Call, query: RegistryQuery): Promise<Uint8Array> {

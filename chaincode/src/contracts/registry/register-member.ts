@@ -1,4 +1,6 @@
-import { Refusal, isUsableJwk, type CommandOf, type Member, type MemberKeyEntry } from '../../wire/index.js';
+import type { CommandOf, Member, MemberKeyEntry } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { isUsableJwk } from '../../wire/jws.js';
 import type { Call } from '../call.js';
 
 /**

@@ -1,5 +1,7 @@
 import type { OpenCustody } from '../../state/index.js';
-import { Refusal, instantOf, type CommandOf, type WithdrawalEntry } from '../../wire/index.js';
+import type { CommandOf, WithdrawalEntry } from '../../wire/index.js';
+import { Refusal } from '../../wire/refusal.js';
+import { instantOf } from '../../wire/instant.js';
 import type { Call } from '../call.js';
 
 /**
