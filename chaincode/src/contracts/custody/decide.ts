@@ -13,7 +13,7 @@ import { judgeOf, type JudgedRequest } from './judge.js';
  * makes the whole transaction invalid.
  *
  * One request after the other: the peer answers one question of a transaction at a time in any case, and
- * hundreds of questions that wait for it outlive the youth of the heap, which costs a third more.
+ * hundreds of questions that wait for it would only fill the heap.
  */
 export async function decideRequests(
   call: Call,
