@@ -64,6 +64,9 @@ function observed(metrics: Metrics, log: Logger) {
   };
 }
 
+/** Most bytes of a refused body that are read for the sake of its sender. */
+const LINGER_BYTES = 32 * 1024 * 1024;
+
 function failed(log: Logger) {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request: Request, response: Response, next: NextFunction): void => {
@@ -81,8 +84,12 @@ function failed(log: Logger) {
       request.socket.destroy();
       return;
     }
-    // Whoever is still sending a body that nobody reads is not read to its end.
-    if (!request.complete) response.set('Connection', 'close');
+    if (!request.complete) {
+      // A sender that is cut off in the middle of its body sees a broken connection instead of the answer: what is not much
+      // is read and thrown away. Whoever announces more, or does not say how much, is not read to the end.
+      if (Number(request.headers['content-length'] ?? Infinity) <= LINGER_BYTES) request.resume();
+      else response.set('Connection', 'close');
+    }
     response.removeHeader('Cache-Control');
     sendProblem(response, problem);
   };
