@@ -4,7 +4,7 @@ import { goDuration } from '../topology/quantities.js';
 import { oversight, portsOf, type Organisation, type PortPlan, type Topology } from '../topology/index.js';
 import { capabilities, type GroupSpec } from './config-group.js';
 import { consensus, consenters, orderingOrganisations } from './consensus.js';
-import { mspValue } from './msp-value.js';
+import { mspValue, type VerifyingMsp } from './msp-value.js';
 import {
   allOf,
   anyOf,
@@ -73,19 +73,9 @@ function ordererGroup(
       Capabilities: capabilities('V2_0'),
     },
     policies: { ...metaPolicies(), BlockValidation: blockValidation },
-    groups: groupsOf(orderingOrganisations(topology), (organisation) => {
-      const endpoints = new common.OrdererAddresses();
-      endpoints.setAddressesList([`${organisation.host}:${portsOf(plan, organisation.name).orderer}`]);
-      return {
-        values: { MSP: mspOf(organisation, material), Endpoints: endpoints },
-        policies: {
-          Readers: roles(organisation, 'orderer', 'peer', 'admin'),
-          // Who may sign blocks. Clients write through the Application group.
-          Writers: roles(organisation, 'orderer'),
-          Admins: roles(organisation, 'admin'),
-        },
-      };
-    }),
+    groups: groupsOf(orderingOrganisations(topology), (organisation) =>
+      ordererOrganisation(organisation, plan, mspOf(organisation, material)),
+    ),
   };
 }
 
@@ -101,22 +91,50 @@ function applicationGroup(
       Endorsement: implicitMeta('MAJORITY', 'Endorsement'),
       LifecycleEndorsement: lifecycleEndorsement(topology),
     },
-    groups: groupsOf(topology.organisations, (organisation) => {
-      const anchor = new peer.AnchorPeer();
-      anchor.setHost(organisation.host);
-      anchor.setPort(portsOf(plan, organisation.name).peer);
-      const anchors = new peer.AnchorPeers();
-      anchors.setAnchorPeersList([anchor]);
-      return {
-        values: { MSP: mspOf(organisation, material), AnchorPeers: anchors },
-        policies: {
-          Readers: roles(organisation, 'admin', 'peer', 'client'),
-          Writers: roles(organisation, 'admin', 'client'),
-          Admins: roles(organisation, 'admin'),
-          Endorsement: roles(organisation, 'peer'),
-        },
-      };
-    }),
+    groups: groupsOf(topology.organisations, (organisation) =>
+      applicationOrganisation(organisation, plan, mspOf(organisation, material)),
+    ),
+  };
+}
+
+/** An organisation as one that orders. */
+export function ordererOrganisation(
+  organisation: Organisation,
+  plan: PortPlan,
+  ofWhom: VerifyingMsp,
+): GroupSpec {
+  const endpoints = new common.OrdererAddresses();
+  endpoints.setAddressesList([`${organisation.host}:${portsOf(plan, organisation.name).orderer}`]);
+  return {
+    values: { MSP: mspValue(ofWhom), Endpoints: endpoints },
+    policies: {
+      Readers: roles(organisation, 'orderer', 'peer', 'admin'),
+      // Who may sign blocks. Clients write through the Application group.
+      Writers: roles(organisation, 'orderer'),
+      Admins: roles(organisation, 'admin'),
+    },
+  };
+}
+
+/** An organisation as one that transacts and endorses. */
+export function applicationOrganisation(
+  organisation: Organisation,
+  plan: PortPlan,
+  ofWhom: VerifyingMsp,
+): GroupSpec {
+  const anchor = new peer.AnchorPeer();
+  anchor.setHost(organisation.host);
+  anchor.setPort(portsOf(plan, organisation.name).peer);
+  const anchors = new peer.AnchorPeers();
+  anchors.setAnchorPeersList([anchor]);
+  return {
+    values: { MSP: mspValue(ofWhom), AnchorPeers: anchors },
+    policies: {
+      Readers: roles(organisation, 'admin', 'peer', 'client'),
+      Writers: roles(organisation, 'admin', 'client'),
+      Admins: roles(organisation, 'admin'),
+      Endorsement: roles(organisation, 'peer'),
+    },
   };
 }
 
@@ -125,7 +143,7 @@ function applicationGroup(
  * majority with at least one oversight organisation in a large one. The oversight rule stands first: a signature
  * counts once, for the first rule that it meets.
  */
-function lifecycleEndorsement(topology: Topology): common.Policy {
+export function lifecycleEndorsement(topology: Topology): common.Policy {
   const { organisations } = topology;
   if (organisations.length <= UNANIMITY_UP_TO) return implicitMeta('ALL', 'Endorsement');
   const peers = (some: readonly Organisation[]): ReturnType<typeof role>[] =>
@@ -147,11 +165,8 @@ function roles({ mspId }: Organisation, ...names: readonly Role[]): common.Polic
   return signaturePolicy(policyEnvelope(anyOf(names.map((name) => role(mspId, name)))));
 }
 
-function mspOf(
-  { mspId }: Organisation,
-  material: readonly OrganisationMaterial[],
-): ReturnType<typeof mspValue> {
+function mspOf({ mspId }: Organisation, material: readonly OrganisationMaterial[]): VerifyingMsp {
   const own = material.find((one) => one.mspId === mspId);
   if (!own) throw new RangeError(`no identities were given for ${mspId}`);
-  return mspValue(own);
+  return own;
 }

@@ -1,7 +1,16 @@
 import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
 import { peer } from '@hyperledger/fabric-protos';
 import { createHash } from 'node:crypto';
-import { custodians, oversight, sponsors, type Organisation, type Topology } from '../topology/index.js';
+import {
+  custodians,
+  formerOrganisations,
+  isCustodian,
+  oversight,
+  sponsors,
+  type FormerOrganisation,
+  type Organisation,
+  type Topology,
+} from '../topology/index.js';
 import {
   allOf,
   anyOf,
@@ -61,7 +70,47 @@ export function collections(topology: Topology): readonly Collection[] {
       requiredPeerCount: 1,
     })),
   );
-  return [...ofCustodians, ...ofStudies];
+  const ofFormer = formerOrganisations(topology).flatMap((left) => formerCollections(topology, left));
+  const present = [...ofCustodians, ...ofStudies];
+  const names = new Set<string>();
+  return [...present, ...ofFormer].filter(({ name }) => !names.has(name) && names.add(name));
+}
+
+/**
+ * A collection can never be taken out of a chaincode definition, nor may it name an organisation that is not on the channel
+ * (core/chaincode/lifecycle/scc.go). So those of who has left stay, held by oversight and whoever else shared them. Nobody can
+ * write where the endorsement of who has left is needed: the log is closed, and can be read.
+ */
+function formerCollections(topology: Topology, left: FormerOrganisation): readonly Collection[] {
+  const overseers = oversight(topology);
+  const overseen = anyOf(peers(overseers));
+  const custody: Collection[] = isCustodian(left)
+    ? [
+        {
+          name: custodyCollection(left.mspId),
+          members: mspIds(overseers),
+          endorsement: allOf([role(left.mspId, 'peer'), overseen]),
+          requiredPeerCount: 0,
+        },
+        {
+          name: withdrawalCollection(left.mspId),
+          members: mspIds(overseers),
+          endorsement: anyOf([role(left.mspId, 'peer'), ...peers(overseers)]),
+          requiredPeerCount: 0,
+        },
+      ]
+    : [];
+  const studies = left.studies.map((other): Collection => {
+    const [site, sponsor] = isCustodian(left) ? [left.mspId, other] : [other, left.mspId];
+    const stillHere = topology.organisations.filter(({ mspId }) => mspId === other);
+    return {
+      name: studyCollection(site, sponsor),
+      members: mspIds([...stillHere, ...overseers]),
+      endorsement: allOf([role(site, 'peer'), overseen]),
+      requiredPeerCount: 0,
+    };
+  });
+  return [...custody, ...studies];
 }
 
 /** protos.CollectionConfigPackage, as the chaincode definition on the ledger holds it. */

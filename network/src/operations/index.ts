@@ -6,6 +6,15 @@ export { rotationSteps, type RotateOptions } from './certificates/rotate.js';
 export { ROTATABLE, type Rotatable } from './certificates/staged.js';
 export { upgradeSteps, type UpgradeOptions } from './chaincode/upgrade.js';
 export { ConfigurationError } from './config/config-tree.js';
+export { addMemberSteps, type AddMemberOptions } from './members/add-member.js';
+export {
+  decodePublicMember,
+  encodePublicMember,
+  keepPublicMember,
+  publicMember,
+  type PublicMember,
+} from './members/public-member.js';
+export { removeMemberSteps, type RemoveMemberOptions } from './members/remove-member.js';
 export { OperationError } from './processes.js';
 export { openSite, type Site, type SiteOptions } from './site.js';
 export { carryOut, type CarryOutOptions, type Step, type StepReport } from './steps.js';

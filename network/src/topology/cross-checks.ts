@@ -16,6 +16,7 @@ export function crossChecks(topology: Topology): readonly CrossProblem[] {
     ...duplicatePorts(topology.organisations),
     ...custodyOfOthers(topology.organisations),
     ...halfAnIssuer(topology.organisations),
+    ...formerAndPresent(topology),
     ...ordering(topology),
   ];
 }
@@ -96,6 +97,15 @@ function halfAnIssuer(organisations: readonly Organisation[]): CrossProblem[] {
     }
     return [];
   });
+}
+
+function formerAndPresent({ organisations, former = [] }: Topology): CrossProblem[] {
+  const present = new Set(organisations.map(({ mspId }) => mspId));
+  return former.flatMap(({ mspId }, index) =>
+    present.has(mspId)
+      ? [{ path: ['former', index, 'mspId'], expected: 'an organisation that is not a member at present' }]
+      : [],
+  );
 }
 
 function ordering({ ordering: settings, organisations }: Topology): CrossProblem[] {

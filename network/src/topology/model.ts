@@ -17,6 +17,13 @@ export function oversight(topology: Topology): readonly Organisation[] {
   return topology.organisations.filter(isOversight);
 }
 
+export type FormerOrganisation = NonNullable<TopologyDocument['former']>[number];
+
+/** Organisations that have left, in the order in which they did. */
+export function formerOrganisations(topology: Topology): readonly FormerOrganisation[] {
+  return topology.former ?? [];
+}
+
 /** Sponsors of clinical trials. */
 export function sponsors(topology: Topology): readonly Organisation[] {
   return topology.organisations.filter((organisation) => organisation.kind === 'sponsor');

@@ -163,6 +163,15 @@ const organisation = mapping({
   custody: custodySchema.optional(),
 });
 
+/** Who has left. What was logged about them is kept, and so are the collections that it is in. */
+const formerOrganisation = mapping({
+  name: slug,
+  mspId,
+  kind: z.enum(ORGANISATION_KINDS, `one of ${ORGANISATION_KINDS.join(', ')}`),
+  /** MSP ids of the sponsors that a hospital, or the hospitals that a sponsor, had study collections with. */
+  studies: z.array(mspId, 'a list of MSP ids').max(100, 'at most 100 MSP ids').default([]),
+});
+
 const ORDERING_TYPES = ['embedded', 'raft', 'bft'] as const;
 
 const ordering = mapping({
@@ -184,6 +193,10 @@ export const topologySchema = mapping({
   chaincode: mapping({ name: chaincodeName.default('consent-ledger'), version: chaincodeVersion }),
   ordering: ordering.prefault({}),
   organisations: z.array(organisation, 'a list of organisations').max(100, 'at most 100 organisations'),
+  former: z
+    .array(formerOrganisation, 'a list of organisations that have left')
+    .max(100, 'at most 100 organisations')
+    .optional(),
 });
 
 export type TopologyDocument = z.output<typeof topologySchema>;

@@ -67,6 +67,12 @@ export async function startLoad(site: Site, through: string, pauseMs = 80): Prom
   };
 }
 
+/** In conflict with another, or endorsed by somebody who left the channel before it was ordered. */
+const PROPOSE_AFRESH = new Set<number>([
+  StatusCode.MVCC_READ_CONFLICT,
+  StatusCode.ENDORSEMENT_POLICY_FAILURE,
+]);
+
 const PATIENCE_MS = 90_000;
 
 /** As a gateway does: the same bytes again while the outcome is unknown, a new proposal only after a conflict. */
@@ -77,7 +83,7 @@ async function writeUntilKnown(contract: Contract, key: string): Promise<void> {
     const transaction = await endorsed(contract, arguments_, deadline);
     const code = await outcome(contract, transaction, key, deadline);
     if (code === StatusCode.VALID) return;
-    if (code !== StatusCode.MVCC_READ_CONFLICT || performance.now() > deadline) {
+    if (!PROPOSE_AFRESH.has(code) || performance.now() > deadline) {
       throw new Error(`${key} got the validation code ${code}`);
     }
   }

@@ -123,10 +123,14 @@ async function canSpare(site: Site, organisation: Organisation): Promise<boolean
 }
 
 /**
- * Whether an orderer makes blocks and has those that the others had when it was first asked. Heights, and not only what
+ * Whether an orderer makes blocks (or, as a follower, at least fetches them) and has those that the others had when it was first asked. Heights, and not only what
  * it says of itself: an orderer that is stuck goes on calling itself active.
  */
-export function ordererCatchingUp(site: Site, organisation: Organisation): () => Promise<boolean> {
+export function ordererCatchingUp(
+  site: Site,
+  organisation: Organisation,
+  as: 'consenter' | 'follower' = 'consenter',
+): () => Promise<boolean> {
   let wanted: number | undefined;
   const heightOfOthers = async (): Promise<number> => {
     const others = (await ordererEndpoints(site)).filter(
@@ -143,6 +147,7 @@ export function ordererCatchingUp(site: Site, organisation: Organisation): () =>
     wanted ??= await heightOfOthers();
     const participation = channelParticipation(await adminOf(site, organisation.name));
     const { height, status, consensusRelation } = await participation.channel(site.topology.channel);
-    return height >= wanted && status === 'active' && consensusRelation === 'consenter';
+    const isAs = consensusRelation === 'consenter' || consensusRelation === as;
+    return height >= wanted && status === 'active' && isAs;
   };
 }

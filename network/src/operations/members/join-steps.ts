@@ -80,7 +80,7 @@ export async function consenterOf(site: Site, name: string): Promise<Consenter> 
 }
 
 /** From any of the other orderers. @throws OperationError when none gives it */
-async function newestConfigurationBlock(site: Site, asMember: string): Promise<Buffer> {
+export async function newestConfigurationBlock(site: Site, asMember: string): Promise<Buffer> {
   const reader = await signatoryOf(site, organisationNamed(site.topology, asMember));
   const reasons: string[] = [];
   for (const endpoint of await ordererEndpoints(site)) {
