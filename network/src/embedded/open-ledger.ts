@@ -17,6 +17,7 @@ import { Definitions } from './lifecycle/definitions.js';
 import type { DesiredChaincode } from './lifecycle/desired-definition.js';
 import { ensureChaincode, type LifecycleOrganization } from './lifecycle/ensure-chaincode.js';
 import type { PeerSigner } from './ports.js';
+import { BlocksToLive } from './state/block-to-live.js';
 import { encodeAnnex } from './state/previous-state.js';
 import { WorldState } from './state/world-state.js';
 import { BlockStore } from './store/block-store.js';
@@ -116,7 +117,14 @@ function openStores(database: DatabaseSync): Stores {
   const spaces = new Spaces(database);
   const blocks = new BlockStore(database);
   const state = new WorldState(new StateTables(database), spaces, blocks.height);
-  return { database, spaces, blocks, state, privateSets: new PrivateSets(database) };
+  return {
+    database,
+    spaces,
+    blocks,
+    state,
+    privateSets: new PrivateSets(database),
+    lives: new BlocksToLive(),
+  };
 }
 
 /** Peers mark the genesis block's one transaction as valid; it has no commit hash. */

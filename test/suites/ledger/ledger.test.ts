@@ -7,6 +7,7 @@ import { chain } from './chain.js';
 import { delivering } from './delivering.js';
 import { evaluating } from './evaluating.js';
 import { events } from './events.js';
+import { expiring } from './expiring.js';
 import { failing } from './failing.js';
 import { policies } from './policies.js';
 import { privateData } from './private-data.js';
@@ -26,6 +27,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   state,
   ranges,
   'private data': privateData,
+  'private data with a time to live': expiring,
   'endorsement policies': policies,
   deliver: delivering,
   'chaincode events': events,

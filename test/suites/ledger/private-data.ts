@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { namespaceOf, privateWrites } from '../../support/ledger/block-view.js';
+import { namespaceOf } from '../../support/ledger/block-view.js';
 import type { Bench } from '../../support/ledger/bench.js';
 import { allText, failureOf } from '../../support/ledger/call-failure.js';
-import { seek } from '../../support/ledger/deliver.js';
-import type { LedgerIdentity } from '../../support/ledger/identity.js';
+import { deliveredWrites, own } from '../../support/ledger/private-delivery.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
-import { COLLECTIONS, type LedgerOrganisation } from '../../support/ledger/target.js';
+import { COLLECTIONS } from '../../support/ledger/target.js';
 
-const { open, closed, both, unreachable, brief } = COLLECTIONS;
+const { open, closed, both, unreachable } = COLLECTIONS;
 
 /** Private data: who may read and write it, what stands in the block, and where the values are. */
 export const privateData: Behaviour = (row) => {
@@ -203,25 +202,6 @@ export const privateData: Behaviour = (row) => {
     expect(writes?.[both]).to.deep.equal([{ key, value: 'only deleted', isDelete: false }]);
   });
 
-  row(
-    '',
-    'forgets a value when its blocks to live are over, and keeps its hash in the block',
-    async (bench) => {
-      const { a, b, client } = bench;
-      const key = bench.key();
-      const organisations = bench.mspIds(a);
-      const put = { op: 'put', key, value: 'brief', collection: brief } as const;
-      const { block } = await client().write([put], { organisations });
-      expect(await client(b).ask({ op: 'get', key, collection: brief }, own(b))).to.equal('brief');
-      for (let height = block; height < block + 3;) {
-        height = (await client().write([{ op: 'put', key: bench.key(), value: 'v' }])).block;
-      }
-      expect(await client().ask({ op: 'get', key, collection: brief }, own(a))).to.equal('');
-      expect(await client().ask({ op: 'hash', key, collection: brief }, own(a))).to.equal('');
-    },
-    { needs: ['block-to-live'] },
-  );
-
   row('45', 'delivers the private data of an invalid transaction, but does not apply it', async (bench) => {
     const { a, client } = bench;
     const key = bench.key();
@@ -276,11 +256,6 @@ export const privateData: Behaviour = (row) => {
   });
 };
 
-/** Asks or endorses on one organisation's peer only. */
-function own({ mspId }: LedgerOrganisation): { organisations: string[] } {
-  return { organisations: [mspId] };
-}
-
 /** Endorsed by three organisations, or by a and b where the collection has a policy of its own. */
 function writePrivate(
   bench: Bench,
@@ -298,24 +273,4 @@ function writePrivate(
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-async function deliveredWrites(
-  bench: Bench,
-  organisation: LedgerOrganisation,
-  identity: LedgerIdentity,
-  { block, txId }: { block: number; txId: string },
-): Promise<ReturnType<typeof privateWrites>> {
-  const { withPrivate } = await seek(bench.raw(organisation), {
-    identity,
-    channel: bench.ledger.channel,
-    start: block,
-    stop: block,
-    method: 'deliverWithPrivateData',
-  });
-  const [delivered] = withPrivate;
-  if (delivered === undefined) {
-    throw new Error(`block ${block} was not delivered`);
-  }
-  return privateWrites(delivered, (await bench.transaction({ block, txId })).index);
 }

@@ -38,7 +38,7 @@ async function start(): Promise<RunningLedger> {
     );
   const chaincodes = [
     {
-      definition: probeDefinition(mspIds, { forgets: false }),
+      definition: probeDefinition(mspIds),
       packageId: 'probe:1',
       address: addresses('chaincode'),
     },
@@ -88,7 +88,7 @@ async function start(): Promise<RunningLedger> {
         startChaincode: () => server.start(),
       });
     }),
-    lacks: new Set(['block-to-live']),
+    lacks: new Set(),
     ordersByQuorum: false,
     upgradeChaincode: () => {
       version += 1;

@@ -43,7 +43,7 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
   const { prepared, revoked } = await prepareSuite(topology, plan, dataDir);
   const materials = prepared.identities.organisations;
   const mspIds = materials.map(({ mspId }) => mspId);
-  const probe = deployment(probeDefinition(mspIds, { forgets: true }), topology, plan, prepared, 'chaincode');
+  const probe = deployment(probeDefinition(mspIds), topology, plan, prepared, 'chaincode');
   const other = deployment(otherDefinition(mspIds), topology, plan, prepared, 'gateway');
 
   const fabric = await startFabric({

@@ -2,19 +2,12 @@ import { common, msp, peer } from '@hyperledger/fabric-protos';
 import type { ChaincodeDefinitionSpec } from '@consent-ledger/network';
 import { COLLECTIONS } from './target.js';
 
-/**
- * The probe's definition: any majority endorses, with the collections that the suite needs.
- *
- * @param forgets whether the ledger takes collections whose data has a time to live
- */
-export function probeDefinition(
-  mspIds: readonly string[],
-  { forgets }: { readonly forgets: boolean },
-): ChaincodeDefinitionSpec {
+/** The probe's definition: any majority endorses, with the collections that the suite needs. */
+export function probeDefinition(mspIds: readonly string[]): ChaincodeDefinitionSpec {
   const policy = new peer.ApplicationPolicy();
   policy.setChannelConfigPolicyReference('/Channel/Application/Endorsement');
   const collections = new peer.CollectionConfigPackage();
-  collections.setConfigList(probeCollections(mspIds, forgets));
+  collections.setConfigList(probeCollections(mspIds));
   return {
     name: 'probe',
     version: '1',
@@ -39,7 +32,7 @@ export function otherDefinition(mspIds: readonly string[]): ChaincodeDefinitionS
   };
 }
 
-function probeCollections([a = '', b = '']: readonly string[], forgets: boolean): peer.CollectionConfig[] {
+function probeCollections([a = '', b = '']: readonly string[]): peer.CollectionConfig[] {
   const both = [a, b];
   return [
     collection({ name: COLLECTIONS.open, members: both }),
@@ -47,16 +40,12 @@ function probeCollections([a = '', b = '']: readonly string[], forgets: boolean)
     collection({ name: COLLECTIONS.both, members: both, endorsers: { n: 2, mspIds: both } }),
     collection({ name: COLLECTIONS.either, members: both, endorsers: { n: 1, mspIds: both } }),
     collection({ name: COLLECTIONS.unreachable, members: [a], requiredPeers: 1 }),
-    ...(forgets
-      ? [
-          collection({
-            name: COLLECTIONS.brief,
-            members: both,
-            endorsers: { n: 1, mspIds: both },
-            blockToLive: 2,
-          }),
-        ]
-      : []),
+    collection({
+      name: COLLECTIONS.brief,
+      members: both,
+      endorsers: { n: 1, mspIds: both },
+      blockToLive: 2,
+    }),
   ];
 }
 

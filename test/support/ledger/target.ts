@@ -11,8 +11,7 @@ export type Capability =
   | 'key-policies'
   | 'purge'
   | 'chaincode-to-chaincode'
-  | 'chaincode-upgrade'
-  | 'block-to-live';
+  | 'chaincode-upgrade';
 
 /** A kind of ledger that the suite can be run against. */
 export interface LedgerTarget {

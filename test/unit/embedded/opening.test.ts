@@ -82,12 +82,12 @@ describe('opening the embedded ledger', function () {
     const consortium = await testConsortium();
     const definition = chaincodeDefinition(demo());
     const collections = peer.CollectionConfigPackage.deserializeBinary(definition.collections);
-    collections.getConfigList()[0]?.getStaticCollectionConfig()?.setBlockToLive(5);
+    collections.getConfigList()[0]?.getStaticCollectionConfig()?.setRequiredPeerCount(100);
     const chaincodes = [{ ...definition, collections: Buffer.from(collections.serializeBinary()) }];
     const error = await refusal(
-      openLedger(consortium.options(join(work.path, 'block-to-live'), { chaincodes })),
+      openLedger(consortium.options(join(work.path, 'unkeepable'), { chaincodes })),
     );
-    expect(error.message).to.match(/set blockToLive to 0/);
+    expect(error.message).to.match(/maximum peer count is less than the required peer count/);
   });
 
   it('refuses the store of another genesis block, and says what to do', async () => {

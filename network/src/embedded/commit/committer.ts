@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { encodeBlock, encodeMetadata, MetadataSlot, sha256, type Block } from '../../wire-format/index.js';
 import type { Version } from '../ports.js';
+import type { BlocksToLive, Expired } from '../state/block-to-live.js';
 import { commitHash } from '../state/commit-hash.js';
 import { encodeAnnex } from '../state/previous-state.js';
 import type { WorldState } from '../state/world-state.js';
@@ -23,6 +24,8 @@ export interface Stores {
   readonly blocks: BlockStore;
   readonly state: WorldState;
   readonly privateSets: PrivateSets;
+  /** What disappears with which block; it knows all blocks below the height. */
+  readonly lives: BlocksToLive;
 }
 
 /** Judges a block, works out what it changes, and makes all of it durable at once, or nothing. */
@@ -58,12 +61,13 @@ export class Committer {
     metadata[MetadataSlot.TRANSACTIONS_FILTER] = filter;
     metadata[MetadataSlot.COMMIT_HASH] = encodeMetadata(hash);
     const block = { ...ordered, metadata };
-    this.#persist(block, judged, this.#gathering.gather(judged.transactions));
+    const expired = this.#stores.lives.next(number, judged.updates);
+    this.#persist(block, judged, expired, this.#gathering.gather(judged.transactions));
     this.#commitHash = hash;
     return { block, transactions: judged.transactions };
   }
 
-  #persist(block: Block, judged: JudgedBlock, gathered: readonly GatheredSet[]): void {
+  #persist(block: Block, judged: JudgedBlock, expired: Expired, gathered: readonly GatheredSet[]): void {
     const { database, blocks, state, privateSets } = this.#stores;
     const { number } = block.header;
     const bytes = encodeBlock(block);
@@ -72,12 +76,12 @@ export class Committer {
     database.exec('BEGIN IMMEDIATE');
     const undo = (() => {
       try {
-        const before = state.before(judged.updates);
+        const before = state.before(expired.updates);
         blocks.write(number, bytes, encodeAnnex({ privateSets: gathered.length, kept: judged.kept }));
         for (const { txId, index, code } of judged.transactions) {
           if (txId !== '') blocks.writeTransaction(txId, number, index, code);
         }
-        state.write(judged.updates);
+        state.write(expired.updates);
         this.#writeHistory(number, judged.transactions);
         for (const { namespace, collection, tx, holders, rwset } of gathered) {
           const space = this.#stores.spaces.ensure(namespace, collection);
@@ -86,6 +90,7 @@ export class Committer {
           sets.push(set);
         }
         purged = this.#purge(number, judged.transactions, gathered);
+        this.#expire(expired);
         database.exec('COMMIT');
         return before;
       } catch (error) {
@@ -94,9 +99,24 @@ export class Committer {
       }
     })();
     blocks.advance(number, bytes);
-    state.advance(judged.updates, undo);
+    state.advance(expired.updates, undo);
     if (purged) privateSets.scrub();
     else for (const set of sets) privateSets.advance(set);
+  }
+
+  /** Empties the private sets whose time is over [pvtdatastorage/store.go: purgeExpiredData]. */
+  #expire({ sets }: Expired): void {
+    const { spaces, privateSets, lives } = this.#stores;
+    for (const { namespace, collection, block } of sets) {
+      const space = spaces.find(namespace, collection);
+      if (space === undefined) continue;
+      for (const set of privateSets.writtenAt(space, block)) {
+        const isNeeded = Array.from(set.writes.keys()).some((key) =>
+          lives.isValueOf({ namespace, collection, keyHash: sha256(key).toString('latin1') }, set.version),
+        );
+        if (set.condition !== 'expired' && !isNeeded) privateSets.expire(space, set);
+      }
+    }
   }
 
   #writeHistory(block: number, transactions: readonly JudgedTransaction[]): void {

@@ -40,12 +40,13 @@ export class CommonPeerView implements PeerView {
   }
 
   privateSets(blockNumber: number): HeldPrivateSet[] {
-    const { spaces, privateSets } = this.#stores;
+    const { spaces, privateSets, lives } = this.#stores;
     return privateSets
       .ofBlock(blockNumber)
       .flatMap(({ space: id, version, holders, rwset }) => {
         const space = spaces.byId(id);
         if (space === undefined || !holders.has(this.mspId)) return [];
+        if (lives.isOver(space.namespace, space.collection, blockNumber, this.height)) return [];
         return [{ tx: version.tx, namespace: space.namespace, collection: space.collection, rwset }];
       })
       .sort(

@@ -97,11 +97,6 @@ export function checkDefinition(chaincode: DesiredChaincode, applicationMspIds: 
     if (required < 0 || collection.getMaximumPeerCount() < required) {
       throw new Error(`collection-name: ${name} -- maximum peer count is less than the required peer count`);
     }
-    if (collection.getBlockToLive() !== 0) {
-      throw new Error(
-        `collection-name: ${name} -- the embedded ledger keeps private data until it is purged: set blockToLive to 0`,
-      );
-    }
     const policy = collection.getMemberOrgsPolicy()?.getSignaturePolicy();
     if (policy === undefined)
       throw new Error(`collection-name: ${name} -- collection member policy is not set`);

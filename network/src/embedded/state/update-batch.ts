@@ -39,6 +39,18 @@ export class UpdateBatch {
     updates.set(keyHash, update);
   }
 
+  /** A batch of its own with the same updates. */
+  copy(): UpdateBatch {
+    const copy = new UpdateBatch();
+    for (const [namespace, { public: values, collections }] of this.namespaces) {
+      copy.namespaces.set(namespace, {
+        public: new Map(values),
+        collections: new Map(Array.from(collections, ([name, keys]) => [name, new Map(keys)])),
+      });
+    }
+    return copy;
+  }
+
   #namespace(name: string): NamespaceUpdates {
     let updates = this.namespaces.get(name);
     if (updates === undefined) {

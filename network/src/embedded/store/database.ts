@@ -26,12 +26,12 @@ const SCHEMA = `
   CREATE TABLE history(space INTEGER NOT NULL, key BLOB NOT NULL, block INTEGER NOT NULL, tx INTEGER NOT NULL,
     PRIMARY KEY(space, key, block, tx)) WITHOUT ROWID;
   CREATE TABLE private_sets(id INTEGER PRIMARY KEY, block INTEGER NOT NULL, tx INTEGER NOT NULL, space INTEGER NOT NULL,
-    holders TEXT NOT NULL, purged INTEGER NOT NULL, rwset BLOB NOT NULL, checksum BLOB NOT NULL,
+    holders TEXT NOT NULL, condition INTEGER NOT NULL, rwset BLOB NOT NULL, checksum BLOB NOT NULL,
     UNIQUE(block, tx, space));
   CREATE TABLE private_keys(space INTEGER NOT NULL, key BLOB NOT NULL, sets TEXT NOT NULL, PRIMARY KEY(space, key))
     WITHOUT ROWID;
 `;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const TRANSIENT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS staged_sets(tx_id BLOB NOT NULL, digest BLOB NOT NULL, height INTEGER NOT NULL,

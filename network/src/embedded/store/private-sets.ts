@@ -1,13 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readKvRwset, sha256, type KvWrite } from '../../wire-format/index.js';
 import type { Version } from '../ports.js';
-import { asBuffer, asNumber, asText } from './columns.js';
+import { sameVersion } from '../state/entries.js';
+import { asBuffer, asNumber, asText, MalformedRow } from './columns.js';
 import type { Space } from './spaces.js';
 import { TwoGenerationCache } from './two-generation-cache.js';
 import { withoutKey } from './without-key.js';
 
 const CACHED_BYTES = 16 * 1024 * 1024;
 const SET_OVERHEAD = 400;
+const EMPTY = Buffer.alloc(0);
+
+/** In the order of the column's values. */
+const CONDITIONS = ['whole', 'purged', 'expired'] as const;
+export type SetCondition = (typeof CONDITIONS)[number];
 
 /** One collection's private write set of one transaction, as the organisations hold it that got it. */
 export interface PrivateSet {
@@ -15,13 +21,13 @@ export interface PrivateSet {
   readonly version: Version;
   /** MSP ids. */
   readonly holders: ReadonlySet<string>;
-  /** Whether a key was purged from it, so that it no longer matches its hash in the block. */
-  readonly purged: boolean;
+  /** What is left of it: once a key was purged it no longer matches its hash in the block; expired, it is empty. */
+  readonly condition: SetCondition;
   /** Serialised kvrwset.KVRWSet. */
   readonly rwset: Buffer;
   /** Last write of each key. */
   readonly writes: ReadonlyMap<string, KvWrite>;
-  /** As stored with the set: over its holders, whether it was purged, and its bytes. */
+  /** As stored with the set: over its holders, its condition, and its bytes. */
   readonly checksum: Buffer;
 }
 
@@ -52,12 +58,12 @@ export class PrivateSets {
       statement.setReturnArrays(true);
       return statement;
     };
-    const columns = 'block, tx, space, holders, purged, rwset, checksum';
+    const columns = 'block, tx, space, holders, condition, rwset, checksum';
     this.#insert = prepare(`INSERT INTO private_sets(${columns}) VALUES(?, ?, ?, ?, ?, ?, ?)`);
     this.#select = prepare(`SELECT ${columns} FROM private_sets WHERE block = ? AND tx = ? AND space = ?`);
     this.#selectBlock = prepare(`SELECT ${columns} FROM private_sets WHERE block = ? ORDER BY tx, space`);
     this.#update = prepare(
-      'UPDATE private_sets SET purged = 1, rwset = ?, checksum = ? WHERE block = ? AND tx = ? AND space = ?',
+      'UPDATE private_sets SET condition = ?, rwset = ?, checksum = ? WHERE block = ? AND tx = ? AND space = ?',
     );
     this.#appendKey = prepare(
       'INSERT INTO private_keys VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET sets = sets || excluded.sets',
@@ -131,14 +137,38 @@ export class PrivateSets {
     for (const version of sets.filter(isEarlier)) {
       const set = this.read(space, version);
       if (set === undefined) continue;
-      const rwset = withoutKey(set.rwset, key);
-      const holders = [...set.holders].join('\n');
-      this.#update.run(rwset, checksum(holders, true, rwset), version.block, version.tx, space.id);
-      this.#cache.delete(cacheKey(space.id, version));
+      this.#replace(set, 'purged', withoutKey(set.rwset, key));
     }
-    this.#deleteKey.run(space.id, keyBytes);
-    const later = sets.filter((version) => !isEarlier(version));
-    if (later.length > 0) this.#appendKey.run(space.id, keyBytes, later.map(reference).join(''));
+    this.#keepReferences(
+      space.id,
+      keyBytes,
+      sets.filter((version) => !isEarlier(version)),
+    );
+  }
+
+  /** The sets of a collection that a block brought. */
+  writtenAt(space: Space, blockNumber: number): PrivateSet[] {
+    return this.ofBlock(blockNumber).filter((set) => set.space === space.id);
+  }
+
+  /** Empties a set whose blocks to live are over. Bytes are overwritten on the disk. */
+  expire(space: Space, set: PrivateSet): void {
+    this.#replace(set, 'expired', EMPTY);
+    for (const key of set.writes.keys()) {
+      const left = (this.setsOf(space, key) ?? []).filter((version) => !sameVersion(version, set.version));
+      this.#keepReferences(space.id, Buffer.from(key, 'utf8'), left);
+    }
+  }
+
+  #replace({ space, version, holders }: PrivateSet, condition: SetCondition, rwset: Buffer): void {
+    const sum = checksum(holders, condition, rwset);
+    this.#update.run(CONDITIONS.indexOf(condition), rwset, sum, version.block, version.tx, space);
+    this.#cache.delete(cacheKey(space, version));
+  }
+
+  #keepReferences(space: number, key: Buffer, versions: readonly Version[]): void {
+    this.#deleteKey.run(space, key);
+    if (versions.length > 0) this.#appendKey.run(space, key, versions.map(reference).join(''));
   }
 
   /** Empties the write-ahead log, in which purged bytes would stay for a while. */
@@ -154,22 +184,24 @@ export function newPrivateSet(
   holders: ReadonlySet<string>,
   rwset: Buffer,
 ): PrivateSet {
-  const sum = checksum([...holders].join('\n'), false, rwset);
-  return { space, version, holders, purged: false, rwset, writes: lastWrites(rwset), checksum: sum };
+  const sum = checksum(holders, 'whole', rwset);
+  return { space, version, holders, condition: 'whole', rwset, writes: lastWrites(rwset), checksum: sum };
 }
 
-/** Whether the row is what was written; a purge writes it anew. */
-export function checksum(holders: string, purged: boolean, rwset: Buffer): Buffer {
-  return sha256(Buffer.from(`${purged ? 'purged' : 'whole'}\n${holders}\0`, 'utf8'), rwset);
+/** Tells whether a row is what was written; purging and expiry write it anew. */
+export function checksum(holders: ReadonlySet<string>, condition: SetCondition, rwset: Buffer): Buffer {
+  return sha256(Buffer.from(`${[condition, ...holders].join('\n')}\0`, 'utf8'), rwset);
 }
 
 function privateSet(row: readonly unknown[]): PrivateSet {
   const rwset = asBuffer(row[5]);
+  const condition = CONDITIONS[asNumber(row[4])];
+  if (condition === undefined) throw new MalformedRow();
   return {
     version: { block: asNumber(row[0]), tx: asNumber(row[1]) },
     space: asNumber(row[2]),
     holders: new Set(asText(row[3]).split('\n')),
-    purged: row[4] === 1,
+    condition,
     rwset,
     writes: lastWrites(rwset),
     checksum: asBuffer(row[6]),

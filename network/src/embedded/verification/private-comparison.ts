@@ -10,6 +10,8 @@ export class PrivateComparison {
   readonly #stores: Stores;
   #sets = 0;
   #references = 0;
+  readonly #expired: { readonly namespace: string; readonly collection: string; readonly block: number }[] =
+    [];
 
   constructor(stores: Stores) {
     this.#stores = stores;
@@ -28,7 +30,12 @@ export class PrivateComparison {
   }
 
   finish(): void {
-    const { database, blocks } = this.#stores;
+    const { database, blocks, lives } = this.#stores;
+    for (const { namespace, collection, block } of this.#expired) {
+      if (!lives.isOver(namespace, collection, block, blocks.height)) {
+        throw new Mismatch(block, 'a private write set was emptied before its time');
+      }
+    }
     const references = database
       .prepare(
         "SELECT coalesce(sum(length(sets) - length(replace(sets, ',', ''))), 0) AS count FROM private_keys",
@@ -40,8 +47,7 @@ export class PrivateComparison {
   }
 
   #set(number: number, set: PrivateSet, transactions: readonly RederivedTransaction[]): void {
-    const holders = [...set.holders].join('\n');
-    if (!checksum(holders, set.purged, set.rwset).equals(set.checksum)) {
+    if (!checksum(set.holders, set.condition, set.rwset).equals(set.checksum)) {
       throw new Mismatch(number, `a private write set of transaction ${set.version.tx} was altered`);
     }
     const space = this.#stores.spaces.byId(set.space);
@@ -54,6 +60,7 @@ export class PrivateComparison {
         `a private write set of transaction ${set.version.tx} does not match its hash`,
       );
     }
+    if (set.condition === 'expired') this.#expired.push({ ...space, block: number });
     for (const key of set.writes.keys()) {
       const versions = this.#stores.privateSets.setsOf(space, key) ?? [];
       if (!versions.some(({ block, tx }) => block === number && tx === set.version.tx)) {
@@ -66,7 +73,7 @@ export class PrivateComparison {
 
 /** A set as it was written matches its hash as a whole; after a purge, each write that is left matches its own. */
 function matches(set: PrivateSet, hashed: CollectionRwset): boolean {
-  if (!set.purged) return hashed.privateRwsetHash?.equals(sha256(set.rwset)) === true;
+  if (set.condition === 'whole') return hashed.privateRwsetHash?.equals(sha256(set.rwset)) === true;
   const valueHashes = new Map(hashed.writes.map((write) => [write.keyHash.toString('latin1'), write]));
   return Array.from(set.writes.values()).every(({ key, isDelete, value }) => {
     const write = valueHashes.get(sha256(key).toString('latin1'));

@@ -70,7 +70,7 @@ export function* verifyLedger(
     if (number > 0 && !readMetadata(stored).value.equals(hash)) {
       throw new Mismatch(number, 'its commit hash does not follow from its transactions and their codes');
     }
-    state.block(number, updates);
+    state.block(number, stores.lives.next(number, updates).updates);
     indexes.block(number, transactions);
     privateSets.block(number, annex.privateSets, transactions);
     if (number > 0 && changesConfiguration(transactions)) channel.update(readChannelConfig(block));
