@@ -26,8 +26,9 @@ export interface Conflict {
 /**
  * Every pair of a permit (base or exception) of the consent and a deny in force of another consent of the
  * same subject that would defeat it, each with a question on which they differ. What the consent denies never
- * conflicts with anything; nor does a deny that it supersedes. The search is bounded: it may miss a pair that
- * other provisions of the same two consents all but hide. Such a deny still denies.
+ * conflicts with anything; nor does a deny that it supersedes, or that it acknowledges to stand. The search is
+ * bounded: it may miss a pair that other provisions of the same two consents all but hide. Such a deny still
+ * denies.
  *
  * @param at epoch milliseconds of the filing
  */
@@ -37,7 +38,8 @@ export function conflicts(
   at: number,
 ): readonly Conflict[] {
   const others = existing.filter(({ policy }) => policy.subject === filed.subject && policy.id !== filed.id);
-  return others.flatMap((other) => conflictsWith(filed, other, others, at));
+  const unacknowledged = others.filter(({ policy }) => filed.acknowledges?.includes(policy.id) !== true);
+  return unacknowledged.flatMap((other) => conflictsWith(filed, other, others, at));
 }
 
 function conflictsWith(

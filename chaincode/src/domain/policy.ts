@@ -83,6 +83,8 @@ export interface CompiledPolicy {
   readonly exceptions: readonly CompiledProvision[];
   /** Ids of the consents that this one supersedes. */
   readonly supersedes: readonly string[];
+  /** Ids of the consents whose denies the filer knows to stand; absent: none. For filing, never for deciding. */
+  readonly acknowledges?: readonly string[];
 }
 
 /** A filed consent with what the ledger knows of it. */

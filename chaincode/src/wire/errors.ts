@@ -148,12 +148,32 @@ export const ERRORS = {
   'consent-supersedes-refused': entry(
     422,
     'FAILED_PRECONDITION',
-    'Let a consent supersede only consents of the same subject that are on file.',
+    'Let a consent supersede only consents of the same subject that are on file and do not supersede it, and in a new version all that the one before superseded.',
   ),
   'consent-already-filed': entry(
     409,
     'ALREADY_EXISTS',
-    'File a changed consent under a new id that supersedes this one.',
+    'File a changed consent as the next version, or under a new id that supersedes this one.',
+  ),
+  'consent-version-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read the consent again and file the version after the newest one.',
+  ),
+  'consent-dialect-fixed': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'File the change in the FHIR version of the first version, or under a new id that supersedes this one.',
+  ),
+  'consent-is-withdrawn': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'File a new consent under an id of its own: a withdrawn one stays as it is.',
+  ),
+  'consent-conflicts': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Supersede each deny that is named, narrow what is permitted, or acknowledge that the deny stands; then file again.',
   ),
   'consent-unknown': entry(404, 'NOT_FOUND', 'Correct the id of the consent or of the subject.'),
   'event-unknown': entry(404, 'NOT_FOUND', 'Correct the key of the event, or wait until it is committed.'),

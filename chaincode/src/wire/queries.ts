@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventKey, fhirId, jti, mspId } from './primitives.js';
+import { eventKey, fhirId, jti, mspId, version } from './primitives.js';
 
 /*
  * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes
@@ -17,13 +17,14 @@ export const registryQuery = z.discriminatedUnion('query', [
 export type RegistryQuery = z.infer<typeof registryQuery>;
 
 /**
+ * `consent` without a version asks for the first; the newest is the one in `policies`.
  * `event-hash` answers with `{"hash": <base64url SHA-256>}` or with nothing; any member's peer can tell.
  */
 export const custodyQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('custody') }),
   z.strictObject({ v, query: z.literal('subject'), subject: fhirId }),
   z.strictObject({ v, query: z.literal('record'), record: fhirId }),
-  z.strictObject({ v, query: z.literal('consent'), consent: fhirId }),
+  z.strictObject({ v, query: z.literal('consent'), consent: fhirId, version: version.exactOptional() }),
   z.strictObject({ v, query: z.literal('policies'), subject: fhirId }),
   z.strictObject({ v, query: z.literal('event'), requester: mspId, jti }),
   z.strictObject({ v, query: z.literal('event-hash'), event: eventKey }),

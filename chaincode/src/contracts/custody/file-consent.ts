@@ -1,39 +1,46 @@
-import type { CompiledPolicy } from '../../domain/index.js';
+import type { CompiledPolicy, PolicyInForce } from '../../domain/index.js';
+import { checkConsentSet } from '../../domain/check-consent-set.js';
 import { compileConsent } from '../../domain/compile/compile-consent.js';
+import { conflicts } from '../../domain/conflicts.js';
 import type { OpenCustody, PublicState } from '../../state/index.js';
-import type { CommandOf, FhirResource } from '../../wire/index.js';
+import type { CommandOf, FhirResource, FiledPolicy } from '../../wire/index.js';
+import { consentsReader } from '../../wire/answer-request.js';
 import { Refusal } from '../../wire/refusal.js';
 import { digestOf } from '../../wire/canonical.js';
 import { instantOf } from '../../wire/instant.js';
 import { patientReference } from '../../wire/names.js';
 import { withoutIdentifyingText } from '../../wire/identifying.js';
+import { consentVersionId } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
 import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
 
 /**
- * Files a consent: its text, and what the rules make of it, compiled here by every endorser. What the rules
- * do not understand is refused now, so that nothing is ignored when it is evaluated. An id is used once; a
- * changed consent is another one.
+ * Files a consent, or the next version of one: its text, and what the rules make of it, compiled here by every
+ * endorser. What the rules do not understand is refused now, so that nothing is ignored when it is evaluated. Every
+ * version stays as it was filed; the newest is the one that is evaluated.
  */
 export async function fileConsent(
   { at, caller, publicState }: Call,
   open: OpenCustody,
-  { consent, subject, resource, evidence }: CommandOf<'file-consent'>,
+  { consent, version = 1, subject, resource, evidence }: CommandOf<'file-consent'>,
 ): Promise<void> {
   const { values } = open;
   const policy = compile(resource, consent, subject);
   await requireSubject(open, subject);
-  const existing = await values.get('consent', consent);
+  const id = consentVersionId(consent, version);
+  const existing = await values.get('consent', ...id);
   const policies = await values.get('policies', subject);
-  if (existing !== undefined) throw new Refusal('consent-already-filed');
   const before = policies?.consents ?? [];
-  const onFile = new Set(before.map((filed) => filed.consent));
-  if (!policy.supersedes.every((id) => onFile.has(id))) throw new Refusal('consent-supersedes-refused');
+  const current = before.find((filed) => filed.consent === consent);
+  if (version === 1 && existing !== undefined) throw new Refusal('consent-already-filed');
+  if (version !== (current?.version ?? 0) + 1) throw new Refusal('consent-version-conflict');
+  const others = before.filter((filed) => filed !== current);
+  guardSuperseded(policy, current?.policy, others);
   await guardRecipients(policy, publicState);
+  guardStanding(policy, current?.policy, (await consentsReader(open)(subject)) ?? [], at);
 
-  const version = 1;
-  await values.put('consent', [consent], {
+  await values.put('consent', id, {
     consent,
     version,
     subject,
@@ -44,7 +51,45 @@ export async function fileConsent(
     filedBy: caller.mspId,
   });
   const filed = { consent, version, evidence: evidence.kind, policy };
-  await values.put('policies', [subject], { subject, consents: [...before, filed] });
+  await values.put('policies', [subject], {
+    subject,
+    consents:
+      current === undefined ? [...before, filed] : before.map((one) => (one === current ? filed : one)),
+  });
+}
+
+/** What has ended by being superseded has ended for good: a new version names all that the one before it named. */
+function guardSuperseded(
+  policy: CompiledPolicy,
+  before: CompiledPolicy | undefined,
+  others: readonly FiledPolicy[],
+): void {
+  const onFile = new Set(others.map(({ consent }) => consent));
+  const isWhole = before?.supersedes.every((id) => policy.supersedes.includes(id)) ?? true;
+  const policies = [policy, ...others.map((other) => other.policy)];
+  const isCircular = checkConsentSet(policies, { subjects: [policy.subject] }).length > 0;
+  if (!isWhole || isCircular || !policy.supersedes.every((id) => onFile.has(id))) {
+    throw new Refusal('consent-supersedes-refused');
+  }
+}
+
+/**
+ * A withdrawn consent is not changed any more, and a permit that a deny in force would silently defeat is not filed
+ * (docs/consent.md, "Conflicts at filing").
+ */
+function guardStanding(
+  policy: CompiledPolicy,
+  before: CompiledPolicy | undefined,
+  held: readonly PolicyInForce[],
+  at: number,
+): void {
+  if (held.some((one) => one.policy.id === policy.id && one.withdrawnAt !== undefined))
+    throw new Refusal('consent-is-withdrawn');
+  if (before !== undefined && (before.dialect === 'r5') !== (policy.dialect === 'r5'))
+    throw new Refusal('consent-dialect-fixed');
+  const found = conflicts(policy, held, at);
+  if (found.length > 0)
+    throw new Refusal('consent-conflicts', [...new Set(found.map(({ permit }) => permit))]);
 }
 
 /** @throws Refusal with the FHIRPaths of what is wrong */

@@ -3,6 +3,7 @@ import type { CustodyQuery } from '../../wire/index.js';
 import { canonicalBytes } from '../../wire/canonical.js';
 import { custodyCollection } from '../../wire/names.js';
 import { encodeBase64Url } from '../../wire/base64url.js';
+import { consentVersionId } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
 
 const NOTHING = new Uint8Array(0);
@@ -22,7 +23,7 @@ export async function answerCustodyQuery(
     case 'record':
       return values.bytesAt(values.key('descriptor', query.record));
     case 'consent':
-      return values.bytesAt(values.key('consent', query.consent));
+      return values.bytesAt(values.key('consent', ...consentVersionId(query.consent, query.version ?? 1)));
     case 'policies':
       return values.bytesAt(values.key('policies', query.subject));
     case 'event':

@@ -5,7 +5,7 @@ import type { FhirVersion } from './elements.js';
 import { readR4Body } from './r4.js';
 import { readR5Body } from './r5.js';
 import { Reader, type Json } from './reader.js';
-import { SUPERSEDES, SYSTEMS } from './systems.js';
+import { ACKNOWLEDGES, SUPERSEDES, SYSTEMS } from './systems.js';
 
 export interface CompileOptions {
   /** URIs of the systems whose purposes the consortium has registered. */
@@ -52,7 +52,7 @@ function readConsent(
   const status = reader.code(consent['status'], 'Consent.status', STATUSES[version]);
   const subject = readSubject(reader, consent, version === 'r4' ? 'patient' : 'subject');
   const scope = version === 'r4' ? readScope(reader, consent) : readCategory(reader, consent);
-  const supersedes = readSupersedes(reader, consent);
+  const { supersedes, acknowledges } = readNamedConsents(reader, consent);
   const read = version === 'r4' ? readR4Body : readR5Body;
   const body = read(reader, consent, purposeSystems);
   if (id === undefined || status === undefined || subject === undefined) return undefined;
@@ -71,6 +71,7 @@ function readConsent(
     coverage,
     exceptions,
     supersedes,
+    ...(acknowledges.length === 0 ? {} : { acknowledges }),
   };
 }
 
@@ -136,26 +137,30 @@ function refuseTwoScopes(reader: Reader, path: string): void {
   ]);
 }
 
-/** Ids of the consents that the root's `supersedes` extensions name; all other extensions are carried. */
-function readSupersedes(reader: Reader, consent: Json): readonly string[] {
-  const ids = new Set<string>();
+/** Ids of other consents that extensions of the root name; all other extensions are carried. */
+function readNamedConsents(
+  reader: Reader,
+  consent: Json,
+): { readonly supersedes: readonly string[]; readonly acknowledges: readonly string[] } {
+  const named = { [SUPERSEDES]: new Set<string>(), [ACKNOWLEDGES]: new Set<string>() };
   for (const { value, path } of reader.entries(consent, 'Consent', 'extension')) {
-    if (!isObject(value) || value['url'] !== SUPERSEDES) {
+    const url = isObject(value) ? value['url'] : undefined;
+    if (!isObject(value) || (url !== SUPERSEDES && url !== ACKNOWLEDGES)) {
       reader.carried(value, path);
       continue;
     }
     for (const key of Object.keys(value)) {
       if (!['id', 'url', 'valueReference'].includes(key)) {
-        reader.refuse(`${path}.${key}`, 'is not understood beside what is superseded');
+        reader.refuse(`${path}.${key}`, 'is not understood beside the consent that is named');
       }
     }
     const target = reader.reference(value['valueReference'], `${path}.valueReference`);
     if (target === undefined) continue;
     const id = /^Consent\/([^/]+)$/.exec(target.reference)?.[1];
     if (id === undefined) reader.refuse(`${path}.valueReference`, 'must name a consent: Consent/[id]');
-    else ids.add(id);
+    else named[url].add(id);
   }
-  return [...ids];
+  return { supersedes: [...named[SUPERSEDES]], acknowledges: [...named[ACKNOWLEDGES]] };
 }
 
 function refusal(path: string, message: string): { ok: false; problems: readonly Problem[] } {

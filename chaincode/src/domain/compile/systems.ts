@@ -16,3 +16,6 @@ export const RESOURCE_TYPE_SYSTEMS: readonly string[] = [
 
 /** Extension of Consent that names a consent which this one supersedes (`valueReference`, repeatable). */
 export const SUPERSEDES = 'urn:consent-ledger:fhir:supersedes';
+
+/** Extension of Consent that names a consent whose denies stand, although they defeat what this one permits. */
+export const ACKNOWLEDGES = 'urn:consent-ledger:fhir:acknowledges';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandSalt, eventKey, fhirId } from '../primitives.js';
+import { commandSalt, eventKey, fhirId, version } from '../primitives.js';
 import { descriptorFields } from '../values/records.js';
 import { evidence } from '../values/consents.js';
 import { fhirResource } from '../fhir-json.js';
@@ -36,6 +36,8 @@ export const fileConsent = z.strictObject({
   ...envelope,
   command: z.literal('file-consent'),
   consent: fhirId,
+  /** Absent: the first. */
+  version: version.exactOptional(),
   subject: fhirId,
   resource: fhirResource,
   evidence,

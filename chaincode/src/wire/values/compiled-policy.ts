@@ -67,4 +67,5 @@ export const compiledPolicy: z.ZodType<CompiledPolicy> = z.strictObject({
   coverage: criteria,
   exceptions: z.array(provision).max(1_024),
   supersedes: texts,
+  acknowledges: texts.exactOptional(),
 });

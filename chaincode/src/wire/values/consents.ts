@@ -10,7 +10,7 @@ import { compiledPolicy } from './compiled-policy.js';
 export const evidence = z.strictObject({ kind: z.literal('witnessed'), by: pseudonym, form: digest });
 export type FiledEvidence = z.infer<typeof evidence>;
 
-/** Private value `consent`: one filed text, never changed. */
+/** Private value `consent`: one version of a consent as it was filed, never changed. */
 export const consent = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
@@ -26,6 +26,14 @@ export const consent = z.strictObject({
   filedBy: mspId,
 });
 export type Consent = z.infer<typeof consent>;
+
+/**
+ * Id under which a version of a consent is kept. The first has the consent's own, so that a withdrawal, which reads it
+ * to know that there is something to withdraw, cannot be made invalid by any later filing.
+ */
+export function consentVersionId(consent: string, version: number): readonly [string, ...string[]] {
+  return version === 1 ? [consent] : [consent, `${version}`];
+}
 
 export const filedPolicy = z.strictObject({
   consent: fhirId,
