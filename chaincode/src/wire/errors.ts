@@ -249,6 +249,12 @@ export const ERRORS = {
     'Use a new idempotency key for a different call.',
   ),
   'too-many-requests': entry(429, 'RESOURCE_EXHAUSTED', 'Wait as long as Retry-After says.', 'retry'),
+  'check-limit-reached': entry(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'Wait as long as Retry-After says: this subject has been checked as often as is allowed. Ask for access where it is needed.',
+    'retry',
+  ),
   'gateway-stopping': entry(503, 'UNAVAILABLE', 'Try again; the gateway is restarting.', 'retry'),
   'gateway-failed': entry(500, 'INTERNAL', "Look in the gateway's log under the problem's instance."),
 

@@ -1,18 +1,25 @@
 import { openFileVault } from '../adapters/keys/file-vault.js';
 import { openFileStore } from '../adapters/records/file-store.js';
+import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import type { Handlers } from '../http/handlers.js';
+import { checkHandlers } from '../http/operations/checks.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
 import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
 import { problemOf } from '../http/problems.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
+import { Checks } from '../usecases/checks.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { Decisions } from '../usecases/decisions.js';
 import { Deliveries } from '../usecases/deliveries.js';
 import { settleUnconfirmed } from '../usecases/keep-record.js';
+import { KnownConsents } from '../usecases/known-consents.js';
 import { createLook } from '../usecases/look.js';
 import type { Closers } from './closers.js';
 import type { Foundation } from './foundation.js';
+
+/** What a compiled policy takes in memory for each character of its JSON, about. */
+const BYTES_PER_CHARACTER = 3;
 
 /** What a member that keeps records has besides. */
 export interface Custodian {
@@ -31,6 +38,7 @@ export async function buildCustodian(
   closers: Closers,
 ): Promise<Custodian> {
   const {
+    chain,
     configuration,
     inData,
     members,
@@ -59,6 +67,12 @@ export async function buildCustodian(
       metrics.batched(count);
     },
   });
+  const known = new KnownConsents(custody, limits.knownConsentsBytes / BYTES_PER_CHARACTER);
+  chain.onFolded((block) => {
+    known.forget(block);
+  });
+  const log = closers.add(await openCheckLog(inData('checks.db'), configuration.retention.checkDays));
+  const checks = new Checks({ custody, known, members, projection, log, now, limits });
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const readOwn = { decisions, custody, signer, records, vault };
@@ -69,6 +83,7 @@ export async function buildCustodian(
     handlers: {
       ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey }),
       ...keepHandlers(keep),
+      ...checkHandlers(checks, pseudonymKey),
       ...readOwnHandlers(readOwn),
       ...releaseHandlers({ decisions, release, deliveries, describeProblem: problemOf }),
     },

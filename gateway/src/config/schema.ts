@@ -119,8 +119,23 @@ const limitsSchema = z
     batchSize: z.int().min(1).max(100).default(100),
     batchWaitMs: z.int().min(0).max(1000).default(5),
     batchesInFlight: z.int().min(1).max(64).default(8),
+    /** Questions about one subject within an hour (`POST /v1/checks`). */
+    checksPerSubject: z.int().min(1).default(1000),
+    /** Memory for compiled policies and descriptors that checks are answered from, about. */
+    knownConsentsBytes: z
+      .int()
+      .min(1024)
+      .default(96 * 1024 ** 2),
     /** Permitted difference between this machine's clock and that of another member, seconds. */
     clockSkewSeconds: z.int().min(0).max(300).default(5),
+  })
+  .prefault({})
+  .readonly();
+
+const retentionSchema = z
+  .strictObject({
+    /** How long it is kept who checked what; six years, as HIPAA keeps its documentation (45 CFR 164.316(b)(2)). */
+    checkDays: z.int().min(1).max(36_500).default(2192),
   })
   .prefault({})
   .readonly();
@@ -159,6 +174,7 @@ export const configurationSchema = z
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
     limits: limitsSchema,
     deadlines: deadlinesSchema,
+    retention: retentionSchema,
     logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
   })
   .superRefine((configuration, context) => {

@@ -91,6 +91,9 @@ function failed(log: Logger) {
       else response.set('Connection', 'close');
     }
     response.removeHeader('Cache-Control');
+    if (refusal instanceof Refusal && refusal.retryAfterSeconds !== undefined) {
+      response.set('Retry-After', `${refusal.retryAfterSeconds}`);
+    }
     sendProblem(response, problem);
   };
 }

@@ -76,6 +76,8 @@ export function sendProblem(response: Response, problem: ProblemDocument): void 
     const known = problem.code === 'token-missing' ? '' : ', error="invalid_token"';
     response.set('WWW-Authenticate', `Bearer realm="consent-ledger"${known}`);
   }
-  if (problem.status === 503 || problem.status === 429) response.set('Retry-After', '1');
+  if ((problem.status === 503 || problem.status === 429) && !response.hasHeader('Retry-After')) {
+    response.set('Retry-After', '1');
+  }
   response.status(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }

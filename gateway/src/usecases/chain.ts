@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Ledger, LedgerBlock, Settled } from '../ports/ledger.js';
 import type { Logger } from '../ports/logger.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
 import { delay, within } from './delay.js';
+import { hexSha256 } from './hex-hash.js';
 import { Refusal } from './refusal.js';
 
 export interface ChainOptions {
@@ -27,6 +27,7 @@ export class Chain {
   readonly #stop = new AbortController();
   readonly #watchers = new Map<string, (settled: Settled) => void>();
   readonly #heightWatchers = new Set<{ readonly height: number; readonly reached: () => void }>();
+  readonly #onFolded: ((block: LedgerBlock) => void)[] = [];
   /** Value hashes of the private writes in the newest blocks, by block, then transaction, collection and key hash. */
   readonly #recent = new Map<number, Map<string, string>>();
   readonly #pendingSince = new Map<number, number>();
@@ -49,6 +50,11 @@ export class Chain {
     this.#stop.abort();
     await this.#running;
     this.#state = 'stopped';
+  }
+
+  /** Is told of each block as soon as it is folded, before anybody who waits for it; and again when late values came. */
+  onFolded(listener: (block: LedgerBlock) => void): void {
+    this.#onFolded.push(listener);
   }
 
   /** Resolves when the transaction is in a folded block; call it before the transaction is sent. */
@@ -103,7 +109,7 @@ export class Chain {
     key: string,
   ): Promise<string | undefined> {
     const hashes = this.#recent.get(block) ?? hashesOf(await this.#options.ledger.block(block));
-    const keyHash = createHash('sha256').update(key).digest('hex');
+    const keyHash = hexSha256(key);
     return hashes.get(placeOf(transaction, collection, keyHash));
   }
 
@@ -138,6 +144,7 @@ export class Chain {
       log.error('projection.failed', { block: block.number, error });
       return false;
     }
+    for (const listener of this.#onFolded) listener(block);
     this.#recent.set(block.number, hashesOf(block));
     this.#recent.delete(block.number - RECENT_BLOCKS);
     for (const { id, valid, code } of block.transactions) {
@@ -156,7 +163,9 @@ export class Chain {
       for (const { block, values } of projection.pending()) {
         if (isAborted(this.#stop.signal)) return;
         try {
-          projection.fold(await ledger.block(block));
+          const again = await ledger.block(block);
+          projection.fold(again);
+          for (const listener of this.#onFolded) listener(again);
         } catch (error) {
           log.warn('projection.pending-not-fetched', { block, error });
         }

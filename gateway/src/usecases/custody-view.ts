@@ -11,7 +11,7 @@ import {
   type PrivateKind,
   type PrivateValue,
 } from '@consent-ledger/chaincode/wire';
-import type { Projection } from '../ports/projection.js';
+import type { PrivateValueAt, Projection } from '../ports/projection.js';
 import { Refusal } from './refusal.js';
 
 /** A private value, with the transaction that wrote it. */
@@ -66,17 +66,29 @@ export class CustodyView {
     kind: Kind,
     ...id: readonly [string, ...string[]]
   ): Held<PrivateValue<Kind>> | undefined {
-    const collection = kind === 'withdrawal' ? withdrawalCollection(this.custodian) : this.collection;
     const key = this.key(kind, ...id);
-    const held = this.#projection.privateValue(collection, key);
+    const held = this.#heldAt(kind, key);
     if (held === undefined) return undefined;
     const known = this.#parsed.get(key);
     if (known?.transaction === held.transaction) return known as Held<PrivateValue<Kind>>;
-    const value = privateValues[kind].parse(parse(held.value)) as PrivateValue<Kind>;
-    const parsed = { value, transaction: held.transaction, block: held.block };
+    const parsed = parsedAs(kind, held);
     if (this.#parsed.size >= MAX_PARSED) this.#parsed.clear();
     this.#parsed.set(key, parsed);
     return parsed;
+  }
+
+  /** {@link get}, parsed afresh, for a caller that keeps what it reads. */
+  read<Kind extends PrivateKind>(
+    kind: Kind,
+    ...id: readonly [string, ...string[]]
+  ): Held<PrivateValue<Kind>> | undefined {
+    const held = this.#heldAt(kind, this.key(kind, ...id));
+    return held === undefined ? undefined : parsedAs(kind, held);
+  }
+
+  #heldAt(kind: PrivateKind, key: string): PrivateValueAt | undefined {
+    const collection = kind === 'withdrawal' ? withdrawalCollection(this.custodian) : this.collection;
+    return this.#projection.privateValue(collection, key);
   }
 
   #required(): OpenCustody {
@@ -96,6 +108,13 @@ export class CustodyView {
     this.#open = { custody: value, pepper: createSecretKey(pepper) };
     return this.#open;
   }
+}
+
+function parsedAs<Kind extends PrivateKind>(
+  kind: Kind,
+  { value, transaction, block }: PrivateValueAt,
+): Held<PrivateValue<Kind>> {
+  return { value: privateValues[kind].parse(parse(value)) as PrivateValue<Kind>, transaction, block };
 }
 
 function parse(bytes: Buffer): unknown {

@@ -6,6 +6,8 @@ export interface RefusalDetails {
   readonly errors?: readonly Problem[];
   /** The access event that holds the refusal. */
   readonly event?: { readonly key: string; readonly transaction: string; readonly block: number };
+  /** When the same call may be worth another try; told as `Retry-After`. */
+  readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
@@ -14,6 +16,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly errors: readonly Problem[];
   readonly event: RefusalDetails['event'];
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -22,5 +25,6 @@ export class Refusal extends Error {
     super(code, details.cause === undefined ? undefined : { cause: details.cause });
     this.errors = details.errors ?? [];
     this.event = details.event;
+    this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }

@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './checks.js';
 export * from './consents.js';
 export * from './members.js';
 export * from './operations.js';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { accessEventPage, accessOutcome, accessRequestBody, listAccessEventsQuery } from './access.js';
+import { checkPage, checksAnswered, checksBody, listChecksQuery } from './checks.js';
 import {
   consentDocument,
   consentFiled,
@@ -10,7 +11,7 @@ import {
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
-import { READERS, ROLES, type Role } from './roles.js';
+import { CHECKERS, READERS, ROLES, type Role } from './roles.js';
 import { custodianQuerySchema, idParams, noQuery } from './shared.js';
 import { registerSubjectBody, subjectRegistered } from './subjects.js';
 
@@ -188,6 +189,33 @@ export const OPERATIONS = {
     params: noQuery,
     query: listAccessEventsQuery,
     answer: { status: 200, description: 'A page, oldest first', schema: accessEventPage },
+  },
+  check: {
+    method: 'post',
+    path: '/v1/checks',
+    summary: 'What would be decided, and why; nothing is released. Up to 500 questions',
+    tag: 'records',
+    caller: CHECKERS,
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: checksBody,
+    answer: {
+      status: 200,
+      description: 'The answers, from what this gateway has verified',
+      schema: checksAnswered,
+    },
+  },
+  listChecks: {
+    method: 'get',
+    path: '/v1/checks',
+    summary: 'Who checked what, oldest first',
+    tag: 'records',
+    caller: ['auditor', 'consent-clerk'],
+    at: 'custodian',
+    params: noQuery,
+    query: listChecksQuery,
+    answer: { status: 200, description: 'A page', schema: checkPage },
   },
   release: {
     method: 'post',

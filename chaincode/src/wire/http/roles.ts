@@ -16,3 +16,15 @@ export type Role = (typeof ROLES)[number];
 
 /** Who asks for records. */
 export const READERS = ['practitioner', 'clinician', 'researcher'] as const satisfies readonly Role[];
+
+/**
+ * Who of a custodian's own staff may check what would be decided. An answer tells what a subject has decided, so it is
+ * for those who treat, keep or oversee; a researcher asks for records and learns what any requester does.
+ */
+export const CHECKERS = [
+  'practitioner',
+  'clinician',
+  'consent-clerk',
+  'records-clerk',
+  'auditor',
+] as const satisfies readonly Role[];

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import {
   accessEvent,
@@ -8,15 +7,11 @@ import {
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
+import { hexSha256 } from '../../usecases/hex-hash.js';
 
 /** The own peer's data do not fit together; nothing can be built on them. */
 export class ProjectionError extends Error {
   override readonly name = 'ProjectionError';
-}
-
-/** SHA-256 in lower-case hex. */
-export function hexHash(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Position of an event: sorts as a text like block, transaction and place in it sort as numbers. */
@@ -42,7 +37,7 @@ export class PrivateFolder {
    */
   fold(block: LedgerBlock, transaction: LedgerTransaction, again: boolean): void {
     const values = new Map(
-      transaction.private.map((write) => [`${write.collection}\0${hexHash(write.key)}`, write] as const),
+      transaction.private.map((write) => [`${write.collection}\0${hexSha256(write.key)}`, write] as const),
     );
     const arrived: PrivateWrite[] = [];
     for (const hashed of transaction.hashed) {
@@ -53,7 +48,7 @@ export class PrivateFolder {
       else if (write === undefined)
         this.#statements.addPending.run(hashed.collection, hashed.keyHash, block.number, transaction.index);
       else {
-        if (hexHash(write.value) !== hashed.valueHash) {
+        if (hexSha256(write.value) !== hashed.valueHash) {
           throw new ProjectionError(
             `block ${block.number}: a private value of ${transaction.id} is not what was hashed`,
           );

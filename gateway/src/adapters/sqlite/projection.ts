@@ -4,9 +4,10 @@ import { peer } from '@hyperledger/fabric-protos';
 import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
+import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { inTransaction, openDatabase } from './database.js';
-import { hexHash, PrivateFolder, ProjectionError } from './folding.js';
+import { PrivateFolder, ProjectionError } from './folding.js';
 import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
 
 export interface ProjectionOptions {
@@ -93,7 +94,7 @@ class SqliteProjection implements Projection {
   }
 
   privateValue(collection: string, key: string): ReturnType<Projection['privateValue']> {
-    const keyHash = hexHash(key);
+    const keyHash = hexSha256(key);
     const row = this.#statements.privateValue.get(collection, keyHash) as PrivateRow | undefined;
     const pending = this.#statements.newestPending.get(collection, keyHash) as Place | undefined;
     if (pending !== undefined && (row === undefined || isAfter(pending, row)))
@@ -153,7 +154,7 @@ class SqliteProjection implements Projection {
   #foldDefinition({ key, value }: PublicWrite): void {
     if (key !== `namespaces/fields/${this.#options.chaincode}/Collections` || value === undefined) return;
     const collections = peer.lifecycle.StateData.deserializeBinary(value).getBytes_asU8();
-    this.#setFact('collections', hexHash(collections));
+    this.#setFact('collections', hexSha256(collections));
   }
 
   #setFact(name: string, value: string): void {

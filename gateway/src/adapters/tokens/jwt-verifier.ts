@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from '@consent-ledger/chaincode/wire';
 import {
   createRemoteJWKSet,
@@ -8,6 +9,7 @@ import {
   type JWTPayload,
 } from 'jose';
 import type { TokenVerifier, User } from '../../ports/token-verifier.js';
+import { Generations } from '../../usecases/generations.js';
 import { Refusal } from '../../usecases/refusal.js';
 
 export interface JwtVerifierOptions {
@@ -22,6 +24,16 @@ export interface JwtVerifierOptions {
 /** RFC 9068 access tokens; asymmetric algorithms only. */
 const PINNED = { algorithms: ['ES256', 'RS256'], typ: 'at+jwt', clockTolerance: 5 };
 const FETCH_DEADLINE_MS = 5_000;
+
+/** Tokens whose verification is remembered, and for how long: a key that the issuer withdraws counts no longer than that. */
+const REMEMBERED = 10_000;
+const REMEMBERED_MS = 60_000;
+
+interface Remembered {
+  readonly user: User;
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
 
 const claimsSchema = z.object({
   sub: z.string().min(1).max(256),
@@ -43,7 +55,10 @@ const claimsSchema = z.object({
 });
 const rolesSchema = z.array(z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)).max(32);
 
-/** Access tokens of one issuer, verified with the keys that it publishes. */
+/**
+ * Access tokens of one issuer, verified with the keys that it publishes. The same token is verified once a minute: what
+ * is remembered is its digest, with the user, never beyond its expiry.
+ */
 export function createJwtVerifier(options: JwtVerifierOptions): TokenVerifier {
   const keys = createRemoteJWKSet(new URL(options.jwksUri), {
     timeoutDuration: FETCH_DEADLINE_MS,
@@ -55,15 +70,22 @@ export function createJwtVerifier(options: JwtVerifierOptions): TokenVerifier {
     audience: options.audience,
     requiredClaims: ['sub', 'exp', 'iat'],
   };
+  const remembered = new Generations<Remembered>(REMEMBERED);
   return {
     async verify(token) {
+      const digest = hash('sha256', token, 'base64url');
+      const known = remembered.get(digest);
+      if (known !== undefined && Date.now() < known.until) return known.user;
       let payload: JWTPayload;
       try {
         ({ payload } = await jwtVerify(token, keys, expected));
       } catch (error) {
         throw refusalFor(error);
       }
-      return userOf(payload, options.rolesClaim);
+      const user = userOf(payload, options.rolesClaim);
+      const until = Math.min(Date.now() + REMEMBERED_MS, (payload.exp ?? 0) * 1000);
+      remembered.set(digest, { user, until });
+      return user;
     },
     async probe() {
       if (keys.fresh) return;
