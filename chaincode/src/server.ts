@@ -2,6 +2,7 @@ import { Shim, type ChaincodeInterface, type ChaincodeStub } from 'fabric-shim';
 import { ConsentChaincode } from './contracts/index.js';
 import { ConfigError, loadConfig, type ServerConfig } from './server/config.js';
 import { errorFields, logEvent } from './server/log.js';
+import { PeerStub } from './server/peer-stub.js';
 import { quietShim } from './server/quiet-shim.js';
 
 /** As long as a peer waits for a chaincode by default; whatever still runs then has no one to answer to. */
@@ -77,7 +78,7 @@ class RunningCalls implements ChaincodeInterface {
   async Invoke(stub: ChaincodeStub): ReturnType<ConsentChaincode['Invoke']> {
     this.count += 1;
     try {
-      return await this.chaincode.Invoke(stub);
+      return await this.chaincode.Invoke(new PeerStub(stub));
     } finally {
       this.count -= 1;
       if (this.count === 0) this.#whenIdle?.();

@@ -40,6 +40,7 @@ function functionsOf(
       async (call, args, environment) => {
         guardTime(call.at, environment);
         await contract.apply(call, args);
+        await call.stub.finish();
         return NOTHING;
       },
     ],

@@ -27,9 +27,9 @@ export function custodyBytes(stub: Stub, custodian: string): Promise<Uint8Array>
   return stub.getPrivateData(custodyCollection(custodian), CUSTODY_KEY);
 }
 
-export function putCustody(stub: Stub, value: Unsalted<Custody>, commandSalt: Uint8Array): Promise<void> {
+export function putCustody(stub: Stub, value: Unsalted<Custody>, commandSalt: Uint8Array): void {
   const stored: Custody = { ...value, v: 1, salt: valueSaltFor(commandSalt, CUSTODY_KEY) };
-  return stub.putPrivateData(custodyCollection(value.custodian), CUSTODY_KEY, canonicalBytes(stored));
+  stub.putPrivateData(custodyCollection(value.custodian), CUSTODY_KEY, canonicalBytes(stored));
 }
 
 /**

@@ -2,11 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import type { PrivateKind, PrivateValue } from '../wire/index.js';
 import { SCHEMA_VERSION, canonicalBytes } from '../wire/canonical.js';
 import { privateKey, valueSaltFor } from '../wire/keys.js';
-import { readStored } from './stored.js';
+import { readStored, type StoredValue } from './stored.js';
 import type { Stub } from './stub.js';
 
 /** What a command says of a value; version and salt are added where it is written. */
 export type Unsalted<Value> = Omit<Value, 'v' | 'salt'>;
+
+const NOTHING = new Uint8Array(0);
 
 export type PrivateId = readonly [string, ...string[]];
 
@@ -17,6 +19,7 @@ export type PrivateId = readonly [string, ...string[]];
  */
 export class PrivateCollection {
   readonly #reads = new Map<string, Promise<Uint8Array>>();
+  readonly #values = new Map<string, StoredValue>();
   readonly #keys = new Map<string, string>();
 
   /**
@@ -46,7 +49,11 @@ export class PrivateCollection {
 
   /** {@link get} where the key is known already. */
   async getAt<Kind extends PrivateKind>(_kind: Kind, key: string): Promise<PrivateValue<Kind> | undefined> {
-    return readStored(await this.bytesAt(key)) as PrivateValue<Kind> | undefined;
+    const known = this.#values.get(key);
+    if (known !== undefined) return known as PrivateValue<Kind>;
+    const value = readStored(await this.bytesAt(key));
+    if (value !== undefined) this.#values.set(key, value);
+    return value as PrivateValue<Kind> | undefined;
   }
 
   /** The bytes as they are; empty where there is nothing. */
@@ -59,27 +66,27 @@ export class PrivateCollection {
     return read;
   }
 
+  /** Reads what is not read yet, all at once. */
+  async readAhead(keys: Iterable<string>): Promise<void> {
+    const unread = [...new Set(keys)].filter((key) => !this.#reads.has(key));
+    if (unread.length === 0) return;
+    const values = await this.stub.getPrivateDataMultiple(this.name, unread);
+    unread.forEach((key, index) => this.#reads.set(key, Promise.resolve(values[index] ?? NOTHING)));
+  }
+
   /**
    * Writes a value whose key this transaction has read; otherwise two transactions could each believe to be
    * the first.
    */
-  async put<Kind extends PrivateKind>(
-    kind: Kind,
-    id: PrivateId,
-    value: Unsalted<PrivateValue<Kind>>,
-  ): Promise<void> {
+  put<Kind extends PrivateKind>(kind: Kind, id: PrivateId, value: Unsalted<PrivateValue<Kind>>): void {
     const key = this.key(kind, ...id);
     if (!this.#reads.has(key)) throw new Error(`A ${kind} was written without having been read.`);
-    await this.#write(key, value);
+    this.#write(key, value);
   }
 
   /** Writes under a key that no other transaction can have, such as one made from the transaction's id. */
-  async putUnread<Kind extends PrivateKind>(
-    kind: Kind,
-    id: PrivateId,
-    value: Unsalted<PrivateValue<Kind>>,
-  ): Promise<void> {
-    await this.#write(this.key(kind, ...id), value);
+  putUnread<Kind extends PrivateKind>(kind: Kind, id: PrivateId, value: Unsalted<PrivateValue<Kind>>): void {
+    this.#write(this.key(kind, ...id), value);
   }
 
   /** Salt of something that is part of a value and is hashed by itself. */
@@ -88,8 +95,8 @@ export class PrivateCollection {
     return valueSaltFor(this.commandSalt, key);
   }
 
-  #write(key: string, value: object): Promise<void> {
+  #write(key: string, value: object): void {
     const stored = { ...value, v: SCHEMA_VERSION, salt: this.saltFor(key) };
-    return this.stub.putPrivateData(this.name, key, canonicalBytes(stored));
+    this.stub.putPrivateData(this.name, key, canonicalBytes(stored));
   }
 }

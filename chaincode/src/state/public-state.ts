@@ -53,15 +53,15 @@ export class PublicState {
     return read;
   }
 
-  putLedger(value: Ledger): Promise<void> {
-    return this.stub.putState(LEDGER_KEY, canonicalBytes(value));
+  putLedger(value: Ledger): void {
+    this.stub.putState(LEDGER_KEY, canonicalBytes(value));
   }
 
-  putMember(value: Member): Promise<void> {
-    return this.stub.putState(memberKey(value.mspId), canonicalBytes(value));
+  putMember(value: Member): void {
+    this.stub.putState(memberKey(value.mspId), canonicalBytes(value));
   }
 
-  putNameHolder(name: string, value: MemberNameHolder): Promise<void> {
-    return this.stub.putState(memberNameKey(name), canonicalBytes(value));
+  putNameHolder(name: string, value: MemberNameHolder): void {
+    this.stub.putState(memberNameKey(name), canonicalBytes(value));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the contracts use of Fabric's chaincode stub, and nothing else. Reads never see the transaction's own
- * writes.
+ * What the contracts use of a chaincode stub, and nothing else. Reads never see the transaction's own writes,
+ * and writes reach the peer with {@link Stub.finish}.
  */
 export interface Stub {
   getArgs(): string[];
@@ -9,9 +9,13 @@ export interface Stub {
   getCreator(): { readonly mspid: string; readonly idBytes: Uint8Array };
   getTransient(): ReadonlyMap<string, Uint8Array>;
   getState(key: string): Promise<Uint8Array>;
-  putState(key: string, value: Uint8Array): Promise<void>;
+  putState(key: string, value: Uint8Array): void;
   getStateByRange(startKey: string, endKey: string): AsyncIterable<{ readonly value: Uint8Array }>;
   getPrivateData(collection: string, key: string): Promise<Uint8Array>;
+  /** Values of several keys in their order, empty where there is none, in few round trips. */
+  getPrivateDataMultiple(collection: string, keys: readonly string[]): Promise<readonly Uint8Array[]>;
   getPrivateDataHash(collection: string, key: string): Promise<Uint8Array>;
-  putPrivateData(collection: string, key: string, value: Uint8Array): Promise<void>;
+  putPrivateData(collection: string, key: string, value: Uint8Array): void;
+  /** Sends what was put; until then the peer has nothing of it. */
+  finish(): Promise<void>;
 }

@@ -23,7 +23,7 @@ const PORT_BASE = 17_000;
 const BATCH = 100;
 const SECONDS = 10;
 const ALONE = 60;
-const IN_FLIGHT = 12;
+const IN_FLIGHT = 8;
 /** The baseline's requests in flight; Fabric's gateway takes at most 500 calls at once. */
 const BASELINE_IN_FLIGHT = 200;
 

@@ -259,14 +259,17 @@ describe('decide', () => {
     }
   });
 
-  it('reads every key once: four reads and a write for a request, whatever the batch shares', async () => {
+  it('reads every key once and asks the peer seven times, however many requests there are', async () => {
     for (let index = 0; index < 5; index += 1) await world.custody(recordOf(`r-${index}`));
     const records = Array.from({ length: 5 }, (_, index) => `r-${index}`);
     const one = await decide(world.request({ records }));
-    // custody, ledger, member; event, 5 descriptors, policies, withdrawal; event and details written
-    expect(one.roundTrips).to.equal(3 + 8 + 2);
+    // custody, ledger, member; events and descriptors, policies, withdrawals; one batch of writes
+    expect(one.roundTrips).to.equal(3 + 3 + 1);
+    expect(one.reads.size).to.equal(3 + 8);
     const many = await decide(...Array.from({ length: 10 }, () => world.request({ records })));
-    expect(many.roundTrips).to.equal(3 + 10 + 7 + 11);
+    expect(many.roundTrips).to.equal(3 + 3 + 1);
+    expect(many.reads.size).to.equal(3 + 10 + 7);
+    expect(many.writes.size).to.equal(10 + 1);
   });
 
   it('says nothing in its answer, and nothing of it is public', async () => {

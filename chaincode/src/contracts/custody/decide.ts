@@ -5,27 +5,27 @@ import { answerRequest, consentsReader } from '../../wire/answer-request.js';
 import { digestOf } from '../../wire/canonical.js';
 import { instantOf } from '../../wire/instant.js';
 import type { Call } from '../call.js';
-import { judgeOf, type JudgedRequest } from './judge.js';
+import { judge, type JudgedRequest, type Verdict } from './judge.js';
 
 /**
  * Decides a batch of signed requests and logs every decision, in one transaction (docs/architecture.md
  * sections 2 to 4). All that a decision rests on is read by its key, so a withdrawal that is ordered first
  * makes the whole transaction invalid.
  *
- * One request after the other: the peer answers one question of a transaction at a time in any case, and
- * hundreds of questions that wait for it would only fill the heap.
+ * What the requests need is read ahead for all of them together: first their events and descriptors, then what
+ * the subjects of those descriptors consented to and withdrew.
  */
 export async function decideRequests(
   call: Call,
   open: OpenCustody,
   { requests }: CommandOf<'decide'>,
 ): Promise<void> {
-  const judge = await judgeOf(call, open);
+  const verdicts = await judge(call, open, requests);
+  await readConsentsAhead(open, verdicts);
   const consentsOf = consentsReader(open);
   const details: EventDetail[] = [];
   const refused: RefusedRequest[] = [];
-  for (const text of requests) {
-    const verdict = await judge(text);
+  for (const verdict of verdicts) {
     if (verdict.kind === 'refused') {
       refused.push({ request: verdict.request, code: verdict.code });
       continue;
@@ -33,9 +33,25 @@ export async function decideRequests(
     const records = await answerRequest(open, verdict.request, call.at, consentsOf);
     const detail = detailOf(open, verdict, records);
     details.push(detail);
-    await writeEvent(call, open, verdict, records, digestOf(detail));
+    writeEvent(call, open, verdict, records, digestOf(detail));
   }
-  await open.values.putUnread('details', [call.stub.getTxID()], { details, refused });
+  open.values.putUnread('details', [call.stub.getTxID()], { details, refused });
+}
+
+async function readConsentsAhead(
+  { values, withdrawals }: OpenCustody,
+  verdicts: readonly Verdict[],
+): Promise<void> {
+  const subjects = new Set<string>();
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'refused' || verdict.request.standing !== 'current') continue;
+    for (const record of verdict.request.claims.records) {
+      const descriptor = await values.get('descriptor', record);
+      descriptor?.subjects.forEach((subject) => subjects.add(subject));
+    }
+  }
+  await values.readAhead([...subjects].map((subject) => values.key('policies', subject)));
+  await withdrawals.readAhead([...subjects].map((subject) => withdrawals.key('withdrawal', subject)));
 }
 
 function detailOf(
@@ -57,9 +73,9 @@ function writeEvent(
   { request }: JudgedRequest,
   records: readonly RecordAnswer[],
   details: string,
-): Promise<void> {
+): void {
   const { iss, jti, enc } = request.claims;
-  return values.put('event', [iss, jti], {
+  values.put('event', [iss, jti], {
     custodian: custody.custodian,
     requester: iss,
     jti,

@@ -40,7 +40,7 @@ export async function fileConsent(
   await guardRecipients(policy, publicState);
   guardStanding(policy, current?.policy, (await consentsReader(open)(subject)) ?? [], at);
 
-  await values.put('consent', id, {
+  values.put('consent', id, {
     consent,
     version,
     subject,
@@ -51,7 +51,7 @@ export async function fileConsent(
     filedBy: caller.mspId,
   });
   const filed = { consent, version, evidence: evidence.kind, policy };
-  await values.put('policies', [subject], {
+  values.put('policies', [subject], {
     subject,
     consents:
       current === undefined ? [...before, filed] : before.map((one) => (one === current ? filed : one)),

@@ -14,35 +14,56 @@ export interface JudgedRequest {
 
 export type Verdict = JudgedRequest | ({ readonly kind: 'refused' } & RefusedRequest);
 
-/** Judges one request by itself: what is wrong with it changes nothing for another. */
-export type Judge = (text: string) => Promise<Verdict>;
-
 /**
- * Verifies requests and looks for their events. The exact key is read before anything is written under it, so
- * that the same request, whether on the ledger or earlier in this transaction, makes one event at most.
+ * Verifies requests and looks for their events. What is wrong with one changes nothing for another. The exact
+ * key is read before anything is written under it, so that the same request, whether on the ledger or earlier
+ * in this transaction, makes one event at most.
  *
+ * @returns a verdict on each, in their order; the descriptors of what is asked for are read ahead
  * @throws Refusal `ledger-not-founded`
  */
-export async function judgeOf({ at, publicState }: Call, { custody, values }: OpenCustody): Promise<Judge> {
+export async function judge(
+  { at, publicState }: Call,
+  { custody, values }: OpenCustody,
+  texts: readonly string[],
+): Promise<Verdict[]> {
   const ledger = await publicState.ledger();
   if (ledger === undefined) throw new Refusal('ledger-not-founded');
-  const seen = new Set<string>();
+  const expected = { ledgerId: ledger.id, custodian: custody.custodian, at };
 
-  return async (text) => {
-    const request = await verify(text, publicState, {
-      ledgerId: ledger.id,
-      custodian: custody.custodian,
-      at,
-    });
-    if (request.kind === 'refused') return request;
-    const { iss, jti } = request.claims;
-    const eventKey = values.key('event', iss, jti);
-    const isReplay = seen.has(eventKey) || (await values.bytesAt(eventKey)).length > 0;
-    seen.add(eventKey);
-    return isReplay
-      ? { kind: 'refused', request: request.digest, code: 'request-replayed' }
-      : { kind: 'judged', text, request, eventKey };
-  };
+  const verdicts: Verdict[] = [];
+  for (const text of texts) {
+    const request = await verify(text, publicState, expected);
+    if (request.kind === 'refused') verdicts.push(request);
+    else {
+      const { iss, jti } = request.claims;
+      verdicts.push({ kind: 'judged', text, request, eventKey: values.key('event', iss, jti) });
+    }
+  }
+  await values.readAhead(
+    verdicts.flatMap((verdict) => (verdict.kind === 'judged' ? keysOf(verdict, values) : [])),
+  );
+  const seen = new Set<string>();
+  return Promise.all(verdicts.map((verdict) => withoutReplay(verdict, values, seen)));
+}
+
+function keysOf({ request, eventKey }: JudgedRequest, values: OpenCustody['values']): string[] {
+  const { records } = request.claims;
+  const isAnswered = request.standing === 'current';
+  return [eventKey, ...(isAnswered ? records.map((record) => values.key('descriptor', record)) : [])];
+}
+
+async function withoutReplay(
+  verdict: Verdict,
+  values: OpenCustody['values'],
+  seen: Set<string>,
+): Promise<Verdict> {
+  if (verdict.kind === 'refused') return verdict;
+  const { request, eventKey } = verdict;
+  const isFirst = !seen.has(eventKey);
+  seen.add(eventKey);
+  const isReplay = !isFirst || (await values.bytesAt(eventKey)).length > 0;
+  return isReplay ? { kind: 'refused', request: request.digest, code: 'request-replayed' } : verdict;
 }
 
 async function verify(

@@ -20,7 +20,7 @@ export async function openNewCustody(
   if (member.kind !== 'hospital') throw new Refusal('member-not-custodian');
   if ((await readCustody(stub, custodian)) !== undefined) throw new Refusal('custody-already-open');
   const organization = organizationReference(member.name);
-  await putCustody(stub, { custodian, organization, pepper, policy }, bytesOf(salt));
+  putCustody(stub, { custodian, organization, pepper, policy }, bytesOf(salt));
 }
 
 /** The policy becomes part of the context of every decision, so it must make a valid one. */

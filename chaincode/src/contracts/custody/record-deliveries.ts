@@ -25,7 +25,7 @@ export async function recordDeliveries(
       if (isThere || written.has(`${event} ${record}`)) continue;
       written.add(`${event} ${record}`);
       const line = { event, record, receipt, bytes, digest, complete, at: instantOf(call.at) };
-      await open.values.put('delivery', [event, record], line);
+      open.values.put('delivery', [event, record], line);
     }
   }
 }

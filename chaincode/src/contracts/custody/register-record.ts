@@ -23,7 +23,7 @@ export async function registerRecord(
   if (existing !== undefined && !sameSubjects(existing, subjects)) throw new Refusal('record-subjects-fixed');
   for (const subject of subjects) await requireSubject(open, subject);
 
-  await open.values.put('descriptor', [record], {
+  open.values.put('descriptor', [record], {
     record,
     version,
     subjects,

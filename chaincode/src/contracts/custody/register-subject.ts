@@ -16,8 +16,8 @@ export async function registerSubject(
   const existing = await values.get('subject', subject);
   const policies = await values.get('policies', subject);
   if (existing !== undefined || policies !== undefined) throw new Refusal('subject-already-registered');
-  await values.put('subject', [subject], { subject, status: 'active', registeredAt: instantOf(at) });
-  await values.put('policies', [subject], { subject, consents: [] });
+  values.put('subject', [subject], { subject, status: 'active', registeredAt: instantOf(at) });
+  values.put('policies', [subject], { subject, consents: [] });
 }
 
 /** @throws Refusal `subject-unknown`, `subject-erased` */

@@ -10,5 +10,5 @@ export async function foundLedger({ publicState }: Call, { id }: CommandOf<'foun
   const existing = await publicState.ledger();
   if (existing?.id === id) return;
   if (existing !== undefined) throw new Refusal('ledger-already-founded');
-  await publicState.putLedger({ v: 1, id });
+  publicState.putLedger({ v: 1, id });
 }

@@ -22,8 +22,8 @@ export async function registerMember(
   guardKeys(existing?.keys ?? [], member.keys);
 
   const value: Member = { v: 1, ...member, status: existing?.status ?? 'active' };
-  await publicState.putMember(value);
-  if (holder === undefined) await publicState.putNameHolder(member.name, { v: 1, mspId: member.mspId });
+  publicState.putMember(value);
+  if (holder === undefined) publicState.putNameHolder(member.name, { v: 1, mspId: member.mspId });
 }
 
 function guardKeys(before: readonly MemberKeyEntry[], after: readonly MemberKeyEntry[]): void {

@@ -26,5 +26,5 @@ export async function withdraw(
     evidence,
     ...(reason !== undefined && { reason }),
   };
-  await withdrawals.put('withdrawal', [subject], { subject, withdrawals: [...before, entry] });
+  withdrawals.put('withdrawal', [subject], { subject, withdrawals: [...before, entry] });
 }

@@ -1,3 +1,4 @@
+import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from './errors.js';
 import type { CallParameters } from './call.js';
 import { ChaincodeConnection } from './connection.js';
@@ -171,8 +172,7 @@ export class ChaincodeStream {
     }
     this.registered = true;
     this.connection.send(encodeChaincodeMessage({ type: MessageType.REGISTERED }));
-    // Without parameters: write batches and multi-key reads are declined.
-    this.connection.send(encodeChaincodeMessage({ type: MessageType.READY }));
+    this.connection.send(encodeChaincodeMessage({ type: MessageType.READY, payload: READY_PARAMETERS }));
     this.onReady();
   }
 
@@ -231,6 +231,14 @@ export class ChaincodeStream {
     }
   }
 }
+
+/** protos.ChaincodeAdditionalParams with core.yaml's defaults: write batches and multi-key reads, 1,000 keys each. */
+const READY_PARAMETERS = encodeMessage((writer) => {
+  writer.bool(1, true);
+  writer.number(2, 1_000);
+  writer.bool(3, true);
+  writer.number(4, 1_000);
+});
 
 const STREAM_TERMINATED = 'chaincode stream terminated';
 

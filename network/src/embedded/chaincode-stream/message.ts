@@ -24,6 +24,8 @@ export const MessageType = {
   PUT_STATE_METADATA: 21,
   GET_PRIVATE_DATA_HASH: 22,
   PURGE_PRIVATE_DATA: 23,
+  WRITE_BATCH_STATE: 24,
+  GET_STATE_MULTIPLE: 25,
 } as const;
 
 const NAMES: ReadonlyMap<number, string> = new Map(

@@ -15,6 +15,17 @@ export interface PutStateMetadataRequest extends KeyRequest {
   readonly metaValue: Buffer;
 }
 
+/** The same collection, or none, for all keys. */
+export interface KeysRequest {
+  readonly keys: readonly string[];
+  readonly collection: string;
+}
+
+/** One change of a batch; `type` is the type of the message that would make it alone. */
+export interface WriteRecord extends PutStateRequest, PutStateMetadataRequest {
+  readonly type: number;
+}
+
 export interface RangeRequest {
   readonly startKey: string;
   readonly endKey: string;
@@ -97,6 +108,11 @@ export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest
         reader.skip(tag);
     }
   }
+  return { key, collection, ...decodeMetadataEntry(metadata) };
+}
+
+/** protos.StateMetadata */
+function decodeMetadataEntry(metadata: Buffer): Pick<PutStateMetadataRequest, 'metaKey' | 'metaValue'> {
   const entry = new ProtoReader(metadata);
   let metaKey = '';
   let metaValue: Buffer = EMPTY;
@@ -112,7 +128,7 @@ export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest
         entry.skip(tag);
     }
   }
-  return { key, collection, metaKey, metaValue };
+  return { metaKey, metaValue };
 }
 
 export function decodeRange(payload: Buffer): RangeRequest {
@@ -159,6 +175,69 @@ function decodeQueryMetadata(metadata: Buffer): Pick<RangeRequest, 'pageSize' | 
     }
   }
   return { pageSize, bookmark };
+}
+
+/** protos.GetStateMultiple */
+export function decodeKeysRequest(payload: Buffer): KeysRequest {
+  const reader = new ProtoReader(payload);
+  const keys: string[] = [];
+  let collection = '';
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+    switch (tag) {
+      case 0x0a:
+        keys.push(reader.string());
+        break;
+      case 0x12:
+        collection = reader.string();
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  return { keys, collection };
+}
+
+/** protos.WriteBatchState */
+export function decodeWriteBatch(payload: Buffer): WriteRecord[] {
+  const reader = new ProtoReader(payload);
+  const records: WriteRecord[] = [];
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+    if (tag === 0x0a) records.push(decodeWriteRecord(reader.bytes()));
+    else reader.skip(tag);
+  }
+  return records;
+}
+
+function decodeWriteRecord(record: Buffer): WriteRecord {
+  const reader = new ProtoReader(record);
+  let key = '';
+  let value: Buffer = EMPTY;
+  let collection = '';
+  let metadata: Buffer = EMPTY;
+  let type = 0;
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+    switch (tag) {
+      case 0x0a:
+        key = reader.string();
+        break;
+      case 0x12:
+        // The snapshot and the private set keep the value; the message's buffer is shared with others.
+        value = Buffer.from(reader.bytes());
+        break;
+      case 0x1a:
+        collection = reader.string();
+        break;
+      case 0x22:
+        metadata = reader.bytes();
+        break;
+      case 0x28:
+        type = reader.int32();
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
+  return { type, key, value, collection, ...decodeMetadataEntry(metadata) };
 }
 
 /** protos.QueryStateNext, QueryStateClose and GetHistoryForKey: one text, in field 1. */

@@ -6,11 +6,14 @@ import { MessageType } from './message.js';
 import { encodeKeyModification, encodeKeyValue, QueryResults, TOTAL_QUERY_LIMIT } from './query-results.js';
 import {
   decodeKeyRequest,
+  decodeKeysRequest,
   decodePutState,
   decodePutStateMetadata,
   decodeRange,
   decodeSingleText,
+  decodeWriteBatch,
 } from './requests.js';
+import type { KeyRequest, PutStateMetadataRequest, PutStateRequest, WriteRecord } from './requests.js';
 
 /** Answers the state requests of one call of a chaincode [chaincode/handler.go]. Each throws what the chaincode is told. */
 export class TransactionContext {
@@ -27,9 +30,9 @@ export class TransactionContext {
       case MessageType.GET_STATE:
         return this.getState(payload);
       case MessageType.PUT_STATE:
-        return this.putState(payload);
+        return this.putState(decodePutState(payload));
       case MessageType.DEL_STATE:
-        return this.deleteState(payload);
+        return this.deleteState(decodeKeyRequest(payload));
       case MessageType.GET_STATE_BY_RANGE:
         return this.getStateByRange(payload);
       case MessageType.QUERY_STATE_NEXT:
@@ -43,11 +46,15 @@ export class TransactionContext {
       case MessageType.GET_STATE_METADATA:
         return this.getMetadata(payload);
       case MessageType.PUT_STATE_METADATA:
-        return this.putMetadata(payload);
+        return this.putMetadata(decodePutStateMetadata(payload));
       case MessageType.GET_PRIVATE_DATA_HASH:
         return this.getPrivateDataHash(payload);
       case MessageType.PURGE_PRIVATE_DATA:
-        return this.purgePrivateData(payload);
+        return this.purgePrivateData(decodeKeyRequest(payload));
+      case MessageType.GET_STATE_MULTIPLE:
+        return this.getStateMultiple(payload);
+      case MessageType.WRITE_BATCH_STATE:
+        return this.writeBatch(payload);
       default:
         throw new Error(`the peer does not handle messages of type ${type}`);
     }
@@ -67,8 +74,48 @@ export class TransactionContext {
     return simulator.getPrivateData(namespace, collection, key);
   }
 
-  private putState(payload: Buffer): Buffer {
-    const { key, collection, value } = decodePutState(payload);
+  /** protos.GetStateMultipleResult */
+  private getStateMultiple(payload: Buffer): Buffer {
+    const { keys, collection } = decodeKeysRequest(payload);
+    const { namespace, simulator } = this.call;
+    if (collection !== '') {
+      this.access.requireRead(collection);
+    }
+    const values =
+      collection === ''
+        ? keys.map((key) => simulator.getState(namespace, key))
+        : simulator.getPrivateDataMultiple(namespace, collection, keys);
+    return encodeMessage((writer) => {
+      for (const value of values) {
+        writer.present(1, value ?? EMPTY);
+      }
+    });
+  }
+
+  /** What was done before a record that is refused stays in the simulation; the chaincode is told of the refusal. */
+  private writeBatch(payload: Buffer): Buffer {
+    for (const record of decodeWriteBatch(payload)) {
+      this.write(record);
+    }
+    return EMPTY;
+  }
+
+  private write(record: WriteRecord): Buffer {
+    switch (record.type) {
+      case MessageType.PUT_STATE:
+        return this.putState(record);
+      case MessageType.DEL_STATE:
+        return this.deleteState(record);
+      case MessageType.PURGE_PRIVATE_DATA:
+        return this.purgePrivateData(record);
+      case MessageType.PUT_STATE_METADATA:
+        return this.putMetadata(record);
+      default:
+        throw new Error('unknown operation type');
+    }
+  }
+
+  private putState({ key, collection, value }: PutStateRequest): Buffer {
     const { namespace, simulator } = this.call;
     if (collection === '') {
       simulator.setState(namespace, key, value);
@@ -79,8 +126,7 @@ export class TransactionContext {
     return EMPTY;
   }
 
-  private deleteState(payload: Buffer): Buffer {
-    const { key, collection } = decodeKeyRequest(payload);
+  private deleteState({ key, collection }: KeyRequest): Buffer {
     const { namespace, simulator } = this.call;
     if (collection === '') {
       simulator.deleteState(namespace, key);
@@ -91,8 +137,7 @@ export class TransactionContext {
     return EMPTY;
   }
 
-  private purgePrivateData(payload: Buffer): Buffer {
-    const { key, collection } = decodeKeyRequest(payload);
+  private purgePrivateData({ key, collection }: KeyRequest): Buffer {
     if (collection === '') {
       throw new Error('only applicable for private data');
     }
@@ -118,8 +163,7 @@ export class TransactionContext {
     return encodeMetadata(simulator.getPrivateDataMetadata(namespace, collection, key));
   }
 
-  private putMetadata(payload: Buffer): Buffer {
-    const { key, collection, metaKey, metaValue } = decodePutStateMetadata(payload);
+  private putMetadata({ key, collection, metaKey, metaValue }: PutStateMetadataRequest): Buffer {
     const { namespace, simulator } = this.call;
     const entries = new Map([[metaKey, metaValue]]);
     if (collection === '') {

@@ -102,13 +102,29 @@ export class TxSimulator {
       );
     }
     set.reads.set(key, { keyHash, version: hashVersion });
-    let collections = this.privateReads.get(namespace);
-    if (collections === undefined) {
-      collections = new Set();
-      this.privateReads.set(namespace, collections);
-    }
-    collections.add(collection);
+    this.addPrivateRead(namespace, collection);
     return value?.value;
+  }
+
+  /**
+   * Unlike a single read this does not compare with the hash: a value that this peer lacks reads as absent, and the
+   * transaction cannot become valid where the channel has one.
+   */
+  getPrivateDataMultiple(
+    namespace: string,
+    collection: string,
+    keys: readonly string[],
+  ): (Buffer | undefined)[] {
+    this.requireCollection(namespace, collection);
+    const set = this.set.namespace(namespace).collection(collection);
+    if (keys.length > 0) {
+      this.addPrivateRead(namespace, collection);
+    }
+    return keys.map((key) => {
+      const value = this.snapshot.getPrivate(this.mspId, namespace, collection, key);
+      set.reads.set(key, { keyHash: set.keyHash(key), version: value?.version });
+      return value?.value;
+    });
   }
 
   getPrivateDataHash(namespace: string, collection: string, key: string): Buffer | undefined {
@@ -199,6 +215,15 @@ export class TxSimulator {
       }
       this.snapshot.release();
     }
+  }
+
+  private addPrivateRead(namespace: string, collection: string): void {
+    let collections = this.privateReads.get(namespace);
+    if (collections === undefined) {
+      collections = new Set();
+      this.privateReads.set(namespace, collections);
+    }
+    collections.add(collection);
   }
 
   private readHashed(namespace: string, collection: string, key: string): ReturnType<Snapshot['getHashed']> {

@@ -88,6 +88,7 @@ class FakeStub {
   readonly reads = new Map<string, string>();
   readonly writes = new Map<string, Buffer>();
   roundTrips = 0;
+  readonly #puts: (() => void)[] = [];
   #running = 0;
   #ended = false;
 
@@ -123,8 +124,8 @@ class FakeStub {
     return this.#roundTrip(() => this.#read('', key));
   }
 
-  putState(key: string, value: Uint8Array): Promise<void> {
-    return this.#roundTrip(() => {
+  putState(key: string, value: Uint8Array): void {
+    this.#puts.push(() => {
       this.#write('', key, value);
     });
   }
@@ -150,10 +151,23 @@ class FakeStub {
     });
   }
 
-  putPrivateData(collection: string, key: string, value: Uint8Array): Promise<void> {
+  getPrivateDataMultiple(collection: string, keys: readonly string[]): Promise<readonly Uint8Array[]> {
     return this.#roundTrip(() => {
+      this.#guardMember(collection, 'read');
+      return keys.map((key) => this.#read(collection, key));
+    });
+  }
+
+  putPrivateData(collection: string, key: string, value: Uint8Array): void {
+    this.#puts.push(() => {
       this.#guardMember(collection, 'write');
       this.#write(collection, key, value);
+    });
+  }
+
+  finish(): Promise<void> {
+    return this.#roundTrip(() => {
+      for (const put of this.#puts.splice(0)) put();
     });
   }
 
