@@ -1,3 +1,4 @@
+import { Context } from 'fabric-contract-api';
 import type { Stub } from '../state/index.js';
 import { PublicState } from '../state/public-state.js';
 import type { Caller } from '../wire/index.js';
@@ -12,17 +13,22 @@ export interface Environment {
   reportFailure(failure: { readonly transaction: string; readonly error: unknown }): void;
 }
 
-/** One invocation. */
-export interface Call {
-  readonly stub: Stub;
-  readonly caller: Caller;
+/** Its stub is typed as Fabric's whole interface; contracts get the part that they use, see {@link Stub}. */
+const BareContext = Context as unknown as new () => object;
+
+/** One invocation: the context that a contract's functions take. */
+export class Call extends BareContext {
   /** The transaction's timestamp, epoch milliseconds. */
   readonly at: number;
   readonly publicState: PublicState;
-}
 
-export function callOf(stub: Stub, caller: Caller): Call {
-  const { seconds, nanos } = stub.getTxTimestamp();
-  const at = seconds.toNumber() * 1_000 + Math.floor(nanos / 1_000_000);
-  return { stub, caller, at, publicState: new PublicState(stub) };
+  constructor(
+    readonly stub: Stub,
+    readonly caller: Caller,
+  ) {
+    super();
+    const { seconds, nanos } = stub.getTxTimestamp();
+    this.at = seconds.toNumber() * 1_000 + Math.floor(nanos / 1_000_000);
+    this.publicState = new PublicState(stub);
+  }
 }

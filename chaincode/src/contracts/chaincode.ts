@@ -1,14 +1,12 @@
 import type { Stub } from '../state/index.js';
 import type { ErrorCode } from '../wire/index.js';
-import { FUNCTIONS } from '../wire/names.js';
 import { Refusal } from '../wire/refusal.js';
-import { callOf, type Call, type Environment } from './call.js';
+import { runApply, type AudienceContract } from './audience-contract.js';
+import { Call, type Environment } from './call.js';
 import { callerOf } from './caller.js';
-import { custodyContract } from './custody/contract.js';
-import type { ContractFunctions } from './functions.js';
-import { guardTime } from './guard.js';
-import { registryContract } from './registry/contract.js';
-import { withdrawalContract } from './withdrawal/contract.js';
+import { CustodyContract } from './custody/contract.js';
+import { RegistryContract } from './registry/contract.js';
+import { WithdrawalContract } from './withdrawal/contract.js';
 
 /** Answer to the peer: below 400 is endorsed, anything else is not. */
 export interface Answer {
@@ -24,27 +22,15 @@ const NOTHING = new Uint8Array(0);
 type Run = (call: Call, args: readonly string[], environment: Environment) => Promise<Uint8Array>;
 
 /** Every function that can be called, and no other: there is no default contract and no metadata function. */
-const functions: ReadonlyMap<string, Run> = new Map([
-  ...functionsOf(FUNCTIONS.registry, registryContract),
-  ...functionsOf(FUNCTIONS.custody, custodyContract),
-  ...functionsOf(FUNCTIONS.withdrawal, withdrawalContract),
-]);
+const functions: ReadonlyMap<string, Run> = new Map(
+  [new RegistryContract(), new CustodyContract(), new WithdrawalContract()].flatMap(functionsOf),
+);
 
-function functionsOf(
-  names: { readonly apply: string; readonly query: string },
-  contract: ContractFunctions,
-): [string, Run][] {
+function functionsOf(contract: AudienceContract): [string, Run][] {
+  const name = contract.getName();
   return [
-    [
-      names.apply,
-      async (call, args, environment) => {
-        guardTime(call.at, environment);
-        await contract.apply(call, args);
-        await call.stub.finish();
-        return NOTHING;
-      },
-    ],
-    [names.query, async (call, args) => contract.query(call, args)],
+    [`${name}:apply`, (call, args, environment) => runApply(contract, call, args, environment)],
+    [`${name}:query`, (call, args) => contract.query(call, ...args)],
   ];
 }
 
@@ -64,7 +50,7 @@ export class ConsentChaincode {
       const [name = '', ...args] = stub.getArgs();
       const run = functions.get(name);
       if (run === undefined) throw new Refusal('function-unknown');
-      const payload = await run(callOf(stub, callerOf(stub)), args, this.environment);
+      const payload = await run(new Call(stub, callerOf(stub)), args, this.environment);
       return { status: OK, message: '', payload };
     } catch (error) {
       return { status: FAILED, message: this.#refusalOf(stub, error), payload: NOTHING };

@@ -3,16 +3,6 @@ import { mspId } from '../wire/primitives.js';
 import { Refusal } from '../wire/refusal.js';
 import type { Call } from './call.js';
 
-/**
- * The two functions of one contract: commands are written to the ledger, queries are answered by the own
- * peer.
- */
-export interface ContractFunctions {
-  /** Answers with nothing: what a command does is nobody's business but its audience's. */
-  apply(call: Call, args: readonly string[]): Promise<void>;
-  query(call: Call, args: readonly string[]): Promise<Uint8Array>;
-}
-
 /** The one public argument of a registry function. */
 export function publicMessage({ stub }: Call, args: readonly string[]): string {
   const [message] = args;

@@ -3,7 +3,9 @@ import { ACCESS } from '../../wire/access.js';
 import { TRANSIENT_COMMAND, TRANSIENT_QUERY } from '../../wire/names.js';
 import { custodyCommand } from '../../wire/commands/custody.js';
 import { custodyQuery } from '../../wire/queries.js';
-import { privateMessage, type ContractFunctions } from '../functions.js';
+import { AudienceContract } from '../audience-contract.js';
+import type { Call } from '../call.js';
+import { privateMessage } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { decideRequests } from './decide.js';
@@ -17,8 +19,12 @@ import { registerSubject } from './register-subject.js';
 /**
  * What one custodian and the oversight organisations read: its subjects, records, consents and every access.
  */
-export const custodyContract: ContractFunctions = {
-  async apply(call, args) {
+export class CustodyContract extends AudienceContract {
+  constructor() {
+    super('custody');
+  }
+
+  async apply(call: Call, ...args: string[]): Promise<void> {
     const { custodian, message } = privateMessage(call, args, TRANSIENT_COMMAND);
     const command = parseMessage(message, custodyCommand, 'command-malformed');
     await guardCaller(call, ACCESS.custody.apply[command.command], { custodian });
@@ -37,12 +43,12 @@ export const custodyContract: ContractFunctions = {
       case 'record-deliveries':
         return recordDeliveries(call, open, command);
     }
-  },
+  }
 
-  async query(call, args) {
+  async query(call: Call, ...args: string[]): Promise<Uint8Array> {
     const { custodian, message } = privateMessage(call, args, TRANSIENT_QUERY);
     const query = parseMessage(message, custodyQuery, 'query-malformed');
     await guardCaller(call, ACCESS.custody.query[query.query], { custodian });
     return answerCustodyQuery(call, custodian, query);
-  },
-};
+  }
+}

@@ -1,7 +1,9 @@
 import { ACCESS } from '../../wire/access.js';
 import { registryCommand } from '../../wire/commands/registry.js';
 import { registryQuery } from '../../wire/queries.js';
-import { publicMessage, type ContractFunctions } from '../functions.js';
+import { AudienceContract } from '../audience-contract.js';
+import type { Call } from '../call.js';
+import { publicMessage } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { foundLedger } from './found-ledger.js';
@@ -9,8 +11,12 @@ import { answerRegistryQuery } from './queries.js';
 import { registerMember } from './register-member.js';
 
 /** What every member may read: the ledger's id and who its members are. */
-export const registryContract: ContractFunctions = {
-  async apply(call, args) {
+export class RegistryContract extends AudienceContract {
+  constructor() {
+    super('registry');
+  }
+
+  async apply(call: Call, ...args: string[]): Promise<void> {
     const command = parseMessage(publicMessage(call, args), registryCommand, 'command-malformed');
     const about = command.command === 'register-member' ? { self: command.member.mspId } : {};
     await guardCaller(call, ACCESS.registry.apply[command.command], about);
@@ -20,11 +26,11 @@ export const registryContract: ContractFunctions = {
       case 'register-member':
         return registerMember(call, command);
     }
-  },
+  }
 
-  async query(call, args) {
+  async query(call: Call, ...args: string[]): Promise<Uint8Array> {
     const query = parseMessage(publicMessage(call, args), registryQuery, 'query-malformed');
     await guardCaller(call, ACCESS.registry.query[query.query], {});
     return answerRegistryQuery(call, query);
-  },
-};
+  }
+}
