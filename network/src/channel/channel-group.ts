@@ -1,9 +1,16 @@
 import { common, orderer, peer } from '@hyperledger/fabric-protos';
 import type { OrganisationMaterial } from '../identities/index.js';
 import { goDuration } from '../topology/quantities.js';
-import { oversight, portsOf, type Organisation, type PortPlan, type Topology } from '../topology/index.js';
+import {
+  orderingOrganisations,
+  oversight,
+  portsOf,
+  type Organisation,
+  type PortPlan,
+  type Topology,
+} from '../topology/index.js';
 import { capabilities, type GroupSpec } from './config-group.js';
-import { consensus, consenters, orderingOrganisations } from './consensus.js';
+import { consensus, consenters } from './consensus.js';
 import { mspValue, type VerifyingMsp } from './msp-value.js';
 import {
   allOf,

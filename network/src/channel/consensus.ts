@@ -1,6 +1,12 @@
 import { common, msp, orderer } from '@hyperledger/fabric-protos';
 import { goDuration } from '../topology/quantities.js';
-import { oversight, portsOf, type Organisation, type PortPlan, type Topology } from '../topology/index.js';
+import {
+  leaderTimeout,
+  orderingOrganisations,
+  portsOf,
+  type PortPlan,
+  type Topology,
+} from '../topology/index.js';
 import type { OrganisationMaterial } from '../identities/index.js';
 import type { GroupSpec } from './config-group.js';
 import { implicitMeta, nOutOf, signaturePolicy, signedBy } from './policies.js';
@@ -14,14 +20,6 @@ export interface Consenter {
   readonly identityPem: string;
   /** PEM of the certificate that it uses as TLS server and client. */
   readonly tlsPem: string;
-}
-
-/**
- * The organisations whose orderers make blocks: all of them on Fabric. On the embedded ledger one process orders
- * alone; it signs as the first oversight organisation, so that at least no custodian orders its own log.
- */
-export function orderingOrganisations(topology: Topology): readonly Organisation[] {
-  return topology.ordering.type === 'embedded' ? oversight(topology).slice(0, 1) : topology.organisations;
 }
 
 export function consenters(
@@ -50,7 +48,7 @@ export function consensus(
   const type = new orderer.ConsensusType();
   if (ordering.type !== 'bft') {
     type.setType('etcdraft');
-    type.setMetadata(raftMetadata(nodes).serializeBinary());
+    type.setMetadata(raftMetadata(ordering, nodes).serializeBinary());
     return { values: { ConsensusType: type }, blockValidation: implicitMeta('ANY', 'Writers') };
   }
   type.setType('BFT');
@@ -61,11 +59,16 @@ export function consensus(
   };
 }
 
-/** Leader lost to leader elected in about 1.7 s; Fabric's stock tick of 500 ms needs 5.6 s. */
-function raftMetadata(nodes: readonly Consenter[]): orderer.etcdraft.ConfigMetadata {
+/** A leader is missed for so many ticks; it is heard of at every one. */
+const ELECTION_TICKS = 10;
+
+function raftMetadata(
+  ordering: Topology['ordering'],
+  nodes: readonly Consenter[],
+): orderer.etcdraft.ConfigMetadata {
   const options = new orderer.etcdraft.Options();
-  options.setTickInterval('100ms');
-  options.setElectionTick(10);
+  options.setTickInterval(goDuration(leaderTimeout(ordering) / ELECTION_TICKS));
+  options.setElectionTick(ELECTION_TICKS);
   options.setHeartbeatTick(1);
   options.setMaxInflightBlocks(5);
   options.setSnapshotIntervalSize(16 * 1_048_576);
@@ -86,25 +89,28 @@ function raftMetadata(nodes: readonly Consenter[]): orderer.etcdraft.ConfigMetad
 }
 
 /**
- * SmartBFT takes the block interval from here, not from BatchTimeout. With these timeouts a dead leader costs 3 s
- * and load alone never changes the view; shorter ones do. `syncOnStart` would add 24 s to the first start.
+ * SmartBFT takes the block interval from here, not from BatchTimeout. Its many timeouts stand in the proportions that were
+ * measured together: with three seconds for the leader, a dead one costs about that, and load alone never changes the view.
+ * `syncOnStart` would add 24 s to the first start.
  */
 function bftOptions(ordering: Topology['ordering']): orderer.smartbft.Options {
+  const missed = leaderTimeout(ordering);
+  const part = (of: number): string => goDuration(Math.round(missed * of));
   const options = new orderer.smartbft.Options();
   options.setRequestBatchMaxCount(ordering.maxMessageCount);
   options.setRequestBatchMaxBytes(ordering.preferredMaxBytes);
   options.setRequestBatchMaxInterval(goDuration(ordering.blockInterval));
   options.setIncomingMessageBufferSize(200);
   options.setRequestPoolSize(100_000);
-  options.setRequestForwardTimeout('500ms');
-  options.setRequestComplainTimeout('2s');
+  options.setRequestForwardTimeout(part(1 / 6));
+  options.setRequestComplainTimeout(part(2 / 3));
   options.setRequestAutoRemoveTimeout('3m0s');
   options.setRequestMaxBytes(ordering.absoluteMaxBytes);
-  options.setViewChangeResendInterval('1s');
-  options.setViewChangeTimeout('5s');
-  options.setLeaderHeartbeatTimeout('3s');
+  options.setViewChangeResendInterval(part(1 / 3));
+  options.setViewChangeTimeout(part(5 / 3));
+  options.setLeaderHeartbeatTimeout(part(1));
   options.setLeaderHeartbeatCount(10);
-  options.setCollectTimeout('500ms');
+  options.setCollectTimeout(part(1 / 6));
   options.setSyncOnStart(false);
   options.setSpeedUpViewChange(false);
   options.setLeaderRotation(orderer.smartbft.Options.Rotation.ROTATION_OFF);

@@ -19,7 +19,6 @@ export {
   studyCollection,
   type Collection,
 } from './collections.js';
-export { orderingOrganisations } from './consensus.js';
 export { chaincodeDefinition, ENDORSEMENT_POLICY, type ChaincodeDefinitionSpec } from './definition.js';
 export {
   gatewayConfiguration,

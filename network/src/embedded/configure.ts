@@ -1,8 +1,7 @@
 import { chaincodeDefinition } from '../channel/definition.js';
-import { orderingOrganisations } from '../channel/consensus.js';
 import type { PreparedConsortium } from '../channel/prepare.js';
 import { dataLayout, organisationLayout, servicesLayout } from '../identities/index.js';
-import { portsOf } from '../topology/index.js';
+import { orderingOrganisations, portsOf } from '../topology/index.js';
 import type { PortPlan, Topology } from '../topology/index.js';
 import type { EmbeddedLedgerInput } from './configuration.js';
 

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { orderingOrganisations, type ChaincodePackage, type PreparedConsortium } from '../channel/index.js';
+import type { ChaincodePackage, PreparedConsortium } from '../channel/index.js';
 import { replaceFile } from '../identities/index.js';
-import { portsOf, type PortPlan, type Topology } from '../topology/index.js';
+import { orderingOrganisations, portsOf, type PortPlan, type Topology } from '../topology/index.js';
 import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployment.js';
 import { channelClient } from './channel-client.js';
 import type { KeptProcess } from './keep-running.js';

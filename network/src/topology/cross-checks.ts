@@ -1,4 +1,10 @@
-import { isCustodian, isOversight, type Organisation, type Topology } from './model.js';
+import {
+  isCustodian,
+  isOversight,
+  orderingOrganisations,
+  type Organisation,
+  type Topology,
+} from './model.js';
 
 /** A mistake that shows only when several values are seen together; `path` leads to the value to change. */
 export interface CrossProblem {
@@ -108,17 +114,41 @@ function formerAndPresent({ organisations, former = [] }: Topology): CrossProble
   );
 }
 
-function ordering({ ordering: settings, organisations }: Topology): CrossProblem[] {
-  const problems: CrossProblem[] = [];
+/** With n = 3f + 1 orderers, f may fail or lie; three and fewer tolerate nothing. */
+const FEWEST_BFT = 4;
+
+/** SmartBFT looks at its clocks once a second (orderer/consensus/smartbft/chain.go): under two, it suspects leaders that work. */
+const SHORTEST_BFT_MS = 2_000;
+
+function ordering(topology: Topology): CrossProblem[] {
+  const { ordering: settings } = topology;
+  const problems: CrossProblem[] = unknownOrderers(topology);
   if (settings.preferredMaxBytes > settings.absoluteMaxBytes) {
     problems.push({ path: ['ordering', 'preferredMaxBytes'], expected: 'no more than absoluteMaxBytes' });
   }
-  // With n = 3f + 1 orderers, f may fail or lie; three and fewer tolerate nothing.
-  if (settings.type === 'bft' && organisations.length < 4) {
+  if (settings.type !== 'raft' && (settings.leaderTimeout ?? SHORTEST_BFT_MS) < SHORTEST_BFT_MS) {
+    problems.push({ path: ['ordering', 'leaderTimeout'], expected: '2s or more, unless the type is raft' });
+  }
+  if (
+    settings.type === 'bft' &&
+    problems.length === 0 &&
+    orderingOrganisations(topology).length < FEWEST_BFT
+  ) {
+    const listed = settings.orderers !== undefined;
     problems.push({
-      path: ['ordering', 'type'],
-      expected: 'four organisations or more for bft, or another type',
+      path: ['ordering', listed ? 'orderers' : 'type'],
+      expected: `four ${listed ? 'orderers' : 'organisations'} or more for bft, or another type`,
     });
   }
   return problems;
+}
+
+function unknownOrderers({ ordering: { orderers = [] }, organisations }: Topology): CrossProblem[] {
+  const names = organisations.map(({ name }) => name);
+  return orderers.flatMap((name, index) => {
+    const path = ['ordering', 'orderers', index];
+    if (!names.includes(name)) return [{ path, expected: `one of ${names.join(', ')}` }];
+    if (orderers.indexOf(name) < index) return [{ path, expected: 'each organisation once' }];
+    return [];
+  });
 }

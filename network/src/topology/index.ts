@@ -5,6 +5,8 @@ export {
   formerOrganisations,
   isCustodian,
   isOversight,
+  leaderTimeout,
+  orderingOrganisations,
   organisationNamed,
   oversight,
   sponsors,

@@ -17,7 +17,7 @@ export async function loadTopology(path: string): Promise<Topology> {
  * Throws a TopologyError.
  */
 export function parseTopology(text: string, file: string): Topology {
-  const located = locate(text);
+  const located = expanded(locate(text));
   if (located.syntax.length > 0) {
     throw new TopologyError(
       file,
@@ -40,6 +40,22 @@ export function parseTopology(text: string, file: string): Topology {
   const problems = crossChecks(parsed.data).map(({ path, expected }) => problemAt(located, path, expected));
   if (problems.length > 0) throw refusal(file, problems);
   return withAbsolutePaths(parsed.data, dirname(resolve(file)));
+}
+
+/** `ordering: raft` is short for `ordering: { type: raft }`; what it expands to stands where it stands. */
+function expanded(located: LocatedDocument): LocatedDocument {
+  const { value } = located;
+  if (!isMapping(value) || typeof value['ordering'] !== 'string') return located;
+  const type = value['ordering'];
+  return {
+    ...located,
+    value: { ...value, ordering: { type } },
+    valueAt: (path) => (path[0] === 'ordering' && path[1] === 'type' ? type : located.valueAt(path)),
+  };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function withAbsolutePaths(topology: Topology, folder: string): Topology {

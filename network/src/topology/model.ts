@@ -24,6 +24,30 @@ export function formerOrganisations(topology: Topology): readonly FormerOrganisa
   return topology.former ?? [];
 }
 
+/** Raft with three orderers survives the loss of one; a fourth would add work and survive no more. */
+const RAFT_ORDERERS = 3;
+
+/**
+ * The organisations whose orderers make blocks, in the file's order. With BFT all of them, with Raft the first three,
+ * unless the file lists others. On the embedded ledger one process orders alone, whatever the file lists; it signs as the
+ * first oversight organisation, so that at least no custodian orders its own log.
+ */
+export function orderingOrganisations(topology: Topology): readonly Organisation[] {
+  const { ordering, organisations } = topology;
+  if (ordering.type === 'embedded') return oversight(topology).slice(0, 1);
+  const { orderers } = ordering;
+  if (orderers !== undefined) return organisations.filter(({ name }) => orderers.includes(name));
+  return ordering.type === 'raft' ? organisations.slice(0, RAFT_ORDERERS) : organisations;
+}
+
+/** Defaults as measured (docs/benchmarks.md): shorter ones change leaders under load alone. */
+const LEADER_TIMEOUT_MS = { raft: 1_000, bft: 3_000 } as const;
+
+/** Milliseconds without a sign of life from the leader until the other orderers take another. */
+export function leaderTimeout({ type, leaderTimeout: stated }: Ordering): number {
+  return stated ?? LEADER_TIMEOUT_MS[type === 'bft' ? 'bft' : 'raft'];
+}
+
 /** Sponsors of clinical trials. */
 export function sponsors(topology: Topology): readonly Organisation[] {
   return topology.organisations.filter((organisation) => organisation.kind === 'sponsor');

@@ -185,6 +185,14 @@ const ordering = mapping({
     .default(500),
   absoluteMaxBytes: size(65_536, 103_809_024).default(10_485_760),
   preferredMaxBytes: size(1_024, 103_809_024).default(2_097_152),
+  /** Names of the organisations whose orderers make blocks on Fabric. Absent: see `orderingOrganisations`. */
+  orderers: z
+    .array(slug, 'a list of names of organisations')
+    .min(1, 'at least one organisation')
+    .max(100, 'at most 100 organisations')
+    .optional(),
+  /** Milliseconds without a sign of life from the leader until the other orderers take another. Absent: `leaderTimeout`. */
+  leaderTimeout: duration(500, 60_000).optional(),
 });
 
 export const topologySchema = mapping({

@@ -54,10 +54,11 @@ function kindOf({ ordering }: Topology): LedgerKind {
   return ordering.type === 'embedded' ? 'embedded' : 'fabric';
 }
 
-/** Where the flag and the file differ the flag counts; on Fabric orderers then need no trust in each other. */
+/** Where the flag and the file differ the flag counts; on Fabric orderers then need no trust in each other if there are enough. */
 function orderedBy(topology: Topology, ledger: LedgerKind): Topology {
   if (kindOf(topology) === ledger) return topology;
-  const type = ledger === 'embedded' ? 'embedded' : 'bft';
+  const enough = (topology.ordering.orderers ?? topology.organisations).length >= 4;
+  const type = ledger === 'embedded' ? 'embedded' : enough ? 'bft' : 'raft';
   return { ...topology, ordering: { ...topology.ordering, type } };
 }
 

@@ -5,6 +5,7 @@ import {
   custodians,
   custodyOf,
   loadTopology,
+  orderingOrganisations,
   oversight,
   parseTopology,
   TopologyError,
@@ -32,6 +33,9 @@ function placeOf(text: string, part: string): string {
   const before = text.slice(0, text.indexOf(part)).split('\n');
   return `${before.length}:${(before.at(-1) ?? '').length + 1}`;
 }
+
+/** The demo with `ordering: raft` in one word. */
+const ONE_WORD = DEMO_TEXT.replace(/^ordering:\n(?: {2}.*\n)+/m, 'ordering: raft\n');
 
 /** Every key of a schema of mappings and lists, at any depth. */
 function* keysOf(schema: unknown): Generator<string> {
@@ -65,6 +69,32 @@ describe('the consortium as one file', () => {
     const [riverside, , novacure] = topology.organisations;
     expect(riverside && custodyOf(riverside)).to.deep.include({ impliedPolicy: 'deny', reviewHours: 72 });
     expect(novacure && custodyOf(novacure)).to.equal(undefined);
+  });
+
+  it('takes the kind of ordering in one word: then everything about it is as measured', () => {
+    expect(ONE_WORD).to.match(/^ordering: raft$/m);
+    expect(parseTopology(ONE_WORD, DEMO_FILE).ordering).to.deep.equal({
+      type: 'raft',
+      blockInterval: 100,
+      maxMessageCount: 500,
+      absoluteMaxBytes: 10 * 1024 * 1024,
+      preferredMaxBytes: 2 * 1024 * 1024,
+    });
+  });
+
+  it('orders with everybody by BFT, with the first three by Raft, with whom it lists by either', () => {
+    const orderers = (ordering: string): string[] =>
+      orderingOrganisations(parseTopology(demoWith(['type: embedded', ordering]), DEMO_FILE)).map(
+        ({ name }) => name,
+      );
+    expect(orderers('type: bft')).to.deep.equal(['riverside', 'lakeside', 'novacure', 'sentinel']);
+    expect(orderers('type: raft')).to.deep.equal(['riverside', 'lakeside', 'novacure']);
+    expect(orderers('type: raft\n  orderers: [sentinel, riverside, lakeside]')).to.deep.equal([
+      'riverside',
+      'lakeside',
+      'sentinel',
+    ]);
+    expect(orderers('type: embedded\n  orderers: [riverside]')).to.deep.equal(['sentinel']);
   });
 
   it('gives a hospital that says nothing about custody the policy that denies', () => {
@@ -230,6 +260,41 @@ describe('the consortium as one file', () => {
       `${placeOf(DEMO_TEXT, 'embedded\n  # A block')} ordering.type`,
       /^"bft"$/,
       /four organisations/,
+    ],
+    [
+      'an orderer of nobody',
+      demoWith(['type: embedded', 'type: raft\n  orderers: [riverside, westside]']),
+      `${placeOf(demoWith(['type: embedded', 'type: raft\n  orderers: [riverside, westside]']), 'westside')} ordering.orderers[1]`,
+      /^"westside"$/,
+      /^one of riverside, lakeside, novacure, sentinel$/,
+    ],
+    [
+      'an orderer listed twice',
+      demoWith(['type: embedded', 'type: raft\n  orderers: [sentinel, sentinel]']),
+      `${placeOf(demoWith(['type: embedded', 'type: raft\n  orderers: [sentinel, sentinel]']), 'sentinel]')} ordering.orderers[1]`,
+      /^"sentinel"$/,
+      /^each organisation once$/,
+    ],
+    [
+      'BFT with three orderers',
+      demoWith(['type: embedded', 'type: bft\n  orderers: [riverside, lakeside, sentinel]']),
+      `${placeOf(demoWith(['type: embedded', 'type: bft\n  orderers: [riverside']), '[riverside')} ordering.orderers`,
+      /list/,
+      /four orderers/,
+    ],
+    [
+      'a BFT leader that is given less time than SmartBFT looks at its clock',
+      demoWith(['type: embedded', 'type: bft\n  leaderTimeout: 1s']),
+      `${placeOf(demoWith(['type: embedded', 'type: bft\n  leaderTimeout: 1s']), '1s')} ordering.leaderTimeout`,
+      /^"1s"$/,
+      /^2s or more/,
+    ],
+    [
+      'a kind of ordering that does not exist, in one word',
+      ONE_WORD.replace('raft', 'paxos'),
+      `${placeOf(ONE_WORD, 'raft')} ordering.type`,
+      /^"paxos"$/,
+      /^one of embedded, raft, bft$/,
     ],
     [
       'an issuer without its keys',

@@ -1,6 +1,6 @@
 import type { Consenter } from '../../channel/consensus.js';
 import { channelParticipation } from '../../fabric/channel-participation.js';
-import { portsOf, type Organisation } from '../../topology/index.js';
+import { orderingOrganisations, portsOf, type Organisation } from '../../topology/index.js';
 import { openDesk, signatories, signByAll } from '../change-configuration.js';
 import {
   consentersOf,
@@ -23,6 +23,8 @@ import { tlsCaOf } from './tls-ca.js';
  */
 export function ordererSteps(rotation: Rotation): Step[] {
   const { site, organisation, layout, staged } = rotation;
+  // One that makes no blocks does not run, and nobody knows its certificates.
+  if (!orderingOrganisations(site.topology).includes(organisation)) return [installStep(rotation)];
   const ports = portsOf(site.plan, organisation.name);
   const wanted = async (): Promise<Consenter> => ({
     mspId: organisation.mspId,

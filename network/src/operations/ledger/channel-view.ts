@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { organisationLayout } from '../../identities/index.js';
-import { orderingOrganisations } from '../../channel/index.js';
-import { organisationNamed, portsOf, type Organisation } from '../../topology/index.js';
+import {
+  orderingOrganisations,
+  organisationNamed,
+  portsOf,
+  type Organisation,
+} from '../../topology/index.js';
 import type { ChannelConfiguration } from '../config/channel-configuration.js';
 import type { Signatory } from '../config/update-file.js';
 import { signatoryOf, type Site } from '../site.js';

@@ -11,6 +11,7 @@ import { replaceFile } from '../../identities/folders.js';
 import { dataLayout, organisationLayout } from '../../identities/index.js';
 import { makeIdentities } from '../../identities/make.js';
 import {
+  orderingOrganisations,
   organisationNamed,
   portPlan,
   portsOf,
@@ -58,6 +59,7 @@ export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] 
   const names = topology.organisations.map(({ name }) => name);
   const others = before.topology.organisations.filter(({ name }) => name !== organisation.name);
   const [sponsor] = others;
+  const orders = orderingOrganisations(topology).includes(organisation);
   let written = isMember;
   return [
     {
@@ -72,6 +74,7 @@ export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] 
       },
     },
     ...admissionSteps(site, sponsor ?? organisation, organisation),
+    ...(orders ? [followingOrdererStep(site, organisation)] : []),
     ...nodeSteps(site, organisation),
     {
       title: `write down that ${organisation.name} is a member`,
@@ -85,7 +88,7 @@ export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] 
     ...names.map((name) => approveStep(site, name)),
     commitStep(site, sponsor?.name ?? organisation.name),
     endorsableStep(site, names),
-    ...orderingSteps(site, sponsor ?? organisation, organisation),
+    ...(orders ? orderingSteps(site, sponsor ?? organisation, organisation) : []),
     options.renewGateways,
   ];
 }
@@ -94,7 +97,7 @@ function admissionSteps(site: Site, as: Organisation, organisation: Organisation
   return [
     configurationStep(site, as, {
       title: `let ${organisation.name} into the channel, signed by a majority of the admins`,
-      isDone: (channel) => isAdmitted(channel, organisation),
+      isDone: (channel) => isAdmitted(channel, site.topology, organisation),
       change: async () => {
         const member = await publicMember(site.dataDir, organisation);
         return (channel) => {
@@ -105,21 +108,25 @@ function admissionSteps(site: Site, as: Organisation, organisation: Organisation
   ];
 }
 
-/** Its orderer follows without making blocks, its peer follows without a chaincode that is asked, until both have everything. */
+/** Its orderer follows without making blocks until it has everything. */
+function followingOrdererStep(site: Site, { name }: Organisation): Step {
+  return {
+    title: `start the orderer of ${name}, and let it fetch the channel's blocks`,
+    isDone: ordererCatchingUp(site, organisationNamed(site.topology, name), 'follower'),
+    run: async () => {
+      const node = await nodeOf(site, name);
+      if ((await findProcess(ordererProcess(node))) === undefined) await startOrderer(node, site.signal);
+      const participation = channelParticipation(await adminOf(site, name));
+      if ((await participation.channels()).includes(site.topology.channel)) return;
+      await participation.join(await newestConfigurationBlock(site, name));
+    },
+    settleMs: 600_000,
+  };
+}
+
+/** Its peer follows without a chaincode that is asked, until it has everything. */
 function nodeSteps(site: Site, { name }: Organisation): Step[] {
   return [
-    {
-      title: `start the orderer of ${name}, and let it fetch the channel's blocks`,
-      isDone: ordererCatchingUp(site, organisationNamed(site.topology, name), 'follower'),
-      run: async () => {
-        const node = await nodeOf(site, name);
-        if ((await findProcess(ordererProcess(node))) === undefined) await startOrderer(node, site.signal);
-        const participation = channelParticipation(await adminOf(site, name));
-        if ((await participation.channels()).includes(site.topology.channel)) return;
-        await participation.join(await newestConfigurationBlock(site, name));
-      },
-      settleMs: 600_000,
-    },
     {
       title: `start the peer of ${name}, and let it fetch the channel's blocks`,
       isDone: peerCatchingUp(site, name),

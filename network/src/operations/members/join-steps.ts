@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Consenter } from '../../channel/consensus.js';
-import { orderingOrganisations } from '../../channel/index.js';
 import { channelParticipation } from '../../fabric/channel-participation.js';
 import { findProcess } from '../../fabric/managed-process.js';
 import { ordererProcess } from '../../fabric/orderer-process.js';
 import { organisationLayout } from '../../identities/index.js';
-import { organisationNamed, portsOf } from '../../topology/index.js';
+import { orderingOrganisations, organisationNamed, portsOf } from '../../topology/index.js';
 import { ordererCatchingUp } from '../certificates/rotate-orderer.js';
 import { openDesk, signatories, signByAll } from '../change-configuration.js';
 import { isConsenter, orderingTypeOf, putConsenter, removeConsenter } from '../config/consenters.js';

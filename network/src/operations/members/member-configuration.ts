@@ -5,7 +5,12 @@ import {
   ordererOrganisation,
 } from '../../channel/channel-group.js';
 import { configGroup } from '../../channel/config-group.js';
-import type { Organisation, PortPlan, Topology } from '../../topology/index.js';
+import {
+  orderingOrganisations,
+  type Organisation,
+  type PortPlan,
+  type Topology,
+} from '../../topology/index.js';
 import {
   APPLICATION,
   findGroup,
@@ -36,6 +41,8 @@ export function admitMember(
   application
     .getGroupsMap()
     .set(organisation.mspId, configGroup(applicationOrganisation(organisation, plan, ofWhom)));
+  writePolicy(application, 'LifecycleEndorsement', lifecycleEndorsement(topology));
+  if (!orders(topology, organisation.mspId)) return;
   const ordering = configGroup(ordererOrganisation(organisation, plan, ofWhom));
   // Fabric wants an address for it at once. Until it makes blocks that is another's, where its CA does not fit: whoever
   // tries it is turned away at once, and goes on to the next. An orderer that only follows would refuse the transaction.
@@ -44,7 +51,10 @@ export function admitMember(
   const addresses = another === undefined ? undefined : others.get(another)?.getValuesMap().get('Endpoints');
   if (addresses !== undefined) ordering.getValuesMap().set('Endpoints', firstVersion(addresses));
   groupAt(channel, ORDERER).getGroupsMap().set(organisation.mspId, ordering);
-  writePolicy(application, 'LifecycleEndorsement', lifecycleEndorsement(topology));
+}
+
+function orders(topology: Topology, mspId: string): boolean {
+  return orderingOrganisations(topology).some((each) => each.mspId === mspId);
 }
 
 function firstVersion(value: common.ConfigValue): common.ConfigValue {
@@ -53,8 +63,13 @@ function firstVersion(value: common.ConfigValue): common.ConfigValue {
   return copy;
 }
 
-export function isAdmitted(channel: common.ConfigGroup, { mspId }: Organisation): boolean {
-  return [APPLICATION, ORDERER].every((group) => findGroup(channel, group, mspId) !== undefined);
+export function isAdmitted(
+  channel: common.ConfigGroup,
+  topology: Topology,
+  { mspId }: Organisation,
+): boolean {
+  const groups = orders(topology, mspId) ? [APPLICATION, ORDERER] : [APPLICATION];
+  return groups.every((group) => findGroup(channel, group, mspId) !== undefined);
 }
 
 /** Lets a member's orderer make blocks: changes `channel`. */

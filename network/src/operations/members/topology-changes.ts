@@ -4,6 +4,7 @@ import {
   formerOrganisations,
   isCustodian,
   listeners,
+  orderingOrganisations,
   organisationNamed,
   portPlan,
   portsOf,
@@ -40,6 +41,7 @@ export function topologyWithout(topology: Topology, plan: PortPlan, name: string
   return checked(
     {
       ...topology,
+      ordering: orderingWithout(topology, name),
       organisations: topology.organisations.flatMap((organisation, index) => {
         if (index === place) return [];
         return [
@@ -53,6 +55,14 @@ export function topologyWithout(topology: Topology, plan: PortPlan, name: string
     },
     plan.portBase,
   );
+}
+
+/** Those who make blocks go on doing so: nobody's orderer takes the place of one that leaves by itself. */
+function orderingWithout(topology: Topology, name: string): Topology['ordering'] {
+  const { ordering } = topology;
+  if (ordering.type !== 'raft' && ordering.orderers === undefined) return ordering;
+  const orderers = orderingOrganisations(topology).map((each) => each.name);
+  return { ...ordering, orderers: orderers.filter((each) => each !== name) };
 }
 
 /** Ports of the newcomer's place, unless somebody has them; then the next ten that nobody has. */
