@@ -49,4 +49,5 @@ export {
   type Reason,
 } from './reasons.js';
 export { CONSENT_ELEMENTS, type ElementRule, type FhirVersion, type Treatment } from './compile/elements.js';
+export { liesWithin, type Limits } from './lies-within.js';
 export { conflicts, type Conflict } from './conflicts.js';

@@ -35,6 +35,10 @@ export const ACCESS = {
       'register-subject': 'custodian-client',
       'register-record': 'custodian-client',
       'file-consent': 'custodian-client',
+      'register-key': 'custodian-client',
+      'revoke-key': 'custodian-client',
+      'register-delegation': 'custodian-client',
+      'end-delegation': 'custodian-client',
       decide: 'custodian-client',
       'record-deliveries': 'custodian-client',
     },
@@ -44,13 +48,15 @@ export const ACCESS = {
       record: 'collection-client',
       consent: 'collection-client',
       policies: 'collection-client',
+      key: 'collection-client',
+      delegation: 'collection-client',
       event: 'collection-client',
       'event-hash': 'any-client',
     },
   },
   withdrawal: {
     apply: { withdraw: 'collection-client' },
-    query: { withdrawals: 'collection-client' },
+    query: { withdrawals: 'collection-client', withdrawn: 'collection-client' },
   },
 } as const satisfies {
   registry: AccessOf<RegistryCommand, RegistryQuery>;

@@ -175,7 +175,66 @@ export const ERRORS = {
     'FAILED_PRECONDITION',
     'Supersede each deny that is named, narrow what is permitted, or acknowledge that the deny stands; then file again.',
   ),
+  'consent-id-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Give a signed consent the id that derives from what was signed, and no other consent an id of 64 hexadecimal digits.',
+  ),
   'consent-unknown': entry(404, 'NOT_FOUND', 'Correct the id of the consent or of the subject.'),
+  // Custody and withdrawal: evidence, keys and delegations.
+  'evidence-not-accepted': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Give evidence of a kind, or a signature of the key, that this act takes.',
+  ),
+  'evidence-date-refused': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Sign again: the statement is too old, or its date is in the future. If it comes back, set the clock of the device.',
+  ),
+  'evidence-key-unknown': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Register the key in the name of whoever signs, or sign with one that is.',
+  ),
+  'evidence-key-ended': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Sign with a key that has not been replaced or revoked.',
+  ),
+  'evidence-signature-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Sign exactly the statement that the gateway gives for this act; the paths name what is wrong.',
+  ),
+  'evidence-counter-refused': entry(
+    422,
+    'FAILED_PRECONDITION',
+    "Revoke the passkey and register another: its authenticator's counter went back, so there may be a copy.",
+  ),
+  'subject-key-unusable': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Give a public key for ES256 (P-256) or EdDSA (Ed25519), a passkey as its authenticator encoded it.',
+  ),
+  'subject-key-already-registered': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Take the key that is there, or make a new one: a key that ended never comes back.',
+  ),
+  'subject-key-unknown': entry(404, 'NOT_FOUND', 'Correct the key or the subject.'),
+  'delegation-unknown': entry(404, 'NOT_FOUND', 'Correct the delegation or the subject.'),
+  'delegation-already-registered': entry(409, 'ALREADY_EXISTS', 'Register it under another id.'),
+  'delegation-not-in-force': entry(
+    403,
+    'FAILED_PRECONDITION',
+    'Register a new delegation: this one has ended, was revoked, or has not begun.',
+  ),
+  'delegation-exceeded': entry(
+    403,
+    'PERMISSION_DENIED',
+    'Ask the subject, or whoever the law names, for a delegation that covers this.',
+  ),
   'event-unknown': entry(404, 'NOT_FOUND', 'Correct the key of the event, or wait until it is committed.'),
   'receipt-refused': entry(
     422,

@@ -9,6 +9,7 @@ export * from './base64url.js';
 export * from './canonical.js';
 export * from './commands/index.js';
 export * from './errors.js';
+export * from './evidence/index.js';
 export * from './fhir-json.js';
 export * from './identifying.js';
 export * from './instant.js';

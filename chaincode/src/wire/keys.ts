@@ -10,6 +10,12 @@ export const PRIVATE_KINDS = [
   'details',
   'delivery',
   'withdrawal',
+  'withdrawn',
+  'key',
+  'keyend',
+  'keycount',
+  'delegation',
+  'delegationend',
 ] as const;
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
 

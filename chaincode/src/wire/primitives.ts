@@ -30,6 +30,15 @@ export function base64UrlBytes(count: number): z.ZodString {
     .refine((text) => decodeBase64Url(text)?.length === count);
 }
 
+/** Canonical base64url of 1 to `most` bytes. */
+export function base64UrlText(most: number): z.ZodString {
+  return z
+    .string()
+    .min(2)
+    .max(Math.ceil((most * 4) / 3))
+    .refine((text) => decodeBase64Url(text) !== undefined);
+}
+
 /** SHA-256, base64url. */
 export const digest = base64UrlBytes(32);
 

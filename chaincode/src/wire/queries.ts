@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventKey, fhirId, jti, mspId, version } from './primitives.js';
+import { eventKey, fhirId, jti, kid, mspId, version } from './primitives.js';
 
 /*
  * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes
@@ -26,6 +26,8 @@ export const custodyQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('record'), record: fhirId }),
   z.strictObject({ v, query: z.literal('consent'), consent: fhirId, version: version.exactOptional() }),
   z.strictObject({ v, query: z.literal('policies'), subject: fhirId }),
+  z.strictObject({ v, query: z.literal('key'), subject: fhirId, key: kid }),
+  z.strictObject({ v, query: z.literal('delegation'), delegation: fhirId }),
   z.strictObject({ v, query: z.literal('event'), requester: mspId, jti }),
   z.strictObject({ v, query: z.literal('event-hash'), event: eventKey }),
 ]);
@@ -33,6 +35,7 @@ export type CustodyQuery = z.infer<typeof custodyQuery>;
 
 export const withdrawalQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('withdrawals'), subject: fhirId }),
+  z.strictObject({ v, query: z.literal('withdrawn'), consent: fhirId }),
 ]);
 export type WithdrawalQuery = z.infer<typeof withdrawalQuery>;
 

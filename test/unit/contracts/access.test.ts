@@ -1,5 +1,7 @@
 import { ACCESS, type Audience } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
+import { newAppKey } from '../../support/signers.js';
+import { registerKeyCommand } from './support/evidence.js';
 import { EVIDENCE, SUBJECT, consentOf, recordOf, registerPatient, sha } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
 import {
@@ -35,6 +37,18 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'register-subject': { subject: 'sub-2' },
         'register-record': { ...recordOf('hb-2') },
         'file-consent': { consent: 'c-2', subject: SUBJECT, resource: consentOf('c-2'), evidence: EVIDENCE },
+        'register-key': registerKeyCommand(world, newAppKey()),
+        'revoke-key': { subject: SUBJECT, key: sha('key'), evidence: EVIDENCE },
+        'register-delegation': {
+          delegation: 'd-1',
+          subject: SUBJECT,
+          delegate: 'sub-9',
+          relationship: 'proxy',
+          scope: { acts: ['file'], scopes: ['research'] },
+          period: { start: '2026-01-01T00:00:00.000Z', end: '2036-01-01T00:00:00.000Z' },
+          evidence: EVIDENCE,
+        },
+        'end-delegation': { delegation: 'd-1', subject: SUBJECT, evidence: EVIDENCE },
         decide: { requests: [world.request()] },
         'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
       },
@@ -44,13 +58,15 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         record: { record: 'hb-1' },
         consent: { consent: 'c-1' },
         policies: { subject: SUBJECT },
+        key: { subject: SUBJECT, key: sha('key') },
+        delegation: { delegation: 'd-1' },
         event: { requester: LAKESIDE, jti: 'a'.repeat(22) },
         'event-hash': { event },
       },
     },
     withdrawal: {
       apply: { withdraw: { consent: 'c-1', subject: SUBJECT, evidence: EVIDENCE } },
-      query: { withdrawals: { subject: SUBJECT } },
+      query: { withdrawals: { subject: SUBJECT }, withdrawn: { consent: 'c-1' } },
     },
   };
 }

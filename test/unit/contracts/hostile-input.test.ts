@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { newAppKey, newPasskey } from '../../support/signers.js';
+import { registerKeyCommand, say, signedBy } from './support/evidence.js';
 import {
   EVIDENCE,
   OTHER_SUBJECT,
@@ -43,7 +45,7 @@ const HOSTILE: readonly [string, unknown][] = [
 ];
 
 /** Fields that may be left out. */
-const OPTIONAL = new Set(['facts.resourceType', 'facts.labels', 'reason']);
+const OPTIONAL = new Set(['facts.resourceType', 'facts.labels', 'reason', 'scope.purposes']);
 
 /** Free inside: other rules than the schema's are what refuses there. */
 const FREE = new Set(['resource']);
@@ -239,6 +241,26 @@ describe('every function refuses bad input, says where, repeats nothing and writ
       resource: consentOf('c-2'),
       evidence: EVIDENCE,
     },
+    {
+      v: 1,
+      salt,
+      ...registerKeyCommand(world, newPasskey()),
+      evidence: signedBy(say(world, { statement: 'key-end', key: 'A'.repeat(43) }), newAppKey()),
+    },
+    { v: 1, command: 'revoke-key', salt, subject: SUBJECT, key: 'A'.repeat(43), evidence: EVIDENCE },
+    {
+      v: 1,
+      command: 'register-delegation',
+      salt,
+      delegation: 'd-1',
+      subject: SUBJECT,
+      delegate: OTHER_SUBJECT,
+      relationship: 'proxy',
+      scope: { acts: ['file'], scopes: ['research'], purposes: ['HRESCH'] },
+      period: { start: '2026-01-01T00:00:00.000Z', end: '2036-01-01T00:00:00.000Z' },
+      evidence: { kind: 'delegated', delegation: 'd-1', act: EVIDENCE },
+    },
+    { v: 1, command: 'end-delegation', salt, delegation: 'd-1', subject: SUBJECT, evidence: EVIDENCE },
     { v: 1, command: 'decide', salt, requests: ['a.b.c'] },
     {
       v: 1,
@@ -253,6 +275,8 @@ describe('every function refuses bad input, says where, repeats nothing and writ
     { v: 1, query: 'record', record: 'hb-1' },
     { v: 1, query: 'consent', consent: 'c-1' },
     { v: 1, query: 'policies', subject: SUBJECT },
+    { v: 1, query: 'key', subject: SUBJECT, key: 'A'.repeat(43) },
+    { v: 1, query: 'delegation', delegation: 'd-1' },
     { v: 1, query: 'event', requester: LAKESIDE, jti: 'a'.repeat(22) },
     { v: 1, query: 'event-hash', event: world.key('event', 'a') },
   ]);
@@ -269,6 +293,7 @@ describe('every function refuses bad input, says where, repeats nothing and writ
   ]);
   suite('withdrawal:query', 'query', { mspId: RIVERSIDE }, () => [
     { v: 1, query: 'withdrawals', subject: SUBJECT },
+    { v: 1, query: 'withdrawn', consent: 'c-1' },
   ]);
 
   it('no function but these: unknown names are refused and not repeated', async () => {

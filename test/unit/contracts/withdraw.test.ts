@@ -1,5 +1,10 @@
-import { withdrawals as withdrawalsSchema } from '@consent-ledger/chaincode/wire';
+import {
+  withdrawals as withdrawalsSchema,
+  withdrawn as withdrawnSchema,
+} from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
+import { newAppKey, newPasskey } from '../../support/signers.js';
+import { consentToSign, registerKeyCommand, say, signedBy } from './support/evidence.js';
 import { EVIDENCE, OTHER_SUBJECT, SUBJECT, consentOf, registerPatient } from './support/fixtures.js';
 import {
   NOW,
@@ -27,12 +32,19 @@ describe('withdraw', () => {
       const done = await world.withdrawal({ ...command, reason: 'moved-away' }, { mspId });
       expect([...done.writes.keys()]).to.deep.equal([
         `withdrawal-RiversideMSP/${world.key('withdrawal', SUBJECT)}`,
+        `withdrawal-RiversideMSP/${world.key('withdrawn', 'c-1')}`,
       ]);
       expect(withdrawalsSchema.parse(world.value('withdrawal', SUBJECT))).to.deep.include({
         subject: SUBJECT,
         withdrawals: [
-          { consent: 'c-1', at: NOW_INSTANT, by: mspId, evidence: EVIDENCE, reason: 'moved-away' },
+          { consent: 'c-1', at: NOW_INSTANT, by: mspId, evidence: 'witnessed', reason: 'moved-away' },
         ],
+      });
+      expect(withdrawnSchema.parse(world.value('withdrawn', 'c-1'))).to.deep.include({
+        consent: 'c-1',
+        subject: SUBJECT,
+        by: mspId,
+        evidence: EVIDENCE,
       });
     });
   }
@@ -96,5 +108,58 @@ describe('withdraw', () => {
     await world.withdrawal(command);
     const { withdrawals } = withdrawalsSchema.parse(world.value('withdrawal', SUBJECT));
     expect(withdrawals[0]?.at).to.equal(new Date(NOW + 1_000).toISOString());
+  });
+
+  describe('signed by the subject', () => {
+    for (const [name, make] of [
+      ['with an application', () => newAppKey('EdDSA')],
+      ['with a passkey', () => newPasskey('ES256')],
+    ] as const) {
+      it(`${name}, for that consent and reason alone, however old the signature is`, async () => {
+        const key = make();
+        await world.custody(registerKeyCommand(world, key));
+        const date = new Date(NOW - 400 * 86_400_000).toISOString();
+        const statement = say(world, { statement: 'withdrawal', consent: 'c-1', reason: 'moved' }, { date });
+        const evidence = signedBy(statement, key);
+        for (const changes of [{}, { reason: 'other' }]) {
+          const done = await world.tryWithdrawal({ ...command, evidence, ...changes });
+          expect(refusalOf(done)).to.equal('evidence-signature-refused');
+        }
+        const done = await world.withdrawal({ ...command, evidence, reason: 'moved' }, { mspId: SENTINEL });
+        expect([...done.writes.keys()].every((one) => one.startsWith('withdrawal-'))).to.equal(true);
+        expect(world.value('withdrawn', 'c-1')).to.deep.include({ evidence, reason: 'moved' });
+      });
+    }
+
+    it('reads of keys and delegations only what is written once', async () => {
+      const key = newPasskey();
+      await world.custody(registerKeyCommand(world, key));
+      const evidence = signedBy(say(world, { statement: 'withdrawal', consent: 'c-1' }), key);
+      const done = await world.withdrawal({ ...command, evidence });
+      const more = newAppKey();
+      const later = await world.custody(registerKeyCommand(world, more));
+      const signed = consentToSign(world);
+      const filed = await world.custody({
+        command: 'file-consent',
+        consent: signed.consent,
+        subject: SUBJECT,
+        resource: signed.resource,
+        evidence: {
+          ...signedBy(signed.statement, key),
+          proof: key.prove(signed.statement, { count: 7 }),
+        },
+      });
+      const written = [...later.writes.keys(), ...filed.writes.keys()];
+      expect([...done.reads.keys()].filter((one) => written.includes(one))).to.deep.equal([]);
+    });
+
+    it('is not taken with a key that was revoked, and is then taken before a witness', async () => {
+      const key = newAppKey();
+      await world.custody(registerKeyCommand(world, key));
+      await world.custody({ command: 'revoke-key', subject: SUBJECT, key: key.kid, evidence: EVIDENCE });
+      const evidence = signedBy(say(world, { statement: 'withdrawal', consent: 'c-1' }), key);
+      expect(refusalOf(await world.tryWithdrawal({ ...command, evidence }))).to.equal('evidence-key-ended');
+      await world.withdrawal(command, { mspId: SENTINEL });
+    });
   });
 });

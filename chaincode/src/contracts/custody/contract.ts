@@ -9,12 +9,16 @@ import { privateMessage } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { decideRequests } from './decide.js';
+import { endDelegation } from './end-delegation.js';
 import { fileConsent } from './file-consent.js';
 import { openNewCustody } from './open-custody.js';
 import { answerCustodyQuery } from './queries.js';
 import { recordDeliveries } from './record-deliveries.js';
+import { registerDelegation } from './register-delegation.js';
+import { registerKey } from './register-key.js';
 import { registerRecord } from './register-record.js';
 import { registerSubject } from './register-subject.js';
+import { revokeKey } from './revoke-key.js';
 
 /**
  * What one custodian and the oversight organisations read: its subjects, records, consents and every access.
@@ -38,6 +42,14 @@ export class CustodyContract extends AudienceContract {
         return registerRecord(call, open, command);
       case 'file-consent':
         return fileConsent(call, open, command);
+      case 'register-key':
+        return registerKey(call, open, command);
+      case 'revoke-key':
+        return revokeKey(call, open, command);
+      case 'register-delegation':
+        return registerDelegation(call, open, command);
+      case 'end-delegation':
+        return endDelegation(call, open, command);
       case 'decide':
         return decideRequests(call, open, command);
       case 'record-deliveries':

@@ -2,16 +2,19 @@ import type { CompiledPolicy, PolicyInForce } from '../../domain/index.js';
 import { checkConsentSet } from '../../domain/check-consent-set.js';
 import { compileConsent } from '../../domain/compile/compile-consent.js';
 import { conflicts } from '../../domain/conflicts.js';
+import { liesWithin } from '../../domain/lies-within.js';
 import type { OpenCustody, PublicState } from '../../state/index.js';
-import type { CommandOf, FhirResource, FiledPolicy } from '../../wire/index.js';
+import type { CommandOf, Delegation, FhirResource, FiledPolicy, Statement } from '../../wire/index.js';
 import { consentsReader } from '../../wire/answer-request.js';
 import { Refusal } from '../../wire/refusal.js';
 import { digestOf } from '../../wire/canonical.js';
+import { consentDigest, isSignedConsentId, signedConsentId } from '../../wire/evidence/statement.js';
 import { instantOf } from '../../wire/instant.js';
 import { patientReference } from '../../wire/names.js';
 import { withoutIdentifyingText } from '../../wire/identifying.js';
 import { consentVersionId } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
+import { MAX_AGE, checkEvidence } from '../evidence/check-evidence.js';
 import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
 
@@ -21,10 +24,11 @@ import { requireSubject } from './register-subject.js';
  * version stays as it was filed; the newest is the one that is evaluated.
  */
 export async function fileConsent(
-  { at, caller, publicState }: Call,
+  call: Call,
   open: OpenCustody,
   { consent, version = 1, subject, resource, evidence }: CommandOf<'file-consent'>,
 ): Promise<void> {
+  const { at, caller, publicState } = call;
   const { values } = open;
   const policy = compile(resource, consent, subject);
   await requireSubject(open, subject);
@@ -39,6 +43,20 @@ export async function fileConsent(
   guardSuperseded(policy, current?.policy, others);
   await guardRecipients(policy, publicState);
   guardStanding(policy, current?.policy, (await consentsReader(open)(subject)) ?? [], at);
+  const ended = others.map((other) => other.policy).filter(({ id }) => policy.supersedes.includes(id));
+  if (current !== undefined) ended.push(current.policy);
+  const { statement } = await checkEvidence(call, open, evidence, {
+    subject,
+    content: {
+      statement: 'consent',
+      consent: consentDigest(resource),
+      ...(version > 1 && { id: consent, version }),
+    },
+    maxAge: MAX_AGE,
+    delegable: (delegation) => mayFile(delegation, policy, ended),
+    counts: true,
+  });
+  if (version === 1) guardId(consent, statement);
 
   values.put('consent', id, {
     consent,
@@ -90,6 +108,19 @@ function guardStanding(
   const found = conflicts(policy, held, at);
   if (found.length > 0)
     throw new Refusal('consent-conflicts', [...new Set(found.map(({ permit }) => permit))]);
+}
+
+/** Whoever changes or supersedes a consent ends it, as a withdrawal would. */
+function mayFile({ scope }: Delegation, policy: CompiledPolicy, ended: readonly CompiledPolicy[]): boolean {
+  const mayEnd = ended.length === 0 || scope.acts.includes('withdraw');
+  return scope.acts.includes('file') && mayEnd && [policy, ...ended].every((one) => liesWithin(one, scope));
+}
+
+/** What was signed is one consent, and its id says so: so it is accepted once. */
+function guardId(consent: string, statement: Statement | undefined): void {
+  const isRight =
+    statement === undefined ? !isSignedConsentId(consent) : consent === signedConsentId(statement);
+  if (!isRight) throw new Refusal('consent-id-refused', ['Consent.id']);
 }
 
 /** @throws Refusal with the FHIRPaths of what is wrong */

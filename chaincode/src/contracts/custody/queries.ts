@@ -26,6 +26,10 @@ export async function answerCustodyQuery(
       return values.bytesAt(values.key('consent', ...consentVersionId(query.consent, query.version ?? 1)));
     case 'policies':
       return values.bytesAt(values.key('policies', query.subject));
+    case 'key':
+      return values.bytesAt(values.key('key', query.subject, query.key));
+    case 'delegation':
+      return values.bytesAt(values.key('delegation', query.delegation));
     case 'event':
       return values.bytesAt(values.key('event', query.requester, query.jti));
   }

@@ -5,5 +5,10 @@ export function answerWithdrawalQuery(
   { withdrawals }: OpenCustody,
   query: WithdrawalQuery,
 ): Promise<Uint8Array> {
-  return withdrawals.bytesAt(withdrawals.key('withdrawal', query.subject));
+  switch (query.query) {
+    case 'withdrawals':
+      return withdrawals.bytesAt(withdrawals.key('withdrawal', query.subject));
+    case 'withdrawn':
+      return withdrawals.bytesAt(withdrawals.key('withdrawn', query.consent));
+  }
 }

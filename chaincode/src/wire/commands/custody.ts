@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { commandSalt, eventKey, fhirId, version } from '../primitives.js';
 import { descriptorFields } from '../values/records.js';
-import { evidence } from '../values/consents.js';
+import { evidence } from '../values/evidence.js';
 import { fhirResource } from '../fhir-json.js';
 import { custodyPolicy, pepper } from '../values/custody.js';
+import { endDelegation, registerDelegation, registerKey, revokeKey } from './evidence.js';
 
 /** Most requests in one transaction. */
 export const MAX_REQUESTS = 100;
@@ -72,6 +73,10 @@ export const custodyCommand = z.discriminatedUnion('command', [
   registerSubject,
   registerRecord,
   fileConsent,
+  registerKey,
+  revokeKey,
+  registerDelegation,
+  endDelegation,
   decideCommand,
   recordDeliveries,
 ]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codedReason, commandSalt, fhirId } from '../primitives.js';
-import { evidence } from '../values/consents.js';
+import { evidence } from '../values/evidence.js';
 
 export const withdraw = z.strictObject({
   v: z.literal(1),

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { fhirResource } from '../fhir-json.js';
-import { codedReason, digest, fhirId, instant, mspId, pseudonym, valueSalt, version } from '../primitives.js';
+import { codedReason, digest, fhirId, instant, mspId, valueSalt, version } from '../primitives.js';
 import { compiledPolicy } from './compiled-policy.js';
-
-/**
- * How it is known who gave (or withdrew) a consent. Witnessed: a member's staff member, by pseudonym, attests
- * it, with the SHA-256 of the signed form. Other kinds are refused until the chaincode can verify them.
- */
-export const evidence = z.strictObject({ kind: z.literal('witnessed'), by: pseudonym, form: digest });
-export type FiledEvidence = z.infer<typeof evidence>;
+import { EVIDENCE_KINDS, evidence } from './evidence.js';
 
 /** Private value `consent`: one version of a consent as it was filed, never changed. */
 export const consent = z.strictObject({
@@ -38,7 +32,7 @@ export function consentVersionId(consent: string, version: number): readonly [st
 export const filedPolicy = z.strictObject({
   consent: fhirId,
   version,
-  evidence: z.enum(['signed', 'witnessed', 'delegated']),
+  evidence: z.enum(EVIDENCE_KINDS),
   policy: compiledPolicy,
 });
 export type FiledPolicy = z.infer<typeof filedPolicy>;
@@ -57,12 +51,15 @@ export const withdrawalEntry = z.strictObject({
   at: instant,
   /** MSP id of the member that took the withdrawal. */
   by: mspId,
-  evidence,
+  evidence: z.enum(EVIDENCE_KINDS),
   reason: codedReason.exactOptional(),
 });
 export type WithdrawalEntry = z.infer<typeof withdrawalEntry>;
 
-/** Private value `withdrawal` in the withdrawal collection: what a subject has withdrawn. */
+/**
+ * Private value `withdrawal` in the withdrawal collection: what a subject has withdrawn. Every decision reads
+ * it, so the evidence lies elsewhere.
+ */
 export const withdrawals = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
@@ -70,3 +67,16 @@ export const withdrawals = z.strictObject({
   withdrawals: z.array(withdrawalEntry).min(1).max(1_024),
 });
 export type Withdrawals = z.infer<typeof withdrawals>;
+
+/** Private value `withdrawn` in the withdrawal collection: who withdrew one consent, written once. */
+export const withdrawn = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  consent: fhirId,
+  subject: fhirId,
+  at: instant,
+  by: mspId,
+  evidence,
+  reason: codedReason.exactOptional(),
+});
+export type Withdrawn = z.infer<typeof withdrawn>;

@@ -1,15 +1,20 @@
 import type { z } from 'zod';
 import type { PrivateKind } from '../keys.js';
-import { consent, policies, withdrawals } from './consents.js';
+import { consent, policies, withdrawals, withdrawn } from './consents.js';
+import { delegation, delegationEnd } from './delegations.js';
 import { accessEvent, delivery, details } from './events.js';
 import { descriptor, subject } from './records.js';
+import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
 
 export * from './compiled-policy.js';
 export * from './consents.js';
 export * from './custody.js';
+export * from './delegations.js';
 export * from './events.js';
+export * from './evidence.js';
 export * from './member.js';
 export * from './records.js';
+export * from './subject-keys.js';
 
 /** Schema of the private value of each kind: for readers that did not write it, such as gateway and auditor. */
 export const privateValues = {
@@ -21,6 +26,12 @@ export const privateValues = {
   details,
   delivery,
   withdrawal: withdrawals,
+  withdrawn,
+  key: subjectKey,
+  keyend: keyEnd,
+  keycount: keyCount,
+  delegation,
+  delegationend: delegationEnd,
 } as const satisfies Record<PrivateKind, z.ZodType>;
 
 /** Type of the private value of a kind. */

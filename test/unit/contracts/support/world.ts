@@ -87,11 +87,15 @@ export class World {
   }
 
   /** The ledger founded, every member registered, Riverside's custody open. */
-  static async open(): Promise<World> {
+  static async open(policy: Partial<CustodyPolicy> = {}): Promise<World> {
     const world = new World();
     await world.register({ command: 'found-ledger', id: LEDGER_ID });
     for (const mspId of Object.keys(KINDS)) await world.registerMember(world.statementOf(mspId));
-    await world.custody({ command: 'open-custody', pepper: PEPPER.toString('base64url'), policy: POLICY });
+    await world.custody({
+      command: 'open-custody',
+      pepper: PEPPER.toString('base64url'),
+      policy: { ...POLICY, ...policy },
+    });
     return world;
   }
 
@@ -212,7 +216,8 @@ export class World {
 
   /** The private value of Riverside's under that key; fails if there is none. */
   value(kind: PrivateKind, ...id: [string, ...string[]]): Record<string, unknown> {
-    const collection = kind === 'withdrawal' ? withdrawalCollection(RIVERSIDE) : custodyCollection(RIVERSIDE);
+    const isWithdrawal = kind === 'withdrawal' || kind === 'withdrawn';
+    const collection = (isWithdrawal ? withdrawalCollection : custodyCollection)(RIVERSIDE);
     return must(this.ledger.values().get(`${collection}/${this.key(kind, ...id)}`));
   }
 

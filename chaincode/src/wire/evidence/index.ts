@@ -1,0 +1,6 @@
+export * from './cose-key.js';
+export * from './passkey-assertion.js';
+export * from './person-key.js';
+export * from './statement-jws.js';
+export * from './statement.js';
+export * from './verify-proof.js';
