@@ -5,7 +5,7 @@ export { issuerServer } from './issuer/server.js';
 export { fetchToken } from './issuer/token.js';
 export { send } from './https.js';
 export { openLogFile } from './supervisor/log-file.js';
-export { identify, isRunning, residentBytes, signal } from './supervisor/process-identity.js';
+export { identify, isRunning, memoryOf, signal } from './supervisor/process-identity.js';
 export { takeLock } from './supervisor/lock.js';
 export { endAll, leftovers } from './supervisor/leftovers.js';
 export { supervise, type Supervisor } from './supervisor/supervisor.js';

@@ -16,7 +16,7 @@ interface DemoReport {
 
 interface Status {
   readonly well: boolean;
-  readonly processes: readonly { readonly name: string; readonly rssBytes: number }[];
+  readonly processes: readonly { readonly name: string; readonly residentBytes: number }[];
   readonly members: readonly { readonly member: string; readonly ready: boolean; readonly height: number }[];
 }
 
@@ -93,7 +93,7 @@ describe('the demo, as a newcomer runs it', function () {
     ]);
     expect(members).to.have.lengthOf(4);
     for (const { height } of members) expect(height).to.be.greaterThan(10);
-    const together = processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+    const together = processes.reduce((sum, { residentBytes }) => sum + residentBytes, 0);
     expect(together).to.be.lessThan(1_200 * 1_048_576);
   });
 

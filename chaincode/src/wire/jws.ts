@@ -61,15 +61,20 @@ function parseSegment(segment: string): unknown {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Every request under one key has the same header text, so its verdict is worth keeping. */
-const headers = new Map<string, string | undefined>();
+/**
+ * Every request under one key has the same header text, so what it says is worth keeping. Whoever sends chooses
+ * the text: only good ones of an ordinary length are kept, so that nobody fills the memory.
+ */
+const headers = new Map<string, string>();
 const MAX_CACHED = 10_000;
+const MAX_CACHED_HEADER = 256;
 
 function kidOfHeader(segment: string, typ: string): string | undefined {
   const name = `${typ} ${segment}`;
-  if (headers.has(name)) return headers.get(name);
+  const known = headers.get(name);
+  if (known !== undefined) return known;
   const kid = readHeader(segment, typ);
-  remember(headers, name, kid);
+  if (kid !== undefined && segment.length <= MAX_CACHED_HEADER) remember(headers, name, kid);
   return kid;
 }
 

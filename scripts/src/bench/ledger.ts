@@ -13,6 +13,7 @@ import { populate, type Person } from './population.js';
 import { report, shown } from './report.js';
 import { requestSigner } from './requests.js';
 import { pooled, quantile } from './statistics.js';
+import { memoryTogether } from '../supervisor/process-identity.js';
 
 /**
  * Logged decisions per second on the embedded ledger, as docs/benchmarks.md describes. The baseline is what an ordinary
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
     );
     const processes = (await consortiumStatus(consortium)).processes.filter(({ name }) => name !== 'issuer');
     ledger.close();
-    const memory = processes.reduce((sum, { rssBytes = 0 }) => sum + rssBytes, 0) / 1_048_576;
+    const memory = memoryTogether(processes) / 1_048_576;
 
     return report(
       'ledger',
@@ -81,8 +82,8 @@ async function main(): Promise<number> {
         aloneP50Ms: quantile(alone, 0.5),
         aloneP95Ms: quantile(alone, 0.95),
         readySeconds: readyMs / 1_000,
-        memoryMiB: Object.fromEntries(
-          processes.map(({ name, rssBytes = 0 }) => [name, Math.round(rssBytes / 1_048_576)]),
+        residentMiB: Object.fromEntries(
+          processes.map(({ name, residentBytes = 0 }) => [name, Math.round(residentBytes / 1_048_576)]),
         ),
       },
     );

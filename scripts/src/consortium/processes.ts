@@ -11,12 +11,12 @@ const ISSUER_MAIN = fileURLToPath(new URL('../issuer/main.js', import.meta.url))
 /**
  * Memory is what a first look on a laptop runs out of, so each process gets little room for the young, and its heap
  * grows by a stated part after each full collection instead of up to fourfold. No limit: a heap that really needs more
- * gets it. Measured under full load (docs/benchmarks.md): a quarter less memory for a tenth of the decisions.
+ * gets it (docs/benchmarks.md).
  */
-const CHAINCODE_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=50'];
-const LEDGER_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=35'];
+const CHAINCODE_FLAGS = ['--max-semi-space-size=24', '--heap-growing-percent=100'];
+const LEDGER_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50'];
 /** A gateway mostly waits, and there are four of them on this machine. */
-const GATEWAY_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=25', '--v8-pool-size=1'];
+const GATEWAY_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=35', '--v8-pool-size=1'];
 
 /** glibc gives each thread its own arena, and hardly anything back: 30 MB a process that nobody uses. */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { gatewayUrl, organisationLayout, type Organisation } from '@consent-ledger/network';
 import { send } from '../https.js';
 import { lockHolder } from '../supervisor/lock.js';
-import { isRunning, residentBytes } from '../supervisor/process-identity.js';
+import { isRunning, memoryOf, type ProcessMemory } from '../supervisor/process-identity.js';
 import { readState, type ProcessState } from '../supervisor/state-file.js';
 import { systemCode, UserError } from '../user-error.js';
 import type { Consortium } from './consortium.js';
@@ -22,11 +22,10 @@ export interface ConsortiumStatus {
   readonly members: readonly MemberStatus[];
 }
 
-export interface ProcessStatus {
+export interface ProcessStatus extends Partial<ProcessMemory> {
   readonly name: string;
   readonly status: ProcessState['status'] | 'gone';
   readonly pid?: number;
-  readonly rssBytes?: number;
   readonly uptimeMs?: number;
   readonly restarts: number;
 }
@@ -64,12 +63,12 @@ async function processStatus({
   if (!identity || !(await isRunning(identity))) {
     return { name, restarts, status: status === 'restarting' ? status : 'gone' };
   }
-  const rssBytes = await residentBytes(identity.pid);
+  const memory = await memoryOf(identity.pid);
   return {
     name,
     status,
     pid: identity.pid,
-    ...(rssBytes === undefined ? {} : { rssBytes }),
+    ...memory,
     uptimeMs: Date.now() - Date.parse(since),
     restarts,
   };

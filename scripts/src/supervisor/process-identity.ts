@@ -25,15 +25,36 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.started === identity.started;
 }
 
-/** Resident memory in bytes, or undefined when the process is gone. */
-export async function residentBytes(pid: number): Promise<number | undefined> {
+export interface ProcessMemory {
+  readonly residentBytes: number;
+  /**
+   * The part of it that other processes map as well, such as Node's own program: it is in memory once, however many
+   * processes there are. 0 where the system does not say.
+   */
+  readonly sharedBytes: number;
+}
+
+/** Undefined when the process is gone. */
+export async function memoryOf(pid: number): Promise<ProcessMemory | undefined> {
   if (process.platform === 'linux') {
-    const status = await readIfThere(`/proc/${pid}/status`);
-    const kibibytes = status === undefined ? undefined : /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
-    return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
+    const rollup = await readIfThere(`/proc/${pid}/smaps_rollup`);
+    const bytesOf = (field: string): number =>
+      Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup ?? '')?.[1] ?? 0) * 1_024;
+    const residentBytes = bytesOf('Rss');
+    if (residentBytes === 0) return undefined;
+    return { residentBytes, sharedBytes: bytesOf('Shared_Clean') + bytesOf('Shared_Dirty') };
   }
   const text = await ps(pid, 'rss=');
-  return text === undefined ? undefined : Number(text) * 1_024;
+  return text === undefined ? undefined : { residentBytes: Number(text) * 1_024, sharedBytes: 0 };
+}
+
+/** What several processes of one program take together: what they share counts once. */
+export function memoryTogether(processes: readonly Partial<ProcessMemory>[]): number {
+  const own = processes.reduce(
+    (sum, { residentBytes = 0, sharedBytes = 0 }) => sum + residentBytes - sharedBytes,
+    0,
+  );
+  return own + Math.max(0, ...processes.map(({ sharedBytes = 0 }) => sharedBytes));
 }
 
 /** Sends a signal to that very process. False when it is gone already. */

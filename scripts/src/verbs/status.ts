@@ -5,6 +5,7 @@ import { mebibytes, span, table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { EXIT } from '../user-error.js';
 import { examples, withDataDir, type DataDirOption } from './options.js';
+import { memoryTogether } from '../supervisor/process-identity.js';
 
 interface Options extends DataDirOption {
   readonly json?: true;
@@ -41,17 +42,18 @@ function show({ dataDir, supervisor, processes, members }: ConsortiumStatus, out
     out.print(`The consortium in ${dataDir} is not running.${left}`);
     return;
   }
-  const rows = processes.map(({ name, status: state, pid, rssBytes, uptimeMs, restarts }) => [
+  const rows = processes.map(({ name, status: state, pid, residentBytes, uptimeMs, restarts }) => [
     name,
     state,
     pid === undefined ? '-' : String(pid),
-    rssBytes === undefined ? '-' : mebibytes(rssBytes),
+    residentBytes === undefined ? '-' : mebibytes(residentBytes),
     uptimeMs === undefined ? '-' : span(uptimeMs),
     String(restarts),
   ]);
-  const total = processes.reduce((sum, { rssBytes }) => sum + (rssBytes ?? 0), 0);
   table([['process', 'status', 'pid', 'memory', 'up for', 'restarts'], ...rows]).forEach(out.print);
-  out.print(`together ${mebibytes(total)}; supervisor is process ${supervisor}`);
+  out.print(
+    `together ${mebibytes(memoryTogether(processes))}, counting once what they share; supervisor is process ${supervisor}`,
+  );
   out.print('');
   table([
     ['member', 'gateway', 'ready', 'ledger height'],
