@@ -302,6 +302,11 @@ export const ERRORS = {
   ),
   'role-missing': entry(403, 'PERMISSION_DENIED', 'Ask for the role that the route needs.'),
   'not-found': entry(404, 'NOT_FOUND', 'Correct the id; what is not yours is not found either.'),
+  'version-mismatch': entry(
+    412,
+    'FAILED_PRECONDITION',
+    'Read the newest version, apply the change to it, and send it with its ETag in If-Match.',
+  ),
   'idempotency-conflict': entry(
     409,
     'FAILED_PRECONDITION',

@@ -10,6 +10,7 @@ import { openOutbox } from '../adapters/sqlite/outbox.js';
 import { openProjection } from '../adapters/sqlite/projection.js';
 import type { LoadedConfiguration } from '../config/load.js';
 import type { Logger } from '../ports/logger.js';
+import type { ConsentIndex } from '../ports/consent-index.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Outbox } from '../ports/outbox.js';
@@ -33,6 +34,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly signer: RequestSigner;
   readonly outbox: Outbox;
   readonly projection: Projection;
+  readonly consents: ConsentIndex;
   readonly members: Members;
   readonly chain: Chain;
   readonly transactions: Transactions;
@@ -92,6 +94,7 @@ export async function layFoundation(
     signer,
     outbox,
     projection,
+    consents: projection.consents,
     members,
     chain,
     transactions,

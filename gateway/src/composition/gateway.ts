@@ -1,6 +1,10 @@
 import { openFileSpool } from '../adapters/records/file-spool.js';
 import type { LoadedConfiguration } from '../config/load.js';
 import { createApp } from '../http/app.js';
+import { Cursors } from '../http/fhir/cursor.js';
+import { fhirReadHandlers } from '../http/fhir/read-handlers.js';
+import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
+import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
 import type { Handlers } from '../http/handlers.js';
 import { logHandlers } from '../http/operations/log.js';
 import { consentHandlers } from '../http/operations/people.js';
@@ -117,15 +121,23 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
 
 /** What custodians and oversight read of the collections that their peers hold. */
 function overseenHandlers(foundation: Foundation, custodian: Custodian | undefined): Handlers {
-  const { custodies, members, projection, pseudonymKey, transactions } = foundation;
+  const { consents, custodies, members, own, projection, pseudonymKey, transactions } = foundation;
   if (custodies.size === 0) return {};
   const custodyOf = (mspId: string): CustodyView => {
     const custody = custodies.get(mspId);
     if (custody === undefined) throw new Error('a custody that this member does not read');
     return custody;
   };
+  const people = { members, transactions, pseudonymKey, own: custodian?.custody, custodyOf };
+  const address = own.gateway;
+  const cursors = new Cursors(pseudonymKey);
+  const description = `Consent ledger gateway of ${own.displayName}`;
   return {
-    ...consentHandlers({ members, transactions, pseudonymKey, own: custodian?.custody, custodyOf }),
+    ...consentHandlers(people),
+    ...fhirReadHandlers({ ...people, address, consents, cursors, description }),
+    ...fhirSearchHandlers({ ...people, address, consents, cursors, description }),
+    ...fhirUpdateHandlers({ ...people, address, consents }),
+    ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents })),
     ...logHandlers(projection, members),
   };
 }

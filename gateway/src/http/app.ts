@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Metrics } from '../ports/metrics.js';
 import type { Logger } from '../ports/logger.js';
 import { Refusal } from '../usecases/refusal.js';
+import { isFhir, sendOutcome } from './fhir/outcome.js';
 import { createDocumentation } from './documentation.js';
 import { problemOf, sendProblem } from './problems.js';
 import { createRouter, requestIdOf, type RouterOptions } from './router.js';
@@ -94,7 +95,8 @@ function failed(log: Logger) {
     if (refusal instanceof Refusal && refusal.retryAfterSeconds !== undefined) {
       response.set('Retry-After', `${refusal.retryAfterSeconds}`);
     }
-    sendProblem(response, problem);
+    if (isFhir(request)) sendOutcome(response, refusal);
+    else sendProblem(response, problem);
   };
 }
 

@@ -16,10 +16,14 @@ type BodyOf<Name extends OperationName> =
         : undefined
     : undefined;
 
+type HeadersOf<Name extends OperationName> =
+  Op<Name> extends { readonly headers: infer Headers extends z.ZodType } ? z.output<Headers> : undefined;
+
 /** A call that is authenticated and whose input is parsed. */
 export interface Call<Name extends OperationName> {
   readonly params: z.output<Op<Name>['params']>;
   readonly query: z.output<Op<Name>['query']>;
+  readonly headers: HeadersOf<Name>;
   readonly body: BodyOf<Name>;
   readonly user: UserOf<Name>;
   readonly requestId: string;
@@ -29,11 +33,11 @@ export interface Call<Name extends OperationName> {
   readonly response: Response;
 }
 
-/** A JSON answer; handlers that write to the response themselves give none. */
+/** A JSON answer, or one without content; handlers that write to the response themselves give none. */
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: object;
+  readonly body?: object;
 }
 
 export type Handler<Name extends OperationName> = (call: Call<Name>) => Promise<Reply | undefined>;
@@ -46,6 +50,7 @@ export type HandlersOf<Names extends OperationName> = { readonly [Name in Names]
 export type AnyHandler = (call: {
   readonly params: unknown;
   readonly query: unknown;
+  readonly headers: unknown;
   readonly body: unknown;
   readonly user: User | undefined;
   readonly requestId: string;

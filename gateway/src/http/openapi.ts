@@ -1,7 +1,10 @@
 import {
+  FHIR_MEDIA_TYPE,
   OPERATIONS,
+  operationOutcome,
   problemSchema,
   PROBLEM_MEDIA_TYPE,
+  type Answer,
   type Operation,
   type OperationName,
 } from '@consent-ledger/chaincode/wire/http';
@@ -10,6 +13,7 @@ import {
   type ZodOpenApiContentObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
 } from 'zod-openapi';
 import { isStreamed, type Handlers } from './handlers.js';
 
@@ -37,23 +41,34 @@ export function openApiDocument(title: string, handlers: Handlers): object {
 }
 
 function describe(name: OperationName, operation: Operation): ZodOpenApiOperationObject {
-  const { summary, tag, caller, params, query, answer } = operation;
+  const { summary, tag, caller, params, query, headers, answer, answers = [] } = operation;
   return {
     operationId: name,
     summary,
     tags: [tag],
     description: audience(operation),
-    requestParams: { path: params, query },
+    requestParams: { path: params, query, ...(headers === undefined ? {} : { header: headers }) },
     ...bodyOf(operation),
     ...(typeof caller === 'string' ? {} : { security: [{ token: [] }] }),
     responses: {
-      [`${answer.status}`]: { description: answer.description, content: contentOf(operation) },
-      default: {
-        description: 'A refusal or failure (RFC 9457)',
-        content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
-      },
+      ...Object.fromEntries(
+        [answer, ...answers].map((one) => [
+          `${one.status}`,
+          { description: one.description, content: contentOf(one) },
+        ]),
+      ),
+      default: refusalOf(operation),
     },
   };
+}
+
+function refusalOf({ speaks }: Operation): ZodOpenApiResponseObject {
+  if (speaks === 'fhir') {
+    const content = { [FHIR_MEDIA_TYPE]: { schema: operationOutcome } };
+    return { description: 'A refusal or failure, as an OperationOutcome', content };
+  }
+  const content = { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } };
+  return { description: 'A refusal or failure (RFC 9457)', content };
 }
 
 function audience({ caller }: Operation): string {
@@ -62,19 +77,22 @@ function audience({ caller }: Operation): string {
   return `For roles: ${caller.join(', ')}.`;
 }
 
-function bodyOf({ body }: Operation): Pick<ZodOpenApiOperationObject, 'requestBody'> {
+function bodyOf({ body, speaks }: Operation): Pick<ZodOpenApiOperationObject, 'requestBody'> {
   if (body === undefined) return {};
   if (isStreamed(body)) {
-    const content: ZodOpenApiContentObject = { '*/*': { schema: { type: 'string', format: 'binary' } } };
+    const content: ZodOpenApiContentObject = {};
+    for (const type of body.mediaTypes ?? ['*/*'])
+      content[type] = { schema: { type: 'string', format: 'binary' } };
     return { requestBody: { required: true, description: body.description, content } };
   }
-  return { requestBody: { required: true, content: { 'application/json': { schema: body } } } };
+  const type = speaks === 'fhir' ? FHIR_MEDIA_TYPE : 'application/json';
+  return { requestBody: { required: true, content: { [type]: { schema: body } } } };
 }
 
-function contentOf({ answer }: Operation): ZodOpenApiContentObject {
+function contentOf(answer: Answer): ZodOpenApiContentObject {
   const content: ZodOpenApiContentObject = {};
   if (answer.schema !== undefined && answer.mediaTypes === undefined) {
-    content['application/json'] = { schema: answer.schema };
+    content[answer.schemaType ?? 'application/json'] = { schema: answer.schema };
   }
   for (const mediaType of answer.mediaTypes ?? []) {
     content[mediaType] = { schema: { type: 'string', format: 'binary' } };

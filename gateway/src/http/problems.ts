@@ -1,3 +1,4 @@
+import type { Conflict } from '@consent-ledger/chaincode/domain';
 import { errorEntry, type ErrorCode } from '@consent-ledger/chaincode/wire';
 import { PROBLEM_MEDIA_TYPE, type ProblemDocument } from '@consent-ledger/chaincode/wire/http';
 import type { Response } from 'express';
@@ -44,7 +45,11 @@ export function problemOf(error: unknown, requestId: string): ProblemDocument {
   return documentOf(refusal.code, requestId, refusal);
 }
 
-function documentOf(code: ErrorCode, requestId: string, { errors, event }: Refusal): ProblemDocument {
+function documentOf(
+  code: ErrorCode,
+  requestId: string,
+  { errors, conflicts, event }: Refusal,
+): ProblemDocument {
   const { status, action } = errorEntry(code);
   return {
     type: `urn:consent-ledger:problem:${code}`,
@@ -62,16 +67,33 @@ function documentOf(code: ErrorCode, requestId: string, { errors, event }: Refus
             ...(readings === undefined ? {} : { readings: [...readings] }),
           })),
         }),
+    ...(conflicts.length === 0 ? {} : { conflicts: conflicts.map(conflictOf) }),
     ...(event === undefined ? {} : { event: event.key, transaction: event.transaction, block: event.block }),
   };
 }
 
-function titleOf(code: ErrorCode): string {
+function conflictOf({ permit, deny, question }: Conflict): NonNullable<ProblemDocument['conflicts']>[number] {
+  return {
+    permit,
+    deny: { ...deny },
+    question: JSON.parse(JSON.stringify(question)) as Record<string, never>,
+  };
+}
+
+export function titleOf(code: ErrorCode): string {
   return code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
 }
 
 /** Sends a problem with the headers that belong to its status. */
 export function sendProblem(response: Response, problem: ProblemDocument): void {
+  prepareRefusal(response, problem).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+}
+
+/** Status of a refusal, and the headers that belong to it. */
+export function prepareRefusal(
+  response: Response,
+  problem: Pick<ProblemDocument, 'status' | 'code'>,
+): Response {
   if (problem.status === 401) {
     const known = problem.code === 'token-missing' ? '' : ', error="invalid_token"';
     response.set('WWW-Authenticate', `Bearer realm="consent-ledger"${known}`);
@@ -79,5 +101,5 @@ export function sendProblem(response: Response, problem: ProblemDocument): void 
   if ((problem.status === 503 || problem.status === 429) && !response.hasHeader('Retry-After')) {
     response.set('Retry-After', '1');
   }
-  response.status(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+  return response.status(problem.status);
 }

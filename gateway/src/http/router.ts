@@ -55,6 +55,8 @@ async function serve(
     user,
     params: parse(operation.params, request.params, 'path'),
     query: parse(operation.query, request.query, 'query'),
+    headers:
+      operation.headers === undefined ? undefined : parse(operation.headers, request.headers, 'header'),
     body: await bodyOf(request, operation, jsonBytes),
     requestId: requestIdOf(response),
     signal: abortedWith(response),
@@ -85,11 +87,12 @@ function abortedWith(response: Response): AbortSignal {
 }
 
 function send(response: Response, operation: Operation, { status, headers, body }: Reply): void {
-  response
-    .status(status ?? operation.answer.status)
-    .set({ 'Cache-Control': 'no-store', ...headers })
-    .type('application/json')
-    .send(JSON.stringify(body));
+  response.status(status ?? operation.answer.status).set({ 'Cache-Control': 'no-store' });
+  if (body === undefined) response.set({ ...headers }).end();
+  else {
+    const type = { 'Content-Type': 'application/json; charset=utf-8' };
+    response.set({ ...type, ...headers }).send(Buffer.from(JSON.stringify(body)));
+  }
 }
 
 function refuseOtherMethods(router: Router, handlers: Handlers): void {

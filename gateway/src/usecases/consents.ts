@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { compileConsent } from '@consent-ledger/chaincode/domain';
+import { compileConsent, conflicts, type CompiledPolicy } from '@consent-ledger/chaincode/domain';
 import {
+  consentVersionId,
   digestOf,
   withoutIdentifyingText,
   type Consent,
   type FhirResource,
+  type FiledEvidence,
   type WithdrawalEntry,
 } from '@consent-ledger/chaincode/wire';
-import type { CustodyView, Held } from './custody-view.js';
+import { findConsent, policiesInForce, withdrawalOf } from './consent-versions.js';
+import type { CustodyView } from './custody-view.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
-
-/** A consent as the ledger holds it, and whether it was withdrawn. */
-export interface FiledConsent extends Held<Consent> {
-  readonly withdrawal: WithdrawalEntry | undefined;
-}
 
 /** Registers a new subject under 128 random bits. */
 export async function registerSubject(
@@ -27,38 +25,55 @@ export async function registerSubject(
   return { ...committed, subject };
 }
 
+/** A consent as it came in, and how it is known who gave it. */
+export interface GivenConsent {
+  readonly resource: FhirResource;
+  readonly evidence: FiledEvidence;
+  /** Number of the version that this is to be; absent: the first. */
+  readonly version?: number;
+}
+
 /**
- * Files a consent after leaving out narrative and display texts. `by` is the pseudonym of the clerk who saw it signed,
- * `form` the SHA-256 of what was signed. Throws a Refusal, `consent-refused` with the FHIRPaths of what is not understood.
+ * Files a consent, or the next version of one, after leaving out narrative and display texts. Throws a Refusal:
+ * `consent-refused` with the FHIRPaths of what is not understood, `consent-conflicts` with each pair and its question.
  */
 export async function fileConsent(
-  given: { readonly resource: FhirResource; readonly by: string; readonly form: string },
+  { resource: given, evidence, version = 1 }: GivenConsent,
   custody: CustodyView,
   transactions: Transactions,
 ): Promise<Committed & { readonly filed: Consent }> {
-  const { resource } = withoutIdentifyingText(given.resource);
-  requireUnderstood(resource);
+  const { resource } = withoutIdentifyingText(given);
+  const policy = requireUnderstood(resource);
   const consent = idOf(resource);
+  const subject = subjectOf(resource);
   const command = {
     v: 1,
     command: 'file-consent',
     salt: freshSalt(),
     consent,
-    subject: subjectOf(resource),
+    ...(version === 1 ? {} : { version }),
+    subject,
     resource,
-    evidence: { kind: 'witnessed', by: given.by, form: given.form },
+    evidence,
   } as const;
-  const committed = await transactions.run(command, { contract: 'custody', custodian: custody.custodian });
-  const held = custody.get('consent', consent);
+  requireNoConflict(policy, subject, custody);
+  const committed = await transactions
+    .run(command, { contract: 'custody', custodian: custody.custodian })
+    .catch((error: unknown) => {
+      // A deny came in between: by now the projection may have it, too.
+      if (error instanceof Refusal && error.code === 'consent-conflicts')
+        requireNoConflict(policy, subject, custody);
+      throw error;
+    });
+  const held = custody.get('consent', ...consentVersionId(consent, version));
   if (held === undefined) throw new Refusal('event-pending');
   return { ...committed, filed: held.value };
 }
 
-/** Throws a Refusal `consent-unknown`. */
-export function findConsent(consent: string, custody: CustodyView): FiledConsent {
-  const held = custody.get('consent', consent);
-  if (held === undefined) throw new Refusal('consent-unknown');
-  return { ...held, withdrawal: withdrawalOf(held.value, custody) };
+/** The endorsers look again and are the ones who decide; they can only answer with places, and this with pairs. */
+function requireNoConflict(policy: CompiledPolicy, subject: string, custody: CustodyView): void {
+  const found = conflicts(policy, policiesInForce(subject, custody), Date.now());
+  if (found.length > 0) throw new Refusal('consent-conflicts', { conflicts: found });
 }
 
 /** Withdraws a consent, at its custodian or at oversight: either may, so that nobody can hold one up. */
@@ -104,14 +119,11 @@ function standing(
   return { transaction: held.transaction, block: held.block, withdrawal };
 }
 
-function withdrawalOf({ consent, subject }: Consent, custody: CustodyView): WithdrawalEntry | undefined {
-  return custody.get('withdrawal', subject)?.value.withdrawals.find((entry) => entry.consent === consent);
-}
-
 /** The endorsers compile it again and are the ones who decide; they can only answer with places, and this with reasons. */
-function requireUnderstood(resource: FhirResource): void {
+function requireUnderstood(resource: FhirResource): CompiledPolicy {
   const compiled = compileConsent(resource);
   if (!compiled.ok) throw new Refusal('consent-refused', { errors: compiled.problems });
+  return compiled.policy;
 }
 
 function idOf(resource: FhirResource): string {

@@ -1,9 +1,11 @@
-import type { Problem } from '@consent-ledger/chaincode/domain';
+import type { Conflict, Problem } from '@consent-ledger/chaincode/domain';
 import type { ErrorCode } from '@consent-ledger/chaincode/wire';
 
-/** What a refusal may carry beside its code; none of it may hold a value of the input or anything about a person. */
+/** What a refusal may carry beside its code; but for conflicts, none of it may hold a value of the input or anything about a person. */
 export interface RefusalDetails {
   readonly errors?: readonly Problem[];
+  /** Denies in force that would defeat a consent; for its custodian's own staff. */
+  readonly conflicts?: readonly Conflict[];
   /** The access event that holds the refusal. */
   readonly event?: { readonly key: string; readonly transaction: string; readonly block: number };
   /** When the same call may be worth another try; told as `Retry-After`. */
@@ -15,6 +17,7 @@ export interface RefusalDetails {
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly errors: readonly Problem[];
+  readonly conflicts: readonly Conflict[];
   readonly event: RefusalDetails['event'];
   readonly retryAfterSeconds: number | undefined;
 
@@ -24,6 +27,7 @@ export class Refusal extends Error {
   ) {
     super(code, details.cause === undefined ? undefined : { cause: details.cause });
     this.errors = details.errors ?? [];
+    this.conflicts = details.conflicts ?? [];
     this.event = details.event;
     this.retryAfterSeconds = details.retryAfterSeconds;
   }

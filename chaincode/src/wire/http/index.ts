@@ -1,6 +1,7 @@
 export * from './access.js';
 export * from './checks.js';
 export * from './consents.js';
+export * from './fhir.js';
 export * from './members.js';
 export * from './operations.js';
 export * from './problem.js';

@@ -8,6 +8,22 @@ import {
   fileConsentBody,
   withdrawConsentBody,
 } from './consents.js';
+import {
+  FHIR_MEDIA_TYPE,
+  FORM_MEDIA_TYPE,
+  fhirBundle,
+  fhirCapabilityStatement,
+  fhirConsent,
+  fhirConsentBody,
+  fhirConsentParams,
+  fhirHistoryQuery,
+  fhirParams,
+  fhirQuery,
+  fhirReadHeaders,
+  fhirSearchQuery,
+  fhirVersionParams,
+  fhirWriteHeaders,
+} from './fhir.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
@@ -25,6 +41,8 @@ export type Caller = 'public' | 'gateway' | readonly Role[];
 export interface StreamedBody {
   readonly streamed: true;
   readonly description: string;
+  /** Absent: any. */
+  readonly mediaTypes?: readonly string[];
 }
 
 export interface Answer {
@@ -33,6 +51,8 @@ export interface Answer {
   /** Absent: bytes of the media types named. */
   readonly schema?: z.ZodType;
   readonly mediaTypes?: readonly string[];
+  /** What is of the schema; absent: `application/json`. */
+  readonly schemaType?: string;
 }
 
 export interface Operation {
@@ -40,17 +60,33 @@ export interface Operation {
   /** OpenAPI's form: `/v1/records/{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'people' | 'records' | 'gateways' | 'service';
+  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir';
+  /** Absent: JSON of our own, and problem documents (RFC 9457) for what is refused. */
+  readonly speaks?: 'fhir';
   readonly caller: Caller;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
+  /** Of the headers that the handler reads. */
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType | StreamedBody;
   readonly answer: Answer;
+  /** Answers with other statuses that are no refusals. */
+  readonly answers?: readonly Answer[];
   /** Members whose gateway has it; absent: all. */
   readonly at?: 'custodian' | 'custodian or oversight';
 }
 
 const RECORD_MEDIA_TYPES = ['application/octet-stream'];
+
+const fhirAnswer = (status: number, description: string, schema: z.ZodType): Answer => ({
+  status,
+  description,
+  schema,
+  schemaType: FHIR_MEDIA_TYPE,
+});
+
+const FHIR = { tag: 'fhir', speaks: 'fhir', at: 'custodian or oversight' } as const;
+const FHIR_READERS = ['consent-clerk', 'auditor'] as const;
 
 /** Every operation of a gateway: the router, the documentation and the tests are made from this one table. */
 export const OPERATIONS = {
@@ -74,9 +110,10 @@ export const OPERATIONS = {
     query: noQuery,
     answer: {
       status: 200,
-      description: 'It can; 503 with the same document where it cannot',
+      description: 'It can',
       schema: readinessDocument,
     },
+    answers: [{ status: 503, description: 'It cannot', schema: readinessDocument }],
   },
   metrics: {
     method: 'get',
@@ -145,11 +182,8 @@ export const OPERATIONS = {
     params: idParams,
     query: putRecordQuery,
     body: { streamed: true, description: 'The record, of any media type' },
-    answer: {
-      status: 201,
-      description: 'Kept and registered; 200 where it was already there',
-      schema: recordRegistered,
-    },
+    answer: { status: 201, description: 'Kept and registered', schema: recordRegistered },
+    answers: [{ status: 200, description: 'It was already there', schema: recordRegistered }],
   },
   getRecord: {
     method: 'get',
@@ -216,6 +250,101 @@ export const OPERATIONS = {
     params: noQuery,
     query: listChecksQuery,
     answer: { status: 200, description: 'A page', schema: checkPage },
+  },
+  fhirMetadata: {
+    ...FHIR,
+    method: 'get',
+    path: '/fhir/{release}/metadata',
+    summary: 'What FHIR this gateway speaks',
+    caller: 'public',
+    params: fhirParams,
+    query: fhirQuery,
+    headers: fhirReadHeaders,
+    answer: fhirAnswer(200, 'CapabilityStatement', fhirCapabilityStatement),
+  },
+  fhirSearch: {
+    ...FHIR,
+    method: 'get',
+    path: '/fhir/{release}/Consent',
+    summary: 'Search consents',
+    caller: FHIR_READERS,
+    params: fhirParams,
+    query: fhirSearchQuery,
+    headers: fhirReadHeaders,
+    answer: fhirAnswer(200, 'A page, as a Bundle of type searchset', fhirBundle),
+  },
+  fhirSearchForm: {
+    ...FHIR,
+    method: 'post',
+    path: '/fhir/{release}/Consent/_search',
+    summary: 'Search consents, the parameters in the body',
+    caller: FHIR_READERS,
+    params: fhirParams,
+    query: fhirSearchQuery,
+    headers: fhirReadHeaders,
+    body: { streamed: true, description: 'The parameters of the search', mediaTypes: [FORM_MEDIA_TYPE] },
+    answer: fhirAnswer(200, 'A page, as a Bundle of type searchset', fhirBundle),
+  },
+  fhirCreate: {
+    ...FHIR,
+    method: 'post',
+    path: '/fhir/{release}/Consent',
+    summary: 'File a consent under an id that the gateway makes',
+    caller: ['consent-clerk'],
+    at: 'custodian',
+    params: fhirParams,
+    query: fhirQuery,
+    headers: fhirWriteHeaders,
+    body: fhirConsentBody,
+    answer: fhirAnswer(201, 'Filed, on the ledger', fhirConsent),
+  },
+  fhirRead: {
+    ...FHIR,
+    method: 'get',
+    path: '/fhir/{release}/Consent/{id}',
+    summary: 'The newest version of a consent',
+    caller: FHIR_READERS,
+    params: fhirConsentParams,
+    query: fhirQuery,
+    headers: fhirReadHeaders,
+    answer: fhirAnswer(200, 'The consent', fhirConsent),
+    answers: [{ status: 304, description: 'It still is what If-None-Match names' }],
+  },
+  fhirUpdate: {
+    ...FHIR,
+    method: 'put',
+    path: '/fhir/{release}/Consent/{id}',
+    summary: 'File the next version of a consent, or its first; with the status inactive, withdraw it',
+    caller: FHIR_READERS,
+    params: fhirConsentParams,
+    query: fhirQuery,
+    headers: fhirWriteHeaders,
+    body: fhirConsentBody,
+    answer: fhirAnswer(200, 'Filed or withdrawn, on the ledger', fhirConsent),
+    answers: [fhirAnswer(201, 'Filed, as the first version', fhirConsent)],
+  },
+  fhirHistory: {
+    ...FHIR,
+    method: 'get',
+    path: '/fhir/{release}/Consent/{id}/_history',
+    summary: 'All versions of a consent, newest first',
+    caller: FHIR_READERS,
+    params: fhirConsentParams,
+    query: fhirHistoryQuery,
+    headers: fhirReadHeaders,
+    answer: fhirAnswer(200, 'A page, as a Bundle of type history', fhirBundle),
+  },
+  fhirVersion: {
+    ...FHIR,
+    method: 'get',
+    path: '/fhir/{release}/Consent/{id}/_history/{version}',
+    summary: 'One version of a consent',
+    caller: FHIR_READERS,
+    params: fhirVersionParams,
+    query: fhirQuery,
+    headers: fhirReadHeaders,
+    answer: fhirAnswer(200, 'That version', fhirConsent),
+    answers: [{ status: 304, description: 'It is what If-None-Match names' }],
   },
   release: {
     method: 'post',

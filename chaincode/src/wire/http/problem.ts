@@ -21,6 +21,22 @@ export const problemSchema = z
         }),
       )
       .optional(),
+    conflicts: z
+      .array(
+        z.strictObject({
+          permit: z.string().describe('FHIRPath of the permit in the consent that was to be filed'),
+          deny: z.strictObject({
+            consent: z.string(),
+            version: z.int(),
+            path: z.string().describe('FHIRPath of the deny in that consent'),
+          }),
+          question: z
+            .record(z.string(), z.json())
+            .describe('one question to which the first says permit and the second deny'),
+        }),
+      )
+      .optional()
+      .describe('denies in force that would silently defeat what a consent permits'),
     event: z.string().optional().describe('key of the access event that holds this refusal'),
     transaction: z.string().optional(),
     block: z.int().optional(),

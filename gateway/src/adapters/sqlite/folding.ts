@@ -6,6 +6,7 @@ import {
   type AccessEvent,
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
+import { ConsentFolder } from './consent-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 
@@ -23,11 +24,13 @@ function positionOf(block: number, index: number, place: number): string {
 /** Puts the private writes of one transaction into the tables. */
 export class PrivateFolder {
   readonly #collections: ReadonlySet<string>;
+  readonly #consents: ConsentFolder;
   readonly #statements: ReturnType<typeof statementsOf>;
 
   /** @param collections those whose values this member must hold */
   constructor(database: DatabaseSync, collections: readonly string[]) {
     this.#collections = new Set(collections);
+    this.#consents = new ConsentFolder(database);
     this.#statements = statementsOf(database);
   }
 
@@ -68,10 +71,12 @@ export class PrivateFolder {
   #remove({ collection, keyHash }: HashedWrite): void {
     this.#statements.removeValue.run(collection, keyHash);
     this.#statements.removeAllPending.run(collection, keyHash);
+    this.#consents.remove(collection, keyHash);
   }
 
   #keep(write: PrivateWrite, { keyHash }: HashedWrite, block: number, transaction: LedgerTransaction): void {
     if (isKeptAsEvent(write.key)) return;
+    this.#consents.fold(write, keyHash);
     this.#statements.putValue.run(
       write.collection,
       keyHash,

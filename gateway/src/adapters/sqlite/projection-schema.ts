@@ -1,8 +1,9 @@
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
+ * `consent` has the newest version of each consent, for searches; a withdrawal may be there before its consent is.
  * An event's position is block, transaction and place within it, so that lists have one order for ever.
  */
 export const PROJECTION_SCHEMA = `
@@ -56,5 +57,35 @@ CREATE TABLE delivery (
   record TEXT NOT NULL,
   complete INTEGER NOT NULL,
   PRIMARY KEY (collection, event, record)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE consent (
+  collection TEXT NOT NULL,
+  consent TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  release TEXT NOT NULL,
+  status TEXT NOT NULL,
+  period_from REAL,
+  period_until REAL,
+  filed_at INTEGER NOT NULL,
+  PRIMARY KEY (collection, consent)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_by_key ON consent(collection, key_hash);
+CREATE INDEX consent_by_subject ON consent(collection, subject);
+CREATE TABLE consent_term (
+  collection TEXT NOT NULL,
+  consent TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  qualifier TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (collection, consent, kind, value, qualifier),
+  FOREIGN KEY (collection, consent) REFERENCES consent(collection, consent) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE TABLE consent_withdrawal (
+  collection TEXT NOT NULL,
+  consent TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (collection, consent)
 ) STRICT, WITHOUT ROWID;
 `;

@@ -3,9 +3,11 @@ import { rmSync } from 'node:fs';
 import { peer } from '@hyperledger/fabric-protos';
 import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
+import type { ConsentIndex } from '../../ports/consent-index.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
+import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
 import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
@@ -18,7 +20,9 @@ export interface ProjectionOptions {
 }
 
 /** The projection in one SQLite file; the checkpoint is part of the transaction that folds a block. */
-export function openProjection(options: ProjectionOptions): Projection & { close(): void } {
+export function openProjection(
+  options: ProjectionOptions,
+): Projection & { readonly consents: ConsentIndex; close(): void } {
   return new SqliteProjection(open(options.path), options);
 }
 
@@ -33,6 +37,7 @@ function open(path: string): DatabaseSync {
 }
 
 class SqliteProjection implements Projection {
+  readonly consents: ConsentIndex;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -45,6 +50,7 @@ class SqliteProjection implements Projection {
     this.#private = new PrivateFolder(database, options.collections);
     this.#statements = statementsOf(database);
     this.#facts = this.#readFacts();
+    this.consents = openConsentIndex(database);
   }
 
   get height(): number {

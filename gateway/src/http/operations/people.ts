@@ -1,5 +1,6 @@
 import type { FhirResource } from '@consent-ledger/chaincode/wire';
-import { fileConsent, findConsent, registerSubject, withdrawConsent } from '../../usecases/consents.js';
+import { findConsent } from '../../usecases/consent-versions.js';
+import { fileConsent, registerSubject, withdrawConsent } from '../../usecases/consents.js';
 import type { CustodyView } from '../../usecases/custody-view.js';
 import type { Members } from '../../usecases/members.js';
 import { pseudonymOf } from '../../usecases/request-object.js';
@@ -37,7 +38,7 @@ export function custodianPeopleHandlers({
       const resource = body.resource as FhirResource;
       const by = pseudonymOf(user.subject, pseudonymKey);
       const { filed, transaction, block } = await fileConsent(
-        { resource, by, form: body.evidence.form },
+        { resource, evidence: { kind: 'witnessed', by, form: body.evidence.form } },
         own,
         transactions,
       );
@@ -101,7 +102,10 @@ export function consentHandlers(options: PeopleOptions): HandlersOf<'getConsent'
 }
 
 /** Whose custody a call is about: the own one, or at oversight the one that it names. */
-function custodyFor(custodian: string | undefined, { members, own, custodyOf }: PeopleOptions): CustodyView {
+export function custodyFor(
+  custodian: string | undefined,
+  { members, own, custodyOf }: PeopleOptions,
+): CustodyView {
   if (custodian === undefined) {
     if (own !== undefined) return own;
     throw new Refusal('parameter-malformed', {
