@@ -88,7 +88,9 @@ function abortedWith(response: Response): AbortSignal {
 
 function send(response: Response, operation: Operation, { status, headers, body }: Reply): void {
   response.status(status ?? operation.answer.status).set({ 'Cache-Control': 'no-store' });
-  if (body === undefined) response.set({ ...headers }).end();
+  // What has no content has no type.
+  if (body === undefined) response.set({ ...headers }).removeHeader('Content-Type');
+  if (body === undefined) response.end();
   else {
     const type = { 'Content-Type': 'application/json; charset=utf-8' };
     response.set({ ...type, ...headers }).send(Buffer.from(JSON.stringify(body)));

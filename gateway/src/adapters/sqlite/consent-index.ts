@@ -77,7 +77,7 @@ function named(kind: 'actor' | 'purpose', { qualifier, value }: Term): Condition
 
 /**
  * How a date that is searched compares with a period (FHIR R4 and R5, 3.1.1.5.2 "date"). A period with an open end goes on
- * for ever; what has no period at all is found by no date.
+ * for ever; what has no period at all is found by no date. A period that reaches into the date is `ge` and `le` it.
  */
 function spanCondition(from: string, until: string, { prefix, from: a, until: b }: DateCriterion): Condition {
   const within: Condition = { sql: `(${from} >= ? AND ${until} <= ?)`, values: [a, b] };
@@ -91,9 +91,9 @@ function spanCondition(from: string, until: string, { prefix, from: a, until: b 
     case 'lt':
       return { sql: `${from} < ?`, values: [a] };
     case 'ge':
-      return anyOf([{ sql: `${until} > ?`, values: [b] }, within]);
+      return { sql: `${until} > ?`, values: [a] };
     case 'le':
-      return anyOf([{ sql: `${from} < ?`, values: [a] }, within]);
+      return { sql: `${from} < ?`, values: [b] };
     case 'sa':
       return { sql: `${from} >= ?`, values: [b] };
     case 'eb':

@@ -5,24 +5,37 @@ import type { Reply } from '../handlers.js';
 import { entityTagOf } from './entity-tags.js';
 import { contentTypeOf } from './negotiate.js';
 
+/** What the server says of a resource by itself (R4 and R5, 3.1.0.8). */
+const SERVERS = ['versionId', 'lastUpdated'];
+
 /** The text that was filed, with what the ledger knows of this version. */
 export function resourceOf({ consent, version, resource, at }: ConsentVersion): FhirResource {
-  const { resourceType, id: _id, meta, ...rest } = resource;
-  const kept = typeof meta === 'object' && meta !== null && !Array.isArray(meta) ? meta : {};
+  const { resourceType = 'Consent' } = resource;
   return {
-    resourceType: resourceType ?? 'Consent',
+    resourceType,
     id: consent,
-    meta: { ...kept, versionId: `${version}`, lastUpdated: at },
-    ...rest,
+    meta: { ...metaOf(resource), versionId: `${version}`, lastUpdated: at },
+    ...without(resource, ['resourceType', 'id', 'meta']),
   };
 }
 
-/** `versionId` and `lastUpdated` are the server's (R4 and R5, 3.1.0.8); what is filed is the rest. */
+/** What is filed of a resource: all but what is the server's to say. */
 export function withoutServerMeta(resource: FhirResource): FhirResource {
-  const { meta, ...rest } = resource;
-  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return resource;
-  const { versionId: _versionId, lastUpdated: _lastUpdated, ...kept } = meta as FhirResource;
+  const meta = metaOf(resource);
+  if (meta === undefined) return resource;
+  const kept = without(meta, SERVERS);
+  const rest = without(resource, ['meta']);
   return Object.keys(kept).length === 0 ? rest : { ...rest, meta: kept };
+}
+
+function metaOf({ meta }: FhirResource): FhirResource | undefined {
+  return typeof meta === 'object' && meta !== null && !Array.isArray(meta)
+    ? (meta as FhirResource)
+    : undefined;
+}
+
+function without(resource: FhirResource, names: readonly string[]): FhirResource {
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => !names.includes(name)));
 }
 
 export function versionHeaders(

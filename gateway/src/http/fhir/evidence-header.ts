@@ -12,7 +12,7 @@ export function evidenceOf(headers: {
   readonly [EVIDENCE_HEADER]?: string | undefined;
 }): FhirEvidence | undefined {
   const header = headers[EVIDENCE_HEADER];
-  if (header === undefined) return undefined;
+  if (header === undefined || header === '') return undefined;
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));

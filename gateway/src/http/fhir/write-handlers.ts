@@ -12,7 +12,7 @@ import { resourceOf, versionHeaders, withoutServerMeta } from './consent-resourc
 import { enter, type Entered, type FhirOptions } from './entering.js';
 import { requireMatch } from './entity-tags.js';
 import { evidenceOf, requireEvidence } from './evidence-header.js';
-import { contentTypeOf, requireVersionOf } from './negotiate.js';
+import { requireVersionOf } from './negotiate.js';
 import { informationOf, outcomeOf } from './outcome.js';
 
 export interface FhirWriteOptions extends FhirOptions {
@@ -145,8 +145,7 @@ function answer(made: ConsentVersion, { status, location, done, release, prefere
   const headers = { ...versionHeaders(release, made), ...location };
   if (preferences.result === 'representation') return { status, headers, body: resourceOf(made) };
   if (preferences.result === 'OperationOutcome') return { status, headers, body: done };
-  const { 'Content-Type': _none, ...kept } = { 'Content-Type': contentTypeOf(release), ...headers };
-  return { status, headers: kept };
+  return { status, headers };
 }
 
 /** R5 is told by `decision`, or by a list of provisions (docs/consent.md, "Dialects"). */
