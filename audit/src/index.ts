@@ -2,3 +2,9 @@ export { dataHash, headerBytes, headerHash, ledgerIdOf, type BlockHeader } from 
 export { CommitHashChain } from './commit-hash.js';
 export { ChainError, verifyChain, type ChainRule, type VerifiedChain } from './verify-chain.js';
 export { writesOf, type KeyWrite, type MetadataWrite, type TransactionWrites } from './write-sets.js';
+export { AlteredValue } from './history/believe.js';
+export { readDelivered, type DeliveredBlock, type DeliveredTransaction } from './history/delivered-block.js';
+export { isFault, type Finding, type FindingRule } from './replay/finding.js';
+export { Replay, type ReplayOptions, type ReplayReport, type ReplayedEvent } from './replay/replay.js';
+export { custodiesAsOf, type ConsentOnFile, type CustodyAsOf } from './history/as-of.js';
+export { withConsent, type ChangedAccess } from './replay/what-if.js';

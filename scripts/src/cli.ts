@@ -15,6 +15,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   demo: async () => (await import('./verbs/demo.js')).demoVerb,
   token: async () => (await import('./verbs/token.js')).tokenVerb,
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
+  audit: async () => (await import('./verbs/audit.js')).auditVerb,
   reset: async () => (await import('./verbs/reset.js')).resetVerb,
 };
 

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { readDelivered, type DeliveredBlock } from '@consent-ledger/audit';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, signers, type Network } from '@hyperledger/fabric-gateway';
 import { common, ledger, peer } from '@hyperledger/fabric-protos';
@@ -57,6 +58,23 @@ export async function privateHistory(member: TestMember): Promise<readonly Histo
       stream.close();
     }
     return writes.sort((a, b) => a.block - b.block || a.transaction - b.transaction);
+  });
+}
+
+/** All blocks with the private data that the member's peer holds, as the auditor's library reads them. */
+export async function deliveredHistory(member: TestMember): Promise<readonly DeliveredBlock[]> {
+  return follow(member, async (network, height) => {
+    const blocks: DeliveredBlock[] = [];
+    const stream = await network.getBlockAndPrivateDataEvents({ startBlock: 0n });
+    try {
+      for await (const delivered of stream) {
+        blocks.push(readDelivered(delivered));
+        if (blocks.length >= height) return blocks;
+      }
+    } finally {
+      stream.close();
+    }
+    throw new Error('the peer ended the stream of blocks');
   });
 }
 

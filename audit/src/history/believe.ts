@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto';
+import { hashKey, type DeliveredTransaction } from './delivered-block.js';
+
+/** A private value is not the one whose hash the block holds: whoever delivered it altered it. */
+export class AlteredValue extends Error {
+  override readonly name = 'AlteredValue';
+
+  constructor(
+    readonly block: number,
+    /** Place in the block. */
+    readonly transaction: number,
+    readonly collection: string,
+  ) {
+    super(`block ${block}, transaction ${transaction}: a value of ${collection} is not what was hashed`);
+  }
+}
+
+/** A private write as the block has it, with the value where it was delivered and is what was hashed. */
+export interface PrivateWrite {
+  readonly collection: string;
+  /** SHA-256 of the key, latin1. */
+  readonly keyHash: string;
+  /** Deleted or purged. */
+  readonly isDelete: boolean;
+  /** Key and value in clear. */
+  readonly known?: { readonly key: string; readonly value: Buffer };
+}
+
+/**
+ * The private writes of a valid transaction, each value held against its hash. Values for which the block holds no
+ * hash were endorsed by nobody and are left out.
+ * @throws AlteredValue
+ */
+export function believe(block: number, transaction: DeliveredTransaction, chaincode: string): PrivateWrite[] {
+  const delivered = new Map<string, { key: string; value: Buffer }>();
+  for (const { namespace, collection, key, value } of transaction.values) {
+    if (namespace === chaincode) delivered.set(`${collection}\0${hashKey(key)}`, { key, value });
+  }
+  return transaction.writes
+    .filter(({ namespace, collection }) => namespace === chaincode && collection !== '')
+    .map(({ collection, key: keyHash, isDelete, value: valueHash }) => {
+      const known = isDelete ? undefined : delivered.get(`${collection}\0${keyHash}`);
+      if (known !== undefined && !hash('sha256', known.value, 'buffer').equals(valueHash)) {
+        throw new AlteredValue(block, transaction.index, collection);
+      }
+      return { collection, keyHash, isDelete, ...(known !== undefined && { known }) };
+    });
+}

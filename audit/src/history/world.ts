@@ -1,0 +1,176 @@
+import {
+  CUSTODY_KEY,
+  LEDGER_KEY,
+  MEMBER_PREFIX,
+  custodyCollection,
+  privateKey,
+  withdrawalCollection,
+  type Custody,
+  type Ledger,
+  type Member,
+  type PrivateKind,
+  type PrivateValue as ValueOf,
+} from '@consent-ledger/chaincode/wire';
+import type { PrivateWrite } from './believe.js';
+import { hashKey, type DeliveredTransaction } from './delivered-block.js';
+
+/** What somebody needs to know is not there: this peer never had it, or it was purged. */
+export class MissingValue extends Error {
+  override readonly name = 'MissingValue';
+
+  constructor(
+    readonly why: 'not-delivered' | 'purged',
+    /** Block in which it was written, or purged. */
+    readonly block: number,
+  ) {
+    super(`a private value is missing (${why}, block ${block})`);
+  }
+}
+
+interface Entry {
+  readonly key?: string;
+  readonly value?: Buffer;
+  readonly block: number;
+  /** Where there is no value. */
+  readonly why?: 'not-delivered' | 'purged';
+}
+
+/**
+ * The state as the valid transactions make it, at one position of the history: public values, and of the private
+ * collections what was delivered.
+ */
+export class World {
+  readonly #public = new Map<string, Buffer>();
+  readonly #private = new Map<string, Map<string, Entry>>();
+
+  /** @param chaincode name of the chaincode whose namespace is followed */
+  constructor(readonly chaincode: string) {}
+
+  /**
+   * Makes one valid transaction's writes part of the state.
+   * @param secrets its private writes, as `believe` gives them
+   */
+  apply(block: number, { writes }: DeliveredTransaction, secrets: readonly PrivateWrite[]): void {
+    for (const { namespace, collection, key, isDelete, value } of writes) {
+      if (namespace !== this.chaincode || collection !== '') continue;
+      const name = Buffer.from(key, 'latin1').toString('utf8');
+      if (isDelete) this.#public.delete(name);
+      else this.#public.set(name, Buffer.from(value));
+    }
+    for (const { collection, keyHash, isDelete, known } of secrets) {
+      if (known !== undefined && isKeptElsewhere(known.key)) continue;
+      const entry: Entry =
+        known === undefined ? { block, why: isDelete ? 'purged' : 'not-delivered' } : { block, ...known };
+      this.#collection(collection).set(keyHash, entry);
+    }
+  }
+
+  get ledger(): Ledger | undefined {
+    return this.#publicJson(LEDGER_KEY) as Ledger | undefined;
+  }
+
+  member(mspId: string): Member | undefined {
+    return this.#publicJson(MEMBER_PREFIX + mspId) as Member | undefined;
+  }
+
+  /** @throws MissingValue */
+  custody(custodian: string): CustodyWorld | undefined {
+    const bytes = this.privateBytes(custodyCollection(custodian), hashKey(CUSTODY_KEY));
+    if (bytes === undefined) return undefined;
+    return new CustodyWorld(this, custodian, JSON.parse(bytes.toString('utf8')) as Custody);
+  }
+
+  /**
+   * @param keyHash as {@link hashKey} makes it
+   * @returns undefined where the ledger never had a value under that key
+   * @throws MissingValue
+   */
+  privateBytes(collection: string, keyHash: string): Buffer | undefined {
+    const entry = this.#private.get(collection)?.get(keyHash);
+    if (entry === undefined) return undefined;
+    if (entry.value === undefined) throw new MissingValue(entry.why ?? 'not-delivered', entry.block);
+    return entry.value;
+  }
+
+  /** MSP ids of the custodians whose collections were delivered. */
+  custodians(): string[] {
+    const prefix = custodyCollection('');
+    return [...this.#private.keys()]
+      .filter((name) => name.startsWith(prefix) && this.#private.get(name)?.get(hashKey(CUSTODY_KEY))?.value)
+      .map((name) => name.slice(prefix.length))
+      .sort();
+  }
+
+  /** All values of one kind that are there. */
+  *privateValues<Kind extends PrivateKind>(collection: string, kind: Kind): Generator<ValueOf<Kind>> {
+    for (const { key, value } of this.#private.get(collection)?.values() ?? []) {
+      if (value === undefined || key?.startsWith(`${kind}/`) !== true) continue;
+      yield JSON.parse(value.toString('utf8')) as ValueOf<Kind>;
+    }
+  }
+
+  #collection(name: string): Map<string, Entry> {
+    let entries = this.#private.get(name);
+    if (entries === undefined) {
+      entries = new Map();
+      this.#private.set(name, entries);
+    }
+    return entries;
+  }
+
+  #publicJson(key: string): unknown {
+    const bytes = this.#public.get(key);
+    return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+  }
+}
+
+/** No decision reads them, and there are as many as decisions. */
+function isKeptElsewhere(key: string): boolean {
+  return key.startsWith('event/') || key.startsWith('details/') || key.startsWith('delivery/');
+}
+
+/** One custodian's part of the state, read as a decision reads it. */
+export class CustodyWorld {
+  readonly #pepper: Buffer;
+
+  constructor(
+    private readonly world: World,
+    private readonly custodian: string,
+    readonly custody: Custody,
+  ) {
+    this.#pepper = Buffer.from(custody.pepper, 'base64url');
+  }
+
+  readonly values = {
+    get: <Kind extends PrivateKind>(
+      kind: Kind,
+      ...id: [string, ...string[]]
+    ): Promise<ValueOf<Kind> | undefined> => this.#get(custodyCollection(this.custodian), kind, id),
+  };
+
+  readonly withdrawals = {
+    get: <Kind extends PrivateKind>(
+      kind: Kind,
+      ...id: [string, ...string[]]
+    ): Promise<ValueOf<Kind> | undefined> => this.#get(withdrawalCollection(this.custodian), kind, id),
+  };
+
+  key(kind: PrivateKind, ...id: [string, ...string[]]): string {
+    return privateKey(kind, this.#pepper, ...id);
+  }
+
+  #get<Kind extends PrivateKind>(
+    collection: string,
+    kind: Kind,
+    id: [string, ...string[]],
+  ): Promise<ValueOf<Kind> | undefined> {
+    try {
+      const bytes = this.world.privateBytes(collection, hashKey(this.key(kind, ...id)));
+      return Promise.resolve(
+        bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as ValueOf<Kind>),
+      );
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

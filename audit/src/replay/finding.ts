@@ -1,0 +1,40 @@
+/** What a replay can find wrong with one event or delivery; codes are stable. */
+export type FindingRule =
+  /** Decided again, it comes out otherwise. */
+  | 'decision-differs'
+  /** It cites a consent, in a version, that its subject did not have on file then. */
+  | 'consent-missing'
+  /** The request object in it is not authentic: signature, key, audience or ledger. */
+  | 'request-not-authentic'
+  /** Parts of the event do not belong together: digests, key, requester, time. */
+  | 'event-inconsistent'
+  /** The same request made another event before. */
+  | 'event-repeated'
+  /** A delivery without an event that permits it. */
+  | 'delivered-without-event'
+  /** The requester did not sign that receipt. */
+  | 'receipt-not-authentic'
+  /** Decided under rules that this version does not have. */
+  | 'rules-unknown'
+  /** What the decision rested on was purged, or this peer never had it. No fault by itself. */
+  | 'not-re-decidable';
+
+export interface Finding {
+  readonly rule: FindingRule;
+  readonly block: number;
+  /** Transaction id, and its place in the block. */
+  readonly transaction: string;
+  readonly index: number;
+  /** MSP id. */
+  readonly custodian: string;
+  /** Key of the event. */
+  readonly event?: string;
+  readonly record?: string;
+  /** For a person; names no subject. */
+  readonly explanation: string;
+}
+
+/** Whether the history is at fault, and not merely incomplete. */
+export function isFault({ rule }: Finding): boolean {
+  return rule !== 'not-re-decidable';
+}

@@ -1,0 +1,222 @@
+import {
+  accessEvent,
+  custodyCollection,
+  delivery,
+  details,
+  verifyReceipt,
+  type EventDetail,
+} from '@consent-ledger/chaincode/wire';
+import { believe, type PrivateWrite } from '../history/believe.js';
+import type { DeliveredBlock, DeliveredTransaction } from '../history/delivered-block.js';
+import { World } from '../history/world.js';
+import { checkEvent, finding, type CheckedEvent, type LoggedEvent } from './check-event.js';
+import { isFault, type Finding } from './finding.js';
+
+const VALID = 0;
+const CUSTODY = custodyCollection('');
+
+type KnownValue = NonNullable<PrivateWrite['known']>;
+type Place = Pick<LoggedEvent, 'block' | 'transaction' | 'custody'>;
+
+interface SeenEvent {
+  /** MSP id. */
+  readonly requester: string;
+  readonly isSelected: boolean;
+  readonly undelivered: Set<string>;
+  readonly delivered: Set<string>;
+}
+
+/** One decision as it was logged, for those who look at each. */
+export interface ReplayedEvent extends LoggedEvent, CheckedEvent {}
+
+export interface ReplayOptions {
+  /** Name of the chaincode on the channel. */
+  readonly chaincode: string;
+  /** Which events to check and count; all by default. */
+  readonly selects?: (event: LoggedEvent) => boolean;
+  /** Sees every event that is selected, after it was checked. */
+  readonly onEvent?: (event: ReplayedEvent) => void | Promise<void>;
+}
+
+export interface ReplayReport {
+  /** Number of blocks. */
+  readonly blocks: number;
+  readonly events: number;
+  /** Records that were decided on, by outcome. */
+  readonly permitted: number;
+  readonly denied: number;
+  readonly deliveries: number;
+  /** Permits for which no delivery is on the ledger. */
+  readonly permitsWithoutDelivery: number;
+  readonly findings: readonly Finding[];
+  /** Whether nothing is at fault. */
+  readonly sound: boolean;
+}
+
+/**
+ * Replays the history of every custody collection that the deliverer reads: each valid transaction in its order, each
+ * event decided again in the state that its transaction found, each delivery held against its event.
+ *
+ * Blocks are taken as they are given: that they are the ledger's is for whoever verifies the chain.
+ */
+export class Replay {
+  readonly world: World;
+  readonly #findings: Finding[] = [];
+  /** By collection and key. */
+  readonly #events = new Map<string, SeenEvent>();
+  readonly #options: ReplayOptions;
+  #blocks = 0;
+  #checked = 0;
+  #permitted = 0;
+  #denied = 0;
+  #deliveries = 0;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.world = new World(options.chaincode);
+  }
+
+  /** @throws AlteredValue where a private value is not what was hashed */
+  async block(block: DeliveredBlock): Promise<void> {
+    for (const transaction of block.transactions) {
+      if (transaction.code !== VALID) continue;
+      await this.#transaction(block, transaction);
+    }
+    this.#blocks += 1;
+  }
+
+  report(): ReplayReport {
+    let open = 0;
+    for (const { isSelected, undelivered } of this.#events.values()) if (isSelected) open += undelivered.size;
+    return {
+      blocks: this.#blocks,
+      events: this.#checked,
+      permitted: this.#permitted,
+      denied: this.#denied,
+      deliveries: this.#deliveries,
+      permitsWithoutDelivery: open,
+      findings: this.#findings,
+      sound: !this.#findings.some(isFault),
+    };
+  }
+
+  async #transaction({ number }: DeliveredBlock, transaction: DeliveredTransaction): Promise<void> {
+    const secrets = believe(number, transaction, this.world.chaincode);
+    for (const [collection, values] of valuesByCollection(secrets)) {
+      if (!collection.startsWith(CUSTODY)) continue;
+      const custody = this.world.custody(collection.slice(CUSTODY.length));
+      if (custody === undefined) continue;
+      const place = { block: number, transaction, custody };
+      await this.#checkEvents(place, collection, values);
+      this.#checkDeliveries(place, collection, values);
+    }
+    this.world.apply(number, transaction, secrets);
+  }
+
+  async #checkEvents(place: Place, collection: string, values: readonly KnownValue[]): Promise<void> {
+    const detailOf = this.#detailsOf(place, values);
+    for (const { key, value } of values) {
+      if (!key.startsWith('event/')) continue;
+      const event = this.#read(accessEvent, { ...place, key }, value);
+      if (event === undefined) continue;
+      const logged: LoggedEvent = { ...place, key, event, detail: detailOf.get(key), world: this.world };
+      const name = `${collection} ${key}`;
+      const isRepeated = this.#events.has(name);
+      const permitted = event.records.filter(({ outcome }) => outcome === 'permit');
+      const isSelected = this.#options.selects?.(logged) !== false;
+      this.#events.set(name, {
+        requester: event.requester,
+        isSelected,
+        undelivered: new Set(permitted.map(({ record }) => record)),
+        delivered: new Set(),
+      });
+      if (!isSelected) continue;
+      const checked = await checkEvent(logged);
+      this.#findings.push(...checked.findings);
+      if (isRepeated)
+        this.#findings.push(finding(logged, 'event-repeated', 'there is an event of that request already'));
+      this.#checked += 1;
+      this.#permitted += permitted.length;
+      this.#denied += event.records.length - permitted.length;
+      await this.#options.onEvent?.({ ...logged, ...checked });
+    }
+  }
+
+  #checkDeliveries(place: Place, collection: string, values: readonly KnownValue[]): void {
+    for (const { key, value } of values) {
+      if (!key.startsWith('delivery/')) continue;
+      const line = this.#read(delivery, { ...place, key }, value);
+      if (line === undefined) continue;
+      const { event, record, receipt } = line;
+      const at = { ...place, key: event };
+      const logged = this.#events.get(`${collection} ${event}`);
+      if (logged === undefined || !(logged.undelivered.has(record) || logged.delivered.has(record))) {
+        const why = 'there is no event that permits what was delivered';
+        this.#findings.push(finding(at, 'delivered-without-event', why, record));
+        continue;
+      }
+      logged.undelivered.delete(record);
+      logged.delivered.add(record);
+      if (!logged.isSelected) continue;
+      this.#deliveries += 1;
+      if (this.#isReceiptOf(logged.requester, place, event, receipt)) continue;
+      const why = 'its receipt is not the requester’s';
+      this.#findings.push(finding(at, 'receipt-not-authentic', why, record));
+    }
+  }
+
+  #isReceiptOf(mspId: string, { custody }: Place, event: string, receipt: string): boolean {
+    const requester = this.world.member(mspId);
+    const { custodian } = custody.custody;
+    const ledgerId = this.world.ledger?.id ?? '';
+    return (
+      requester !== undefined &&
+      verifyReceipt(receipt, { ledgerId, custodian, event, requester }) !== undefined
+    );
+  }
+
+  #detailsOf(place: Place, values: readonly KnownValue[]): Map<string, EventDetail> {
+    const found = new Map<string, EventDetail>();
+    for (const { key, value } of values) {
+      if (!key.startsWith('details/')) continue;
+      for (const detail of this.#read(details, { ...place, key }, value)?.details ?? [])
+        found.set(detail.event, detail);
+    }
+    return found;
+  }
+
+  /** Whatever endorsers let through is the history; what is not of its kind is a finding, not the end of the replay. */
+  #read<Value>(
+    schema: Schema<Value>,
+    at: Place & { readonly key: string },
+    bytes: Buffer,
+  ): Value | undefined {
+    const read = schema.safeParse(jsonOf(bytes));
+    if (!read.success)
+      this.#findings.push(finding(at, 'event-inconsistent', 'it is not of the shape of its kind'));
+    return read.data;
+  }
+}
+
+interface Schema<Value> {
+  safeParse(value: unknown): { readonly success: boolean; readonly data?: Value };
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined; // No schema takes it.
+  }
+}
+
+function valuesByCollection(secrets: readonly PrivateWrite[]): Map<string, KnownValue[]> {
+  const collections = new Map<string, KnownValue[]>();
+  for (const { collection, known } of secrets) {
+    if (known === undefined) continue;
+    const values = collections.get(collection);
+    if (values === undefined) collections.set(collection, [known]);
+    else values.push(known);
+  }
+  return collections;
+}

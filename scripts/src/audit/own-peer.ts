@@ -1,0 +1,103 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { Client, credentials } from '@grpc/grpc-js';
+import { connect, hash, signers, type Gateway } from '@hyperledger/fabric-gateway';
+import { common, type peer } from '@hyperledger/fabric-protos';
+import { ConfigurationError, loadConfiguration, type LoadedConfiguration } from '@consent-ledger/gateway';
+import { badInput, EXIT, UserError } from '../user-error.js';
+
+/** A member's own peer, read with the identity that its gateway has. */
+export interface OwnPeer {
+  readonly ledgerId: string;
+  readonly chaincode: string;
+  /** Number of blocks. */
+  height(): Promise<number>;
+  /** Blocks from genesis on with the private data that the peer holds, up to before `end`. */
+  blocks(end: number): AsyncIterable<peer.BlockAndPrivateData>;
+  close(): void;
+}
+
+const MESSAGE_BYTES = 100 * 1024 * 1024;
+const DEADLINE_MS = 30_000;
+
+/** @param configurationFile a gateway's configuration. Throws a UserError. */
+export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
+  const { configuration, own } = configurationOf(configurationFile);
+  const { ledger } = configuration;
+  const [tlsCa, certificate, privateKey] = await Promise.all(
+    [ledger.peer.tlsCa, ledger.certificate, ledger.privateKey].map((file) => readFile(file)),
+  );
+  const client = new Client(ledger.peer.address, credentials.createSsl(tlsCa), {
+    'grpc.max_receive_message_length': MESSAGE_BYTES,
+    ...nameOverride(ledger.peer.serverName),
+  });
+  const deadline = (): { deadline: number } => ({ deadline: Date.now() + DEADLINE_MS });
+  const gateway = connect({
+    client,
+    hash: hash.sha256,
+    identity: { mspId: own.mspId, credentials: certificate ?? new Uint8Array() },
+    signer: signers.newPrivateKeySigner(createPrivateKey(privateKey ?? '')),
+    evaluateOptions: deadline,
+  });
+  return {
+    ledgerId: ledger.id,
+    chaincode: ledger.chaincode,
+    height: () => heightOf(gateway, ledger.channel, ledger.peer.address),
+    blocks: (end) => blocksOf(gateway, ledger.channel, end),
+    close: () => {
+      gateway.close();
+      client.close();
+    },
+  };
+}
+
+/** A certificate that names an address needs none: the address that is dialled is compared. */
+function nameOverride(name: string | undefined): { 'grpc.ssl_target_name_override'?: string } {
+  return name === undefined || isIP(name) !== 0 ? {} : { 'grpc.ssl_target_name_override': name };
+}
+
+function configurationOf(file: string): LoadedConfiguration {
+  try {
+    return loadConfiguration(file);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw badInput(`${error.message}.`, { cause: error });
+    throw error;
+  }
+}
+
+async function heightOf(gateway: Gateway, channel: string, address: string): Promise<number> {
+  try {
+    const answer = await gateway
+      .getNetwork(channel)
+      .getContract('qscc')
+      .evaluateTransaction('GetChainInfo', channel);
+    return common.BlockchainInfo.deserializeBinary(answer).getHeight();
+  } catch (cause) {
+    throw new UserError(
+      `The peer at ${address} does not say how many blocks it has. Does it run?`,
+      EXIT.failed,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function* blocksOf(
+  gateway: Gateway,
+  channel: string,
+  end: number,
+): AsyncGenerator<peer.BlockAndPrivateData> {
+  if (end <= 0) return;
+  const stream = await gateway.getNetwork(channel).getBlockAndPrivateDataEvents({ startBlock: 0n });
+  try {
+    for await (const delivered of stream) {
+      yield delivered;
+      if ((delivered.getBlock()?.getHeader()?.getNumber() ?? 0) + 1 >= end) return;
+    }
+  } finally {
+    stream.close();
+  }
+  throw new UserError('The peer ended the stream of blocks before its end.');
+}

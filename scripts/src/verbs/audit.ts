@@ -1,0 +1,9 @@
+import { Command } from 'commander';
+import { auditReplayVerb } from './audit-replay.js';
+
+/** `consent-ledger audit` */
+export function auditVerb(done: (exitCode: number) => void): Command {
+  return new Command('audit')
+    .description('Read and judge the history of accesses, from a member’s own peer.')
+    .addCommand(auditReplayVerb(done));
+}
