@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import {
   bundleOf,
@@ -257,7 +258,11 @@ describe('consents as FHIR resources', function () {
       expect((await auditor.get(path)).json).to.deep.equal(first);
       expectOutcome(await auditor.put(path, { ...first, dateTime: '2026-02-02' }), 403, 'role-missing');
       expect((await auditor.put(path, { ...first, status: 'inactive' })).json['status']).to.equal('inactive');
-      expect((await r4.get(`/Consent/${id}`)).json['status']).to.equal('inactive');
+      // The custodian's peer has the block when it has it.
+      const deadline = Date.now() + 20_000;
+      const seen = async (): Promise<unknown> => (await r4.get(`/Consent/${id}`)).json['status'];
+      while ((await seen()) !== 'inactive' && Date.now() < deadline) await sleep(50);
+      expect(await seen()).to.equal('inactive');
     });
 
     it('can begin with an update, and stay with id, patient and FHIR version', async () => {

@@ -307,6 +307,16 @@ export const ERRORS = {
     'FAILED_PRECONDITION',
     'Read the newest version, apply the change to it, and send it with its ETag in If-Match.',
   ),
+  'relying-party-unknown': entry(
+    422,
+    'FAILED_PRECONDITION',
+    "Register passkeys for a relying party that this gateway's configuration names (`passkeys`).",
+  ),
+  'contact-channel-unavailable': entry(
+    422,
+    'FAILED_PRECONDITION',
+    "Give addresses only for channels, and webhooks only on hosts, that this gateway's configuration names (`notifications`).",
+  ),
   'idempotency-conflict': entry(
     409,
     'FAILED_PRECONDITION',

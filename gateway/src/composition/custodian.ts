@@ -6,6 +6,7 @@ import { checkHandlers } from '../http/operations/checks.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
 import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
+import { subjectHandlers } from '../http/operations/subjects.js';
 import { problemOf } from '../http/problems.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
 import { Checks } from '../usecases/checks.js';
@@ -81,7 +82,8 @@ export async function buildCustodian(
   return {
     custody,
     handlers: {
-      ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey }),
+      ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey, ledgerId }),
+      ...subjectHandlers({ own: custody, transactions, pseudonymKey, passkeys: configuration.passkeys }),
       ...keepHandlers(keep),
       ...checkHandlers(checks, pseudonymKey),
       ...readOwnHandlers(readOwn),

@@ -13,6 +13,7 @@ import type { Logger } from '../ports/logger.js';
 import type { ConsentIndex } from '../ports/consent-index.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Metrics } from '../ports/metrics.js';
+import type { Notices } from '../ports/notices.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
 import { Chain } from '../usecases/chain.js';
@@ -35,6 +36,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly outbox: Outbox;
   readonly projection: Projection;
   readonly consents: ConsentIndex;
+  readonly notices: Notices;
   readonly members: Members;
   readonly chain: Chain;
   readonly transactions: Transactions;
@@ -95,6 +97,7 @@ export async function layFoundation(
     outbox,
     projection,
     consents: projection.consents,
+    notices: projection.notices,
     members,
     chain,
     transactions,

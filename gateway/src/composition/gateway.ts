@@ -7,9 +7,10 @@ import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
 import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
 import type { Handlers } from '../http/handlers.js';
 import { logHandlers } from '../http/operations/log.js';
-import { consentHandlers } from '../http/operations/people.js';
+import { consentHandlers, custodyFor } from '../http/operations/people.js';
 import { askHandlers } from '../http/operations/records.js';
 import { serviceHandlers } from '../http/operations/service.js';
+import { statementHandlers } from '../http/operations/subjects.js';
 import { startServer } from '../http/server.js';
 import type { Logger } from '../ports/logger.js';
 import { ciphertextLength } from '../release/streaming-aead.js';
@@ -121,7 +122,9 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
 
 /** What custodians and oversight read of the collections that their peers hold. */
 function overseenHandlers(foundation: Foundation, custodian: Custodian | undefined): Handlers {
-  const { consents, custodies, members, own, projection, pseudonymKey, transactions } = foundation;
+  const { configuration, consents, custodies, members, notices, now, own, projection, pseudonymKey } =
+    foundation;
+  const { transactions } = foundation;
   if (custodies.size === 0) return {};
   const custodyOf = (mspId: string): CustodyView => {
     const custody = custodies.get(mspId);
@@ -130,14 +133,23 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
   };
   const people = { members, transactions, pseudonymKey, own: custodian?.custody, custodyOf };
   const address = own.gateway;
+  const ledgerId = configuration.ledger.id;
   const cursors = new Cursors(pseudonymKey);
   const description = `Consent ledger gateway of ${own.displayName}`;
   return {
     ...consentHandlers(people),
+    ...statementHandlers({
+      members,
+      notices,
+      now,
+      ledgerId,
+      passkeys: configuration.passkeys,
+      custodyFor: (name) => custodyFor(name, people),
+    }),
     ...fhirReadHandlers({ ...people, address, consents, cursors, description }),
     ...fhirSearchHandlers({ ...people, address, consents, cursors, description }),
-    ...fhirUpdateHandlers({ ...people, address, consents }),
-    ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents })),
+    ...fhirUpdateHandlers({ ...people, address, consents, ledgerId }),
+    ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents, ledgerId })),
     ...logHandlers(projection, members),
   };
 }

@@ -1,4 +1,4 @@
-import { z } from '@consent-ledger/chaincode/wire';
+import { relyingParty, z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
 
 const file = z
@@ -171,6 +171,11 @@ export const configurationSchema = z
     keys: keysSchema,
     tokens: tokensSchema,
     listen: listenSchema,
+    passkeys: z
+      .array(relyingParty)
+      .max(16)
+      .default([])
+      .describe('relying parties that passkeys of subjects may be registered for'),
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
     limits: limitsSchema,
     deadlines: deadlinesSchema,

@@ -80,32 +80,33 @@ function requireNoConflict(policy: CompiledPolicy, subject: string, custody: Cus
 export async function withdrawConsent(
   asked: {
     readonly consent: string;
-    readonly by: string;
-    readonly form: string | undefined;
+    readonly evidence: FiledEvidence;
     readonly reason: string | undefined;
   },
   custody: CustodyView,
   transactions: Transactions,
 ): Promise<Committed & { readonly withdrawal: WithdrawalEntry }> {
-  const { consent, by, reason } = asked;
+  const { consent, evidence, reason } = asked;
   const { value, withdrawal: earlier } = findConsent(consent, custody);
   if (earlier !== undefined) return standing(value, earlier, custody);
-  // Without a form, what there is evidence of is the clerk's own word: this statement.
-  const form =
-    asked.form ?? digestOf({ statement: 'withdrawal by word of mouth', consent, subject: value.subject, by });
   const command = {
     v: 1,
     command: 'withdraw',
     salt: freshSalt(),
     consent,
     subject: value.subject,
-    evidence: { kind: 'witnessed', by, form },
+    evidence,
     ...(reason === undefined ? {} : { reason }),
   } as const;
   const committed = await transactions.run(command, { contract: 'withdrawal', custodian: custody.custodian });
   const withdrawal = withdrawalOf(value, custody);
   if (withdrawal === undefined) throw new Refusal('event-pending');
   return { ...committed, withdrawal };
+}
+
+/** A withdrawal by word of mouth: what there is evidence of is the word of whoever took it, which is this statement. */
+export function byWordOfMouth(consent: string, by: string): FiledEvidence {
+  return { kind: 'witnessed', by, form: digestOf({ statement: 'withdrawal by word of mouth', consent, by }) };
 }
 
 /** A second withdrawal changes nothing; what stands is the first. */
@@ -132,7 +133,8 @@ function idOf(resource: FhirResource): string {
   throw refusedAt('Consent.id', 'must be a FHIR id');
 }
 
-function subjectOf(resource: FhirResource): string {
+/** Whose consent it is. Throws a Refusal `consent-refused` where it does not say. */
+export function subjectOf(resource: FhirResource): string {
   // R4 names the patient `patient`, R5 `subject`.
   const patient = resource['patient'] ?? resource['subject'];
   const reference =

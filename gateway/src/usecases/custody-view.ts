@@ -87,7 +87,8 @@ export class CustodyView {
   }
 
   #heldAt(kind: PrivateKind, key: string): PrivateValueAt | undefined {
-    const collection = kind === 'withdrawal' ? withdrawalCollection(this.custodian) : this.collection;
+    const isWithdrawal = kind === 'withdrawal' || kind === 'withdrawn';
+    const collection = isWithdrawal ? withdrawalCollection(this.custodian) : this.collection;
     return this.#projection.privateValue(collection, key);
   }
 

@@ -1,10 +1,19 @@
+import type { ConfigurationInput } from '@consent-ledger/gateway';
+import { RELYING_PARTY } from '../../support/signers.js';
 import { startConsortium, type TestConsortium, type TestMember } from './consortium.js';
+
+/** Riverside's patients have passkeys; no other member is set up for them. */
+function withPasskeys(configuration: ConfigurationInput): ConfigurationInput {
+  return configuration.member === 'RiversideMSP'
+    ? { ...configuration, passkeys: [RELYING_PARTY] }
+    : configuration;
+}
 
 let started: Promise<TestConsortium> | undefined;
 
 /** One consortium for all suites that do it no harm; it is stopped when the last of them is done. */
 export function sharedConsortium(): Promise<TestConsortium> {
-  started ??= startConsortium();
+  started ??= startConsortium(withPasskeys);
   return started;
 }
 

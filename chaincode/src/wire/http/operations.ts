@@ -24,10 +24,11 @@ import {
   fhirVersionParams,
   fhirWriteHeaders,
 } from './fhir.js';
+import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
-import { CHECKERS, READERS, ROLES, type Role } from './roles.js';
+import { CHECKERS, READERS, ROLES, SPEAKERS, type Role } from './roles.js';
 import { custodianQuerySchema, idParams, noQuery } from './shared.js';
 import { registerSubjectBody, subjectRegistered } from './subjects.js';
 
@@ -142,7 +143,7 @@ export const OPERATIONS = {
     path: '/v1/consents',
     summary: 'File a consent with the evidence of who gave it',
     tag: 'people',
-    caller: ['consent-clerk'],
+    caller: SPEAKERS,
     at: 'custodian',
     params: noQuery,
     query: noQuery,
@@ -154,7 +155,7 @@ export const OPERATIONS = {
     path: '/v1/consents/{id}',
     summary: 'A filed consent, as the ledger holds it',
     tag: 'people',
-    caller: ['consent-clerk', 'auditor'],
+    caller: [...SPEAKERS, 'auditor'],
     at: 'custodian or oversight',
     params: idParams,
     query: custodianQuerySchema,
@@ -165,13 +166,14 @@ export const OPERATIONS = {
     path: '/v1/consents/{id}/withdrawal',
     summary: 'Withdraw a consent, at its custodian or at an oversight member',
     tag: 'people',
-    caller: ['consent-clerk', 'auditor'],
+    caller: [...SPEAKERS, 'auditor'],
     at: 'custodian or oversight',
     params: idParams,
     query: custodianQuerySchema,
     body: withdrawConsentBody,
     answer: { status: 200, description: 'Withdrawn, on the ledger', schema: consentWithdrawn },
   },
+  ...PEOPLE_OPERATIONS,
   putRecord: {
     method: 'put',
     path: '/v1/records/{id}',

@@ -8,6 +8,7 @@ export const ROLES = [
   'clinician',
   'researcher',
   'consent-clerk',
+  'consent-portal',
   'records-clerk',
   'auditor',
   'admin',
@@ -28,3 +29,12 @@ export const CHECKERS = [
   'records-clerk',
   'auditor',
 ] as const satisfies readonly Role[];
+
+/**
+ * Who brings what a subject wants. A portal passes on what subjects and delegates sign themselves, and witnesses nothing; staff does
+ * both.
+ */
+export const SPEAKERS = ['consent-clerk', 'consent-portal'] as const satisfies readonly Role[];
+
+/** Whose word is evidence that a subject wants something: at oversight the auditor's, too. */
+export const WITNESSES = ['consent-clerk', 'auditor'] as const satisfies readonly Role[];

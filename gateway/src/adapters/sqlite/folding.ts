@@ -7,6 +7,7 @@ import {
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
 import { ConsentFolder } from './consent-folding.js';
+import { NoticeFolder } from './notice-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 
@@ -25,12 +26,14 @@ function positionOf(block: number, index: number, place: number): string {
 export class PrivateFolder {
   readonly #collections: ReadonlySet<string>;
   readonly #consents: ConsentFolder;
+  readonly #notices: NoticeFolder;
   readonly #statements: ReturnType<typeof statementsOf>;
 
   /** @param collections those whose values this member must hold */
   constructor(database: DatabaseSync, collections: readonly string[]) {
     this.#collections = new Set(collections);
     this.#consents = new ConsentFolder(database);
+    this.#notices = new NoticeFolder(database);
     this.#statements = statementsOf(database);
   }
 
@@ -72,11 +75,13 @@ export class PrivateFolder {
     this.#statements.removeValue.run(collection, keyHash);
     this.#statements.removeAllPending.run(collection, keyHash);
     this.#consents.remove(collection, keyHash);
+    this.#notices.remove(collection, keyHash);
   }
 
   #keep(write: PrivateWrite, { keyHash }: HashedWrite, block: number, transaction: LedgerTransaction): void {
     if (isKeptAsEvent(write.key)) return;
     this.#consents.fold(write, keyHash);
+    this.#notices.fold(write, keyHash, block, transaction);
     this.#statements.putValue.run(
       write.collection,
       keyHash,

@@ -1,9 +1,10 @@
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
  * `consent` has the newest version of each consent, for searches; a withdrawal may be there before its consent is.
+ * `notice` has what was done in subjects' names, as far as the private values that say so are there.
  * An event's position is block, transaction and place within it, so that lists have one order for ever.
  */
 export const PROJECTION_SCHEMA = `
@@ -88,4 +89,20 @@ CREATE TABLE consent_withdrawal (
   at INTEGER NOT NULL,
   PRIMARY KEY (collection, consent)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE notice (
+  id TEXT PRIMARY KEY,
+  collection TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  custodian TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  about TEXT NOT NULL,
+  at TEXT NOT NULL,
+  transaction_id TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  place INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notice_by_subject ON notice(custodian, subject, block, place);
+CREATE INDEX notice_by_block ON notice(custodian, block);
+CREATE INDEX notice_by_key ON notice(collection, key_hash);
 `;

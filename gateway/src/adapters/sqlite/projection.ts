@@ -4,12 +4,14 @@ import { peer } from '@hyperledger/fabric-protos';
 import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
 import type { ConsentIndex } from '../../ports/consent-index.js';
+import type { Notices } from '../../ports/notices.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
+import { openNotices } from './notice-index.js';
 import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
 
 export interface ProjectionOptions {
@@ -22,7 +24,7 @@ export interface ProjectionOptions {
 /** The projection in one SQLite file; the checkpoint is part of the transaction that folds a block. */
 export function openProjection(
   options: ProjectionOptions,
-): Projection & { readonly consents: ConsentIndex; close(): void } {
+): Projection & { readonly consents: ConsentIndex; readonly notices: Notices; close(): void } {
   return new SqliteProjection(open(options.path), options);
 }
 
@@ -38,6 +40,7 @@ function open(path: string): DatabaseSync {
 
 class SqliteProjection implements Projection {
   readonly consents: ConsentIndex;
+  readonly notices: Notices;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -51,6 +54,7 @@ class SqliteProjection implements Projection {
     this.#statements = statementsOf(database);
     this.#facts = this.#readFacts();
     this.consents = openConsentIndex(database);
+    this.notices = openNotices(database);
   }
 
   get height(): number {

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { withoutIdentifyingText, type FhirResource } from '@consent-ledger/chaincode/wire';
+import {
+  withoutIdentifyingText,
+  type FhirResource,
+  type FiledEvidence,
+} from '@consent-ledger/chaincode/wire';
 import type { ConsentIndex, FhirRelease } from '../../ports/consent-index.js';
 import type { User } from '../../ports/token-verifier.js';
 import { newestVersion, versionAt, type ConsentVersion } from '../../usecases/consent-versions.js';
-import { fileConsent, withdrawConsent } from '../../usecases/consents.js';
+import { byWordOfMouth, fileConsent, withdrawConsent } from '../../usecases/consents.js';
+import { filedEvidence, withSignedId } from '../../usecases/evidence.js';
 import { Refusal } from '../../usecases/refusal.js';
-import { pseudonymOf } from '../../usecases/request-object.js';
 import type { Call, HandlersOf, Reply } from '../handlers.js';
 import { resourceOf, versionHeaders, withoutServerMeta } from './consent-resource.js';
 import { enter, type Entered, type FhirOptions } from './entering.js';
@@ -14,9 +18,11 @@ import { requireMatch } from './entity-tags.js';
 import { evidenceOf, requireEvidence } from './evidence-header.js';
 import { requireVersionOf } from './negotiate.js';
 import { informationOf, outcomeOf } from './outcome.js';
+import { witnessFor } from '../witness.js';
 
 export interface FhirWriteOptions extends FhirOptions {
   readonly consents: ConsentIndex;
+  readonly ledgerId: string;
 }
 
 /** Files new consents, at their custodian. */
@@ -25,8 +31,7 @@ export function fhirCreateHandlers(options: FhirWriteOptions): HandlersOf<'fhirC
     fhirCreate: async (call) => {
       const entered = enter(call, [], options);
       requireUnconditional(call.request.headers['if-none-exist']);
-      const id = randomUUID();
-      return file({ ...(call.body as FhirResource), id }, 1, call, entered, options);
+      return file(withoutId(call.body), 1, call, entered, options);
     },
   };
 }
@@ -59,16 +64,15 @@ async function file(
   version: number,
   { headers, request, user }: WriteCall,
   { base, custody, preferences, release }: Entered,
-  { own, pseudonymKey, transactions }: FhirWriteOptions,
+  { ledgerId, own, pseudonymKey, transactions }: FhirWriteOptions,
 ): Promise<Reply> {
   // Oversight takes withdrawals and files nothing.
   if (custody !== own || !user.roles.includes('consent-clerk')) throw new Refusal('role-missing');
   requireVersionOf(release, request.headers['content-type']);
   requireRelease(resource, release);
-  const { form } = requireEvidence(headers);
-  const by = pseudonymOf(user.subject, pseudonymKey);
+  const evidence = filedEvidence(requireEvidence(headers), witnessFor(user, pseudonymKey));
   const { filed } = await fileConsent(
-    { resource: withoutServerMeta(resource), evidence: { kind: 'witnessed', by, form }, version },
+    { resource: identified(withoutServerMeta(resource), evidence, custody, ledgerId), evidence, version },
     own,
     transactions,
   ).catch((error: unknown) => {
@@ -82,6 +86,23 @@ async function file(
   const status = version === 1 ? 201 : 200;
   const done = informationOf(`Filed as version ${version}`);
   return answer(made, { status, location, done, release, preferences });
+}
+
+/** Whoever creates a resource does not choose its id (FHIR R4 3.1.0.8). */
+function withoutId(resource: FhirResource): FhirResource {
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => name !== 'id'));
+}
+
+/** The id that derives from what was signed, or else a random one; a resource that has one keeps it. */
+function identified(
+  resource: FhirResource,
+  evidence: FiledEvidence,
+  { custodian }: Entered['custody'],
+  ledgerId: string,
+): FhirResource {
+  if (resource['id'] !== undefined) return resource;
+  const signed = withSignedId(resource, evidence, { ledgerId, custodian });
+  return signed['id'] === undefined ? { ...resource, id: randomUUID() } : signed;
 }
 
 /**
@@ -104,9 +125,11 @@ async function revoke(
   }
   const isRevoked = newest.resource['status'] === 'inactive';
   if (!isRevoked) {
-    const by = pseudonymOf(user.subject, pseudonymKey);
-    const asked = { consent: newest.consent, by, form: evidenceOf(headers)?.form, reason: undefined };
-    await withdrawConsent(asked, custody, transactions);
+    const { consent } = newest;
+    const witness = witnessFor(user, pseudonymKey);
+    const given = evidenceOf(headers);
+    const evidence = given === undefined ? byWordOfMouth(consent, witness()) : filedEvidence(given, witness);
+    await withdrawConsent({ consent, evidence, reason: undefined }, custody, transactions);
   }
   const made = newestVersion(newest.consent, custody);
   const done = revokedOutcome(made, differences(cleaned, made.resource));

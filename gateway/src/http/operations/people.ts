@@ -1,12 +1,14 @@
-import type { FhirResource } from '@consent-ledger/chaincode/wire';
+import type { FhirResource, FiledEvidence, z } from '@consent-ledger/chaincode/wire';
+import type { withdrawConsentBody } from '@consent-ledger/chaincode/wire/http';
 import { findConsent } from '../../usecases/consent-versions.js';
-import { fileConsent, registerSubject, withdrawConsent } from '../../usecases/consents.js';
+import { byWordOfMouth, fileConsent, registerSubject, withdrawConsent } from '../../usecases/consents.js';
+import { filedEvidence, withSignedId } from '../../usecases/evidence.js';
 import type { CustodyView } from '../../usecases/custody-view.js';
 import type { Members } from '../../usecases/members.js';
-import { pseudonymOf } from '../../usecases/request-object.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { Transactions } from '../../usecases/transactions.js';
 import type { HandlersOf } from '../handlers.js';
+import { witnessFor } from '../witness.js';
 
 export interface PeopleOptions {
   readonly members: Members;
@@ -21,6 +23,7 @@ export interface CustodianPeopleOptions {
   readonly own: CustodyView;
   readonly transactions: Transactions;
   readonly pseudonymKey: Uint8Array;
+  readonly ledgerId: string;
 }
 
 /** Subjects and their consents, at a custodian. */
@@ -28,6 +31,7 @@ export function custodianPeopleHandlers({
   own,
   transactions,
   pseudonymKey,
+  ledgerId,
 }: CustodianPeopleOptions): HandlersOf<'registerSubject' | 'fileConsent'> {
   return {
     registerSubject: async () => {
@@ -35,13 +39,11 @@ export function custodianPeopleHandlers({
       return { body };
     },
     fileConsent: async ({ body, user }) => {
-      const resource = body.resource as FhirResource;
-      const by = pseudonymOf(user.subject, pseudonymKey);
-      const { filed, transaction, block } = await fileConsent(
-        { resource, evidence: { kind: 'witnessed', by, form: body.evidence.form } },
-        own,
-        transactions,
-      );
+      const evidence = filedEvidence(body.evidence, witnessFor(user, pseudonymKey));
+      const given = body.resource as FhirResource;
+      const place = { ledgerId, custodian: own.custodian };
+      const resource = withSignedId(given, evidence, place);
+      const { filed, transaction, block } = await fileConsent({ resource, evidence }, own, transactions);
       const { consent, version, subject, digest } = filed;
       return {
         headers: { Location: `/v1/consents/${consent}` },
@@ -85,26 +87,35 @@ export function consentHandlers(options: PeopleOptions): HandlersOf<'getConsent'
         },
       });
     },
-    withdrawConsent: async ({ params, query, body, user }) => {
+    withdrawConsent: async ({ params: { id: consent }, query, body: { reason, evidence: given }, user }) => {
+      const custody = custodyFor(query.custodian, options);
       const { transaction, block, withdrawal } = await withdrawConsent(
-        {
-          consent: params.id,
-          by: pseudonymOf(user.subject, pseudonymKey),
-          form: body.form,
-          reason: body.reason,
-        },
-        custodyFor(query.custodian, options),
+        { consent, reason, evidence: withdrawalEvidence(consent, given, witnessFor(user, pseudonymKey)) },
+        custody,
         transactions,
       );
-      return { body: { consent: params.id, withdrawnAt: withdrawal.at, transaction, block } };
+      return { body: { consent, withdrawnAt: withdrawal.at, transaction, block } };
     },
   };
+}
+
+type WithdrawalEvidence = z.output<typeof withdrawConsentBody>['evidence'];
+
+function withdrawalEvidence(
+  consent: string,
+  given: WithdrawalEvidence,
+  witness: () => string,
+): FiledEvidence {
+  if (given === undefined) return byWordOfMouth(consent, witness());
+  if (given.kind !== 'witnessed') return filedEvidence(given, witness);
+  const { kind, form } = given;
+  return form === undefined ? byWordOfMouth(consent, witness()) : filedEvidence({ kind, form }, witness);
 }
 
 /** Whose custody a call is about: the own one, or at oversight the one that it names. */
 export function custodyFor(
   custodian: string | undefined,
-  { members, own, custodyOf }: PeopleOptions,
+  { members, own, custodyOf }: Pick<PeopleOptions, 'members' | 'own' | 'custodyOf'>,
 ): CustodyView {
   if (custodian === undefined) {
     if (own !== undefined) return own;

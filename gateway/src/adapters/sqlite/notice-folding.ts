@@ -1,0 +1,99 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  consent,
+  delegation,
+  delegationEnd,
+  keyEnd,
+  subjectKey,
+  withdrawn,
+  type PrivateKind,
+} from '@consent-ledger/chaincode/wire';
+import type { LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
+import type { Notice } from '../../ports/notices.js';
+
+type Told = Pick<Notice, 'subject' | 'kind' | 'about' | 'at'>;
+
+/** What each private value tells its subject; others tell nothing. */
+const TELL: ReadonlyMap<string, (value: unknown) => Told> = new Map<PrivateKind, (value: unknown) => Told>([
+  [
+    'consent',
+    (value) => {
+      const filed = consent.parse(value);
+      const kind = filed.version === 1 ? 'consent-filed' : 'consent-changed';
+      return { subject: filed.subject, kind, about: filed.consent, at: filed.filedAt };
+    },
+  ],
+  [
+    'withdrawn',
+    (value) => {
+      const { subject, consent: about, at } = withdrawn.parse(value);
+      return { subject, kind: 'consent-withdrawn', about, at };
+    },
+  ],
+  [
+    'key',
+    (value) => {
+      const { subject, key, registeredAt } = subjectKey.parse(value);
+      return { subject, kind: 'key-registered', about: key, at: registeredAt };
+    },
+  ],
+  [
+    'keyend',
+    (value) => {
+      const { subject, key, endedAt } = keyEnd.parse(value);
+      return { subject, kind: 'key-ended', about: key, at: endedAt };
+    },
+  ],
+  [
+    'delegation',
+    (value) => {
+      const { subject, delegation: about, registeredAt } = delegation.parse(value);
+      return { subject, kind: 'delegation-registered', about, at: registeredAt };
+    },
+  ],
+  [
+    'delegationend',
+    (value) => {
+      const { subject, delegation: about, endedAt } = delegationEnd.parse(value);
+      return { subject, kind: 'delegation-ended', about, at: endedAt };
+    },
+  ],
+]);
+
+/** Collections are named `custody-<MSP>` and `withdrawal-<MSP>`. */
+const COLLECTION = /^(?:custody|withdrawal)-(.+)$/;
+
+const KEY_DIGITS = 16;
+
+/** Keeps the table of what was done in subjects' names. */
+export class NoticeFolder {
+  readonly #add: StatementSync;
+  readonly #remove: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#add = database.prepare(`
+      INSERT INTO notice (id, collection, key_hash, custodian, subject, kind, about, at, transaction_id, block, place)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+    this.#remove = database.prepare('DELETE FROM notice WHERE collection = ? AND key_hash = ?');
+  }
+
+  /** A private value that arrived. */
+  fold(
+    { collection, key, value }: PrivateWrite,
+    keyHash: string,
+    block: number,
+    { id, index }: LedgerTransaction,
+  ): void {
+    const tell = TELL.get(key.slice(0, key.indexOf('/')));
+    const custodian = COLLECTION.exec(collection)?.[1];
+    if (tell === undefined || custodian === undefined) return;
+    const { subject, kind, about, at } = tell(JSON.parse(value.toString('utf8')));
+    const notice = `${id}.${keyHash.slice(0, KEY_DIGITS)}`;
+    this.#add.run(notice, collection, keyHash, custodian, subject, kind, about, at, id, block, index);
+  }
+
+  /** A value that is deleted or purged. */
+  remove(collection: string, keyHash: string): void {
+    this.#remove.run(collection, keyHash);
+  }
+}
