@@ -42,8 +42,8 @@ const schema = z.strictObject({
   /** File with the serialised common.Block. */
   genesisBlock: path,
   organisations: z.array(organisation).min(1),
-  /** Signs blocks. */
-  orderer: identity.extend({ mspId }),
+  /** Signs blocks; where `listen` says, it takes envelopes and delivers blocks itself, as Fabric's orderers do. */
+  orderer: identity.extend({ mspId, listen: address.optional(), tls: identity.optional() }),
   chaincodes: z.array(chaincode),
   /** Seconds after which a chaincode's answer is no longer waited for. */
   executeTimeoutSeconds: z.number().positive().max(3600).default(30),
@@ -69,6 +69,10 @@ export function parseConfiguration(input: unknown, file = 'the configuration'): 
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new ConfigurationError(`${file}: organisation ${twice} is there twice`);
+  }
+  const { listen, tls } = parsed.data.orderer;
+  if ((listen === undefined) !== (tls === undefined)) {
+    throw new ConfigurationError(`${file}: the orderer needs both listen and tls to listen`);
   }
   return parsed.data;
 }

@@ -18,7 +18,7 @@ export function embeddedLedgerConfiguration(
   if (topology.ordering.type !== 'embedded' || orderer === undefined || server === undefined) {
     throw new RangeError('the topology has no embedded ledger');
   }
-  const { identity: signing } = organisationLayout(dataDir, orderer.name).orderer;
+  const { identity: signing, tls } = organisationLayout(dataDir, orderer.name).orderer;
   const definition = chaincodeDefinition(topology);
   return {
     version: 1,
@@ -35,7 +35,12 @@ export function embeddedLedgerConfiguration(
         chaincodeClient: files(chaincode.peerClientTls),
       };
     }),
-    orderer: { mspId: orderer.mspId, ...files(signing) },
+    orderer: {
+      mspId: orderer.mspId,
+      ...files(signing),
+      listen: `${orderer.listen}:${portsOf(plan, orderer.name).orderer}`,
+      tls: files(tls),
+    },
     chaincodes: [
       {
         name: definition.name,

@@ -1,11 +1,13 @@
-import { encodeBlock, type BlockHeader } from '../wire-format/index.js';
+import { encodeBlock, type BlockHeader, type NamespaceRwset } from '../wire-format/index.js';
 import type { Committer, Stores } from './commit/committer.js';
 import { Waiting } from './commit/waiting.js';
 import { readChannelConfig } from './config/channel-config.js';
+import { isConfiguration } from './config/is-configuration.js';
 import type { LiveChannel } from './config/live-channel.js';
 import { CommonPeerView } from './deliver/common-peer-view.js';
 import type { PeerView } from './deliver/peer-view.js';
 import type { Definitions } from './lifecycle/definitions.js';
+import { LIFECYCLE_NAMESPACE } from './lifecycle/definitions.js';
 import { writeBlock } from './orderer/block-writer.js';
 import { Orderer } from './orderer/orderer.js';
 import type {
@@ -49,6 +51,7 @@ export class EmbeddedLedger implements Ledger {
   readonly #orderer: Orderer;
   readonly #transactions = new Waiting<TransactionStatus>();
   readonly #blocks = new Waiting<Buffer>();
+  #lifecycleRevision = 0;
   #tip: BlockHeader;
   #lastConfigIndex: number;
 
@@ -59,6 +62,7 @@ export class EmbeddedLedger implements Ledger {
     this.#lastConfigIndex = parts.tip.lastConfigIndex;
     this.#orderer = new Orderer(
       parts.channel,
+      parts.orderer,
       parts.now,
       (batch) => {
         this.#commit(batch);
@@ -79,7 +83,7 @@ export class EmbeddedLedger implements Ledger {
 
   transactionStatus(txId: string): TransactionStatus | undefined {
     const found = this.#parts.stores.blocks.transaction(txId);
-    return found === undefined ? undefined : { code: found.code, blockNumber: found.blockNumber };
+    return found;
   }
 
   async waitForTransaction(txId: string, signal: AbortSignal): Promise<TransactionStatus> {
@@ -96,6 +100,10 @@ export class EmbeddedLedger implements Ledger {
 
   chaincodeDefinition(snapshot: Snapshot, name: string): ChaincodeDefinition | undefined {
     return this.#parts.definitions.in(snapshot, name);
+  }
+
+  get lifecycleRevision(): number {
+    return this.#lifecycleRevision;
   }
 
   broadcast(envelope: Buffer): Promise<BroadcastResult> {
@@ -136,7 +144,8 @@ export class EmbeddedLedger implements Ledger {
   #commit(batch: readonly Buffer[]): void {
     const number = this.height;
     try {
-      const ordered = writeBlock(this.#tip, batch, this.#lastConfigIndex, this.#parts.orderer);
+      const lastConfigIndex = batch.some(isConfiguration) ? number : this.#lastConfigIndex;
+      const ordered = writeBlock(this.#tip, batch, lastConfigIndex, this.#parts.orderer);
       const { block, transactions } = this.#parts.committer.commit(ordered);
       this.#tip = block.header;
       this.#parts.witness.committed(block.header);
@@ -144,9 +153,12 @@ export class EmbeddedLedger implements Ledger {
         this.channel.update(readChannelConfig(block));
         this.#lastConfigIndex = number;
       }
-      for (const { txId, code } of transactions) {
+      if (transactions.some(({ code, namespaces }) => code === 0 && changesLifecycle(namespaces))) {
+        this.#lifecycleRevision += 1;
+      }
+      for (const { txId, code, index } of transactions) {
         this.#parts.transient.forget(txId);
-        this.#transactions.happened(txId, { code, blockNumber: number });
+        this.#transactions.happened(txId, { code, blockNumber: number, tx: index });
       }
       this.#blocks.happened(String(number), this.block(number) ?? encodeBlock(block));
       if (number % EXPIRE_EVERY === 0) this.#parts.transient.expire(number);
@@ -160,4 +172,12 @@ export class EmbeddedLedger implements Ledger {
     this.stop(`the ledger has stopped: ${reason}`);
     this.#parts.onFailure(error);
   }
+}
+
+function changesLifecycle(namespaces: readonly NamespaceRwset[]): boolean {
+  return namespaces.some(
+    ({ namespace, public: { writes }, collections }) =>
+      namespace === LIFECYCLE_NAMESPACE &&
+      (writes.length > 0 || collections.some((collection) => collection.writes.length > 0)),
+  );
 }

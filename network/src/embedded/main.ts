@@ -1,4 +1,7 @@
-/* The embedded ledger as a process: `node main.js <configuration.json>`. Prints one line of JSON when it is ready. */
+/*
+ * The embedded ledger as a process: `node main.js <configuration.json>`. Prints one line of JSON when it is ready. On
+ * SIGHUP it reads its configuration again, for organisations that came or went.
+ */
 import { describeError } from './chaincode-stream/errors.js';
 import { readConfiguration } from './configuration.js';
 import { startEmbeddedLedger } from './start.js';
@@ -42,6 +45,20 @@ async function main(file: string | undefined): Promise<void> {
     failAndRemember(error);
     stop();
   });
+  const reconfigure = (): void => {
+    readConfiguration(file)
+      .then((next) => running.reconfigure(next))
+      .then(
+        () => {
+          say('reconfigured', { peers: Object.fromEntries(running.addresses) });
+        },
+        (error: unknown) => {
+          // What was there before stays as it is.
+          process.stderr.write(`embedded ledger: ${describeError(error)}\n`);
+        },
+      );
+  };
+  process.on('SIGHUP', reconfigure);
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   say('ready', {

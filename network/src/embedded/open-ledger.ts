@@ -76,12 +76,12 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
       readChannelConfig(genesis),
       options.organizations.map(({ peer }) => peer.serializedIdentity),
     );
-    requireOrderer(channel, options.orderer);
     const stores = openStores(database);
     const storedGenesis = genesisAsStored(genesis);
     if (stores.blocks.height === 0) writeGenesis(stores, storedGenesis);
     requireSameGenesis(stores, storedGenesis, folder);
     const verified = await verify(stores, channel, storedGenesis, options);
+    requireOrderer(channel, options.orderer);
     transient = openTransientDatabase(folder);
     const witness = new TipWitness(transient);
     requireWitnessedTip(stores, witness, folder);

@@ -1,3 +1,5 @@
+import type { Parameters } from './lifecycle/parameters.js';
+
 /**
  * What the endorsing half of the embedded ledger (chaincode stream, simulator, endorser, gateway service)
  * needs from the committing half (store, MSP, policies, orderer, validator), and nothing else.
@@ -61,6 +63,8 @@ export interface TransactionStatus {
   /** protos.TxValidationCode */
   readonly code: number;
   readonly blockNumber: number;
+  /** Place in the block. */
+  readonly tx: number;
 }
 
 /** An identity that the channel's MSPs could parse and whose issuer they know. */
@@ -91,8 +95,16 @@ export interface Channel {
   readonly applicationMspIds: readonly string[];
   /** Throws an Error (text contains `creator is malformed` semantics) when the MSP or issuer is unknown. */
   deserializeIdentity(serialized: Uint8Array): Identity;
+  /** The name in policy paths of the application's organisation with that MSP id. */
+  organizationName(mspId: string): string | undefined;
+  /** Whether the channel has an organisation of that MSP, of the application or of the orderers. */
+  hasMsp(mspId: string): boolean;
+  /** The policy that guards a resource: the configuration may name another one than Fabric's default. */
+  policyFor(resource: string, byDefault: string): string;
   /** Evaluates a policy of the configuration, such as `/Channel/Application/Writers`; unknown paths reject. */
   evaluatePolicy(path: string, signed: readonly SignedData[]): boolean;
+  /** Why a policy of the configuration is not satisfied; undefined when it is. */
+  policyRefusal(path: string, signed: readonly SignedData[]): string | undefined;
   /** Evaluates a serialised common.SignaturePolicyEnvelope. */
   evaluateSignaturePolicy(envelope: Uint8Array, signed: readonly SignedData[]): boolean;
   /** Evaluates a serialised protos.ApplicationPolicy (signature policy or reference). */
@@ -135,6 +147,8 @@ export interface ChaincodeDefinition {
   /** Serialised protos.ApplicationPolicy. */
   readonly validationParameter: Buffer;
   readonly collections: readonly CollectionDefinition[];
+  /** The messages that all of this is read from. */
+  readonly parameters: Parameters;
 }
 
 /** What a sender learns from the orderer: common.Status and a text. */
@@ -158,6 +172,8 @@ export interface Ledger {
   /** Serialised block, waiting for it when it is the next; rejects with the signal's reason. */
   waitForBlock(blockNumber: number, signal: AbortSignal): Promise<Buffer>;
   chaincodeDefinition(snapshot: Snapshot, name: string): ChaincodeDefinition | undefined;
+  /** Changes whenever definitions or approvals may have. */
+  readonly lifecycleRevision: number;
   /** Orderer admission and batching (serialised common.Envelope). Never throws for a bad envelope. */
   broadcast(envelope: Buffer): Promise<BroadcastResult>;
   /** Puts a serialised rwset.TxPvtReadWriteSet into the transient store of one organisation's peer. */

@@ -1,28 +1,30 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { ChaincodeRuntime, DEFAULT_TIMEOUTS } from './chaincode-stream/chaincode-runtime.js';
+import { ChaincodeDirectory } from './chaincode-packages/chaincode-directory.js';
+import { InstalledPackages } from './chaincode-packages/installed-packages.js';
+import type { OwnTls } from './chaincode-packages/package.js';
+import { ChaincodeRuntime, DEFAULT_TIMEOUTS, type Invocation } from './chaincode-stream/chaincode-runtime.js';
+import type { ChaincodeResponse } from './chaincode-stream/chaincode-response.js';
 import type { ChaincodeTimeouts } from './chaincode-stream/chaincode-stream.js';
 import type { ChaincodeEndpoint } from './chaincode-stream/connection.js';
 import { Endorser } from './endorser/endorser.js';
+import { isSystemChaincode } from './endorser/interest.js';
+import { endorserService, endorserServiceDefinition } from './endorser/service.js';
 import { BlockEvents } from './gateway-service/block-events.js';
-import type { GatewayContext } from './gateway-service/context.js';
 import type { Peer } from './gateway-service/peers.js';
 import { gatewayService, gatewayServiceDefinition } from './gateway-service/service.js';
+import { Listener, type ListenSettings } from './listener.js';
 import type { Ledger, PeerSigner } from './ports.js';
-
-const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
-/** How long calls may go on after the listeners closed, in ms. */
-const DRAIN_MS = 2_000;
+import { SystemChaincodes } from './system-chaincodes/system-chaincodes.js';
 
 /** One organisation's peer: an endpoint, a signing identity, and its own streams to the chaincode. */
-export interface PeerSettings {
+export interface PeerSettings extends ListenSettings {
   readonly signer: PeerSigner;
-  /** `host:port` to listen on; port 0 takes a free one. */
-  readonly listen: string;
-  /** PEM */
-  readonly tls: { readonly key: Buffer; readonly certificate: Buffer };
-  /** By chaincode name. */
-  readonly chaincodes: ReadonlyMap<string, ChaincodeEndpoint>;
+  /** Packages that are on the peer from the start, and where their servers listen. */
+  readonly packages: readonly ChaincodeEndpoint[];
+  /** Where packages go that are installed later. */
+  readonly packageFolder: string;
+  /** What it shows to chaincode servers, where a package brings nothing of its own. */
+  readonly chaincodeTls: OwnTls;
 }
 
 /** Another gRPC service of every peer, such as Deliver. */
@@ -32,93 +34,106 @@ export interface PeerService {
 }
 
 export interface PeersSettings {
-  readonly ledger: Ledger;
-  readonly peers: readonly PeerSettings[];
+  /** The ledger as an organisation's peer sees it. */
+  readonly ledgerOf: (mspId: string) => Ledger;
   readonly services?: readonly PeerService[];
   readonly timeouts?: Partial<ChaincodeTimeouts>;
   /** ms since the epoch */
   readonly now?: () => number;
 }
 
-export interface RunningPeers {
-  /** `host:port` by MSP id. */
-  readonly addresses: ReadonlyMap<string, string>;
+interface Running {
+  readonly peer: Peer;
+  readonly installed: InstalledPackages;
   close(): Promise<void>;
 }
 
-/** Starts the peers of all organisations, one TLS listener each. Nothing listens when one of them cannot. */
-export async function startPeers(settings: PeersSettings): Promise<RunningPeers> {
-  const { ledger, now = Date.now } = settings;
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...settings.timeouts };
-  const peerMspIds = settings.peers.map(({ signer }) => signer.mspId);
-  const runtimes = settings.peers.map(({ chaincodes }) => new ChaincodeRuntime(chaincodes, timeouts));
-  const servers = settings.peers.map(() => new Server(SERVER_OPTIONS));
-  const close = async (): Promise<void> => {
-    await Promise.all(servers.map(shutDown));
-    runtimes.forEach((runtime) => {
+/** The peers of all organisations, one TLS listener each; they come and go while the ledger runs. */
+export class Peers {
+  readonly #settings: PeersSettings;
+  readonly #running = new Map<string, Running>();
+  /** What every gateway knows of the others; one array, that all of them look at. */
+  readonly #peers: Peer[] = [];
+  readonly #blockEvents = new BlockEvents();
+
+  constructor(settings: PeersSettings) {
+    this.#settings = settings;
+  }
+
+  /** `host:port` by MSP id. */
+  get addresses(): ReadonlyMap<string, string> {
+    return new Map(this.#peers.map(({ mspId, address }) => [mspId, address]));
+  }
+
+  /** Rejects when the address cannot be had; then the peer is not there. */
+  async add(settings: PeerSettings): Promise<void> {
+    const { ledgerOf, services = [], now = Date.now, timeouts } = this.#settings;
+    const { signer, packages, packageFolder, chaincodeTls } = settings;
+    const { mspId } = signer;
+    const ledger = ledgerOf(mspId);
+    const installed = new InstalledPackages(packageFolder, chaincodeTls, packages);
+    const directory = new ChaincodeDirectory(mspId, ledger, installed);
+    const system = new SystemChaincodes({ mspId, ledger, installed, directory });
+    const invokeSystem = (invocation: Invocation): ChaincodeResponse | undefined =>
+      isSystemChaincode(invocation.namespace)
+        ? system.invoke(invocation.namespace, {
+            channelId: invocation.channel.channelId,
+            args: invocation.input.args,
+            proposal: invocation.proposal,
+            simulator: invocation.simulator,
+          })
+        : undefined;
+    const runtime = new ChaincodeRuntime(directory, { ...DEFAULT_TIMEOUTS, ...timeouts }, invokeSystem);
+    const peerMspIds = (): string[] => this.#peers.map((peer) => peer.mspId);
+    const endorser = new Endorser({ ledger, signer, runtime, directory, system, peerMspIds, now });
+    const listener = new Listener();
+    const context = { mspId, ledger, peers: this.#peers, blockEvents: this.#blockEvents };
+    listener.serve(gatewayServiceDefinition, gatewayService(context));
+    listener.serve(endorserServiceDefinition, endorserService(endorser));
+    for (const { definition, implementation } of services) listener.serve(definition, implementation(mspId));
+    const close = async (): Promise<void> => {
+      await listener.close();
       runtime.close();
-    });
-  };
-  const peers: Peer[] = [];
-  const blockEvents = new BlockEvents();
-  try {
-    for (const [index, { signer, listen, tls }] of settings.peers.entries()) {
-      const [server, runtime] = [servers[index], runtimes[index]];
-      if (server === undefined || runtime === undefined) {
-        throw new RangeError('a peer without a server');
-      }
-      const { mspId } = signer;
-      const context: GatewayContext = { mspId, ledger, peers, blockEvents };
-      server.addService(gatewayServiceDefinition, gatewayService(context));
-      for (const { definition, implementation } of settings.services ?? []) {
-        server.addService(definition, implementation(mspId));
-      }
-      const address = await bind(server, listen, tls);
-      const endorser = new Endorser({ ledger, signer, runtime, peerMspIds, now });
-      peers.push({ mspId, address, endorser });
+    };
+    try {
+      const address = await listener.open(settings);
+      const peer: Peer = { mspId, address, endorser };
+      this.#peers.push(peer);
+      this.#running.set(mspId, { peer, installed, close });
+    } catch (error) {
+      await close();
+      throw error;
     }
+  }
+
+  /** Makes packages known to a peer that runs. */
+  state(mspId: string, packages: readonly ChaincodeEndpoint[]): void {
+    this.#running.get(mspId)?.installed.state(packages);
+  }
+
+  async remove(mspId: string): Promise<void> {
+    const running = this.#running.get(mspId);
+    if (running === undefined) return;
+    this.#running.delete(mspId);
+    this.#peers.splice(this.#peers.indexOf(running.peer), 1);
+    await running.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((mspId) => this.remove(mspId)));
+  }
+}
+
+/** Starts the peers of several organisations. Nothing listens when one of them cannot. */
+export async function startPeers(
+  settings: PeersSettings & { readonly peers: readonly PeerSettings[] },
+): Promise<Peers> {
+  const peers = new Peers(settings);
+  try {
+    for (const peer of settings.peers) await peers.add(peer);
   } catch (error) {
-    await close();
+    await peers.close();
     throw error;
   }
-  return { addresses: new Map(peers.map(({ mspId, address }) => [mspId, address])), close };
-}
-
-const SERVER_OPTIONS = {
-  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-  'grpc.enable_channelz': 0,
-};
-
-async function bind(server: Server, listen: string, tls: PeerSettings['tls']): Promise<string> {
-  const credentials = ServerCredentials.createSsl(null, [
-    { private_key: tls.key, cert_chain: tls.certificate },
-  ]);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(listen, credentials, (error, bound) => {
-      if (error === null) {
-        resolve(bound);
-      } else {
-        reject(new Error(`cannot listen on ${listen}: ${error.message}`, { cause: error }));
-      }
-    });
-  });
-  return `${listen.slice(0, listen.lastIndexOf(':'))}:${port}`;
-}
-
-/**
- * Lets running calls end for a moment, then ends them: event streams would go on for ever. A client that does not read
- * what it was sent can hold its connection open all the same; nobody waits for that.
- */
-async function shutDown(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, DRAIN_MS);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return peers;
 }

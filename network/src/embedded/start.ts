@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ChaincodeEndpoint } from './chaincode-stream/connection.js';
 import type { EmbeddedLedgerConfiguration } from './configuration.js';
 import { deliverService, deliverServiceDefinition } from './deliver/service.js';
+import type { LifecycleOrganization } from './lifecycle/ensure-chaincode.js';
+import { Listener } from './listener.js';
 import { createSigner } from './msp/signer.js';
 import { openLedger } from './open-ledger.js';
-import type { OpenLedger } from './open-ledger.js';
+import type { LedgerOptions, OpenLedger } from './open-ledger.js';
+import { ordererService, ordererServiceDefinition } from './orderer/service.js';
 import type { PeerSigner } from './ports.js';
-import { startPeers } from './server.js';
-import type { PeerService, PeerSettings } from './server.js';
+import { startPeers, type Peers, type PeerService, type PeerSettings } from './server.js';
 
 export interface EmbeddedLedgerEvents {
   /** Called while the stored blocks are verified. */
@@ -19,7 +22,15 @@ export interface EmbeddedLedgerEvents {
 export interface RunningEmbeddedLedger {
   /** `host:port` of each organisation's peer, by MSP id. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** `host:port` of the orderer, where it listens. */
+  readonly orderer: string | undefined;
   readonly ledger: OpenLedger;
+  /**
+   * Peers for the organisations that are new in the configuration, none for those that are gone, and the chaincode
+   * packages that it states; all else stays as it was started. Definitions and the channel's own configuration change
+   * by transactions.
+   */
+  reconfigure(configuration: EmbeddedLedgerConfiguration): Promise<void>;
   /** Ends calls, commits what waits for its block, closes the store. */
   close(): Promise<void>;
 }
@@ -32,31 +43,73 @@ export async function startEmbeddedLedger(
   configuration: EmbeddedLedgerConfiguration,
   events: EmbeddedLedgerEvents = {},
 ): Promise<RunningEmbeddedLedger> {
-  const peers = await readPeers(configuration);
-  const ledger = await open(configuration, peers, events);
+  const settings = await readPeers(configuration);
+  const ledger = await open(configuration, settings, events);
+  const closing: (() => Promise<void>)[] = [() => ledger.close()];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
   try {
-    const timeouts = { execute: configuration.executeTimeoutSeconds * 1000 };
     const deliver: PeerService = {
       definition: deliverServiceDefinition,
       implementation: (mspId) => deliverService(ledger.peerView(mspId), Date.now),
     };
-    const running = await startPeers({ ledger, peers, timeouts, services: [deliver] });
+    const timeouts = { execute: configuration.executeTimeoutSeconds * 1000 };
+    const peers = await startPeers({
+      ledgerOf: () => ledger,
+      peers: settings,
+      timeouts,
+      services: [deliver],
+    });
+    closing.push(() => peers.close());
+    const orderer = new Listener();
+    closing.push(() => orderer.close());
+    const ordererAddress = await openOrderer(orderer, ledger, configuration);
     return {
-      addresses: running.addresses,
-      ledger,
-      close: async () => {
-        await running.close();
-        await ledger.close();
+      get addresses() {
+        return peers.addresses;
       },
+      orderer: ordererAddress,
+      ledger,
+      reconfigure: async (next) => {
+        await reconfigure(peers, ledger, await readPeers(next));
+      },
+      close,
     };
   } catch (error) {
-    await ledger.close();
+    await close();
     throw error;
+  }
+}
+
+async function openOrderer(
+  listener: Listener,
+  ledger: OpenLedger,
+  { orderer: { listen, tls } }: EmbeddedLedgerConfiguration,
+): Promise<string | undefined> {
+  if (listen === undefined || tls === undefined) return undefined;
+  listener.serve(ordererServiceDefinition, ordererService(ledger, Date.now));
+  const [certificate, key] = await readPair(tls);
+  return listener.open({ listen, tls: { certificate, key } });
+}
+
+async function reconfigure(peers: Peers, ledger: OpenLedger, next: readonly PeerSettings[]): Promise<void> {
+  const wanted = new Map(next.map((settings) => [settings.signer.mspId, settings]));
+  const present = [...peers.addresses.keys()];
+  for (const mspId of present) {
+    const settings = wanted.get(mspId);
+    if (settings === undefined) await peers.remove(mspId);
+    else peers.state(mspId, settings.packages);
+  }
+  ledger.channel.setPeers(next.map(({ signer }) => signer.serializedIdentity));
+  for (const [mspId, settings] of wanted) {
+    if (!present.includes(mspId)) await peers.add(settings);
   }
 }
 
 /** What the peers are started with, read from the configuration's files; in its order. */
 export function readPeers({
+  dataDirectory,
   organisations,
   chaincodes,
 }: EmbeddedLedgerConfiguration): Promise<PeerSettings[]> {
@@ -64,23 +117,31 @@ export function readPeers({
     organisations.map(async ({ mspId, listen, tls, peer, chaincodeClient }) => {
       const [certificate, key] = await readPair(tls);
       const [clientCert, clientKey] = await readPair(chaincodeClient);
-      const endpoints = chaincodes.map(
-        async ({ name, packageId, address, rootCertificate }): Promise<[string, ChaincodeEndpoint][]> => {
-          const own = typeof address === 'string' ? address : address[mspId];
+      const packages = chaincodes.map(
+        async ({ packageId, address, rootCertificate }): Promise<ChaincodeEndpoint[]> => {
+          const own = addressFor(address, mspId);
           const rootCert = await readFile(rootCertificate);
           return own === undefined
             ? []
-            : [[name, { packageId, address: own, tls: { rootCert, clientCert, clientKey } }]];
+            : [{ packageId, address: own, tls: { rootCert, clientCert, clientKey } }];
         },
       );
       return {
         signer: await readSigner(mspId, peer),
         listen,
         tls: { certificate, key },
-        chaincodes: new Map((await Promise.all(endpoints)).flat()),
+        packages: (await Promise.all(packages)).flat(),
+        packageFolder: join(dataDirectory, 'chaincode-packages', mspId),
+        chaincodeTls: { clientCert, clientKey },
       };
     }),
   );
+}
+
+type Address = EmbeddedLedgerConfiguration['chaincodes'][number]['address'];
+
+function addressFor(address: Address, mspId: string): string | undefined {
+  return typeof address === 'string' ? address : address[mspId];
 }
 
 async function open(
@@ -89,18 +150,25 @@ async function open(
   events: EmbeddedLedgerEvents,
 ): Promise<OpenLedger> {
   const { orderer, organisations } = configuration;
-  const admins = await Promise.all(organisations.map(({ mspId, admin }) => readSigner(mspId, admin)));
   return openLedger({
     ...events,
     folder: configuration.dataDirectory,
     genesisBlock: await readFile(configuration.genesisBlock),
     orderer: await readSigner(orderer.mspId, orderer),
-    organizations: peers.flatMap(({ signer: peer }) => {
-      const admin = admins.find(({ mspId }) => mspId === peer.mspId);
-      return admin === undefined ? [] : [{ mspId: peer.mspId, peer, admin }];
-    }),
-    chaincodes: configuration.chaincodes.map((chaincode) => ({
+    organizations: await Promise.all(
+      organisations.map(async ({ mspId, admin }): Promise<LifecycleOrganization> => {
+        const peer = peers.find(({ signer }) => signer.mspId === mspId);
+        if (peer === undefined) throw new RangeError(`${mspId} has no peer`);
+        return { mspId, peer: peer.signer, admin: await readSigner(mspId, admin) };
+      }),
+    ),
+    chaincodes: configuration.chaincodes.map((chaincode): LedgerOptions['chaincodes'][number] => ({
       ...chaincode,
+      packageId: new Map(
+        organisations.flatMap(({ mspId }) =>
+          addressFor(chaincode.address, mspId) === undefined ? [] : [[mspId, chaincode.packageId]],
+        ),
+      ),
       validationParameter: Buffer.from(chaincode.validationParameter, 'base64'),
       collections: Buffer.from(chaincode.collections, 'base64'),
     })),

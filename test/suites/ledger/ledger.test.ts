@@ -4,6 +4,7 @@ import { openBench, type Bench } from '../../support/ledger/bench.js';
 import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
 import type { LedgerTarget } from '../../support/ledger/target.js';
 import { chain } from './chain.js';
+import { configuring } from './configuring.js';
 import { delivering } from './delivering.js';
 import { evaluating } from './evaluating.js';
 import { events } from './events.js';
@@ -34,6 +35,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'altered transactions': tampering,
   'failing chaincode': failing,
   'changes of the definition': upgrading,
+  'changes of the configuration': configuring,
   'the chain of blocks': chain,
 };
 

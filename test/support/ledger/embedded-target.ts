@@ -74,6 +74,8 @@ async function start(): Promise<RunningLedger> {
     }),
   );
   const [probe] = chaincodes;
+  const ordering = materials.find(({ mspId }) => mspId === input.orderer.mspId);
+  if (ordering === undefined) throw new RangeError('nobody orders');
   let version = 1;
   return {
     channel: topology.channel,
@@ -84,10 +86,12 @@ async function start(): Promise<RunningLedger> {
       if (server === undefined) throw new RangeError(material.mspId);
       return organisationOf(material, running.addresses.get(material.mspId) ?? '', {
         ...(revoked.mspId === material.mspId ? { revoked } : {}),
+        probePackage: 'probe:1',
         killChaincode: () => server.kill(),
         startChaincode: () => server.start(),
       });
     }),
+    orderers: [{ endpoint: running.orderer ?? '', tlsCa: Buffer.from(ordering.tlsCaPem) }],
     lacks: new Set(),
     ordersByQuorum: false,
     upgradeChaincode: () => {
@@ -98,7 +102,7 @@ async function start(): Promise<RunningLedger> {
         admin: signer(material.mspId, material.admin.identity),
       }));
       if (probe !== undefined) {
-        const desired = { ...probe.definition, version: String(version) };
+        const desired = { ...probe.definition, version: String(version), packageId: probe.packageId };
         ensureChaincode(running.ledger, organisations, desired, Date.now);
       }
       return Promise.resolve();

@@ -80,10 +80,15 @@ async function start(ordering: 'raft' | 'bft'): Promise<RunningLedger> {
     organisations: fabric.organisations.map(({ node, chaincode }) =>
       organisationOf(node.material, `127.0.0.1:${node.ports.peer}`, {
         ...(revoked.mspId === node.material.mspId ? { revoked } : {}),
+        probePackage: probe.packages.get(node.organisation.name)?.id ?? '',
         killChaincode: () => chaincode.kill(),
         startChaincode: () => chaincode.start(),
       }),
     ),
+    orderers: fabric.organisations.map(({ node }) => ({
+      endpoint: `127.0.0.1:${node.ports.orderer}`,
+      tlsCa: Buffer.from(node.material.tlsCaPem),
+    })),
     lacks: new Set(),
     ordersByQuorum: ordering === 'bft',
     upgradeChaincode: () => fabric.commitNext(probe.definition.name),

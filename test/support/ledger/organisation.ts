@@ -9,7 +9,7 @@ import type { LedgerOrganisation } from './target.js';
 export function organisationOf(
   material: OrganisationMaterial,
   endpoint: string,
-  controls: Pick<LedgerOrganisation, 'killChaincode' | 'startChaincode' | 'revoked'>,
+  controls: Pick<LedgerOrganisation, 'probePackage' | 'killChaincode' | 'startChaincode' | 'revoked'>,
 ): LedgerOrganisation {
   const identity = (pems: Pems): LedgerIdentity => ({
     mspId: material.mspId,

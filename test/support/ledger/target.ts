@@ -30,6 +30,8 @@ export interface RunningLedger {
   readonly otherChaincode: string;
   /** Four of them, in the order a, b, c, d. */
   readonly organisations: readonly LedgerOrganisation[];
+  /** One of the embedded ledger, four of Fabric. */
+  readonly orderers: readonly OrdererEndpoint[];
   readonly lacks: ReadonlySet<Capability>;
   /**
    * BFT: the gateway sends to every orderer and needs a quorum. A refusal is then UNAVAILABLE, with each orderer's
@@ -42,10 +44,19 @@ export interface RunningLedger {
   stop(): Promise<void>;
 }
 
+export interface OrdererEndpoint {
+  /** host:port */
+  readonly endpoint: string;
+  /** PEM of the CA that issued its TLS certificate. */
+  readonly tlsCa: Buffer;
+}
+
 export interface LedgerOrganisation {
   readonly mspId: string;
   /** host:port of its peer. */
   readonly endpoint: string;
+  /** What is installed on its peer for the probe. */
+  readonly probePackage: string;
   /** PEM of the CA that issued its peer's TLS certificate. */
   readonly tlsCa: Buffer;
   readonly client: LedgerIdentity;

@@ -48,12 +48,10 @@ describe('the stream between peer and chaincode', function () {
   ): Promise<Connection> => {
     const peers = await readPeers(consortium.configuration);
     const started = await startPeers({
-      ledger: running.ledger,
+      ledgerOf: () => running.ledger,
       peers: peers.map((peer) => ({
         ...peer,
-        chaincodes: new Map(
-          [...peer.chaincodes].map(([name, endpoint]) => [name, { ...endpoint, address: place.address }]),
-        ),
+        packages: peer.packages.map((endpoint) => ({ ...endpoint, address: place.address })),
       })),
       ...change,
     });
@@ -158,7 +156,9 @@ describe('the stream between peer and chaincode', function () {
   it('calls a chaincode that must be initialised for nothing before that, and as init only then', async () => {
     const place = await consortium.elsewhere();
     await serve(place);
-    const peers = await peersFor(place, { ledger: withDefinition(running.ledger, { initRequired: true }) });
+    const peers = await peersFor(place, {
+      ledgerOf: () => withDefinition(running.ledger, { initRequired: true }),
+    });
     expect(await reason(evaluate(peers, GET))).to.contain(
       `chaincode '${CHAINCODE}' has not been initialized for this version, must call as init first`,
     );
@@ -170,6 +170,7 @@ function withDefinition(ledger: Ledger, change: Partial<ChaincodeDefinition>): L
   return {
     channel: ledger.channel,
     height: ledger.height,
+    lifecycleRevision: ledger.lifecycleRevision,
     openSnapshot: () => ledger.openSnapshot(),
     transactionStatus: (txId) => ledger.transactionStatus(txId),
     waitForTransaction: (txId, signal) => ledger.waitForTransaction(txId, signal),

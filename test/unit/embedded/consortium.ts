@@ -38,6 +38,7 @@ export class Consortium {
     const port = await freePorts(1);
     const configuration = parseConfiguration({
       ...input,
+      orderer: { ...input.orderer, listen: '127.0.0.1:0' },
       organisations: input.organisations.map((organisation) => ({ ...organisation, listen: '127.0.0.1:0' })),
       chaincodes: input.chaincodes.map((chaincode) => ({
         ...chaincode,

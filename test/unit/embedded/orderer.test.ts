@@ -80,6 +80,7 @@ describe('the orderer', () => {
       expect(await ledger.waitForTransaction(built.txId, signal)).to.deep.equal({
         code: 0,
         blockNumber: number,
+        tx: 0,
       });
       expect(await ledger.waitForBlock(number, signal)).to.deep.equal(ledger.block(number));
     }));

@@ -1,4 +1,4 @@
-import { ProtoReader } from '../../wire-format/index.js';
+import { encodeMessage, ProtoReader } from '../../wire-format/index.js';
 
 /** protos.Response */
 export interface ChaincodeResponse {
@@ -33,6 +33,14 @@ export function decodeResponse(bytes: Buffer): ChaincodeResponse {
     }
   }
   return { status, message, payload };
+}
+
+export function encodeResponse({ status, message, payload }: ChaincodeResponse): Buffer {
+  return encodeMessage((writer) => {
+    writer.int32(1, status);
+    writer.bytes(2, message);
+    writer.bytes(3, payload);
+  });
 }
 
 /** The peer fills in chaincode and transaction id itself. */

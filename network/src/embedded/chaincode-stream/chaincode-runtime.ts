@@ -1,10 +1,12 @@
 import { encodeMessage } from '../../wire-format/index.js';
 import { describeError } from './errors.js';
+import { parseSignatureHeader, type ParsedProposal } from '../endorser/parsed-proposal.js';
 import type { CallParameters } from './call.js';
 import { decodeInput, encodeInput, type ChaincodeInput } from './chaincode-input.js';
 import {
   decodeEvent,
   decodeResponse,
+  encodeResponse,
   type ChaincodeEvent,
   type ChaincodeResponse,
 } from './chaincode-response.js';
@@ -14,6 +16,8 @@ import type { ChaincodeEndpoint } from './connection.js';
 import { MessageType } from './message.js';
 import type { ChaincodeMessage } from './message.js';
 import type { InvokeRequest } from './requests.js';
+
+const WRITERS = '/Channel/Application/Writers';
 
 /** Records which version of a chaincode has been initialised, in the chaincode's own namespace. */
 const INITIALIZED_KEY = '\u0000\u{10ffff}initialized';
@@ -27,14 +31,23 @@ export const DEFAULT_TIMEOUTS: ChaincodeTimeouts = { dial: 3_000, startup: 30_00
 export interface Invocation extends Omit<CallParameters, 'isInit'> {
   readonly txId: string;
   readonly input: ChaincodeInput;
-  /** Serialised protos.SignedProposal, as the client sent it. */
-  readonly proposal: Buffer;
+  /** As the client sent it. */
+  readonly proposal: ParsedProposal;
 }
 
 export interface ExecutionResult {
   readonly response: ChaincodeResponse;
   readonly event: ChaincodeEvent | undefined;
 }
+
+/** Where a peer's chaincode is: what it may run is the lifecycle's to say. */
+export interface ChaincodeSource {
+  /** Throws Fabric's text when the peer cannot run the chaincode. */
+  endpoint(chaincode: string): ChaincodeEndpoint;
+}
+
+/** Runs a chaincode that the peer has in itself; undefined for any other. */
+export type InvokeSystem = (invocation: Invocation) => ChaincodeResponse | undefined;
 
 /**
  * Runs chaincode for the peer of one organisation: one stream per package id, opened on first use and again after it
@@ -45,14 +58,10 @@ export class ChaincodeRuntime {
   private closed = false;
 
   constructor(
-    /** By chaincode name. */
-    private readonly endpoints: ReadonlyMap<string, ChaincodeEndpoint>,
+    private readonly source: ChaincodeSource,
     private readonly timeouts: ChaincodeTimeouts,
+    private readonly invokeSystem: InvokeSystem,
   ) {}
-
-  has(chaincode: string): boolean {
-    return this.endpoints.has(chaincode);
-  }
 
   /** Rejects, with Fabric's text, on what the peer itself fails at; whatever the chaincode says is a response. */
   async execute(invocation: Invocation): Promise<ExecutionResult> {
@@ -91,7 +100,7 @@ export class ChaincodeRuntime {
       txId,
       channelId: channel.channelId,
       input: encodeInput(input),
-      proposal,
+      proposal: proposal.signedProposal,
       invoke: (request) => this.invokeFromChaincode(invocation, request),
     };
     try {
@@ -124,8 +133,8 @@ export class ChaincodeRuntime {
   }
 
   /**
-   * Chaincode to chaincode: the same simulator, the callee's own namespace and client. The ACL (Writers, on the same
-   * signed proposal) was passed by the caller already.
+   * Chaincode to chaincode: the same simulator, the callee's own namespace and client. The default ACL (Writers, on
+   * the same signed proposal) was passed by the caller already.
    */
   private async invokeFromChaincode(caller: Invocation, request: InvokeRequest): Promise<Buffer> {
     const [qualified = '', channelId = caller.channel.channelId] = request.target.split('/', 2);
@@ -133,27 +142,22 @@ export class ChaincodeRuntime {
     if (channelId !== caller.channel.channelId) {
       throw new Error(`failed to find ledger for channel: ${channelId}`);
     }
+    const invocation = { ...caller, namespace, input: decodeInput(request.input) };
+    const answer = this.invokeSystem(invocation);
+    if (answer !== undefined) return encodeCompleted(encodeResponse(answer), caller);
+    requireCaller(caller);
     try {
-      const message = await this.invoke({ ...caller, namespace, input: decodeInput(request.input) });
-      return encodeMessage((writer) => {
-        writer.number(1, message.type);
-        writer.bytes(3, message.payload);
-        writer.bytes(4, message.txId);
-        writer.bytes(6, message.event);
-        writer.bytes(7, message.channelId);
-      });
+      const message = await this.invoke(invocation);
+      return encodeCompleted(message.payload, caller, message);
     } catch (error) {
       throw new Error(`execute failed: ${describeError(error)}`, { cause: error });
     }
   }
 
   private async stream(chaincode: string): Promise<ChaincodeStream> {
-    const endpoint = this.endpoints.get(chaincode);
-    const packageId = endpoint?.packageId ?? '';
+    const endpoint = this.source.endpoint(chaincode);
+    const { packageId } = endpoint;
     try {
-      if (endpoint === undefined) {
-        throw new Error('the chaincode is not installed on this peer');
-      }
       if (this.closed) {
         throw new Error('the peer is stopping');
       }
@@ -174,4 +178,31 @@ export class ChaincodeRuntime {
     }
     return opening;
   }
+}
+
+/** The channel may let fewer call from chaincode to chaincode than may propose. */
+function requireCaller({ channel, proposal }: Invocation): void {
+  const policy = channel.policyFor('peer/ChaincodeToChaincode', WRITERS);
+  if (policy === channel.policyFor('peer/Propose', WRITERS)) return;
+  const { creator } = parseSignatureHeader(proposal.signatureHeaderBytes);
+  const signed = { data: proposal.proposalBytes, identity: creator, signature: proposal.signature };
+  const refusal = channel.policyRefusal(policy, [signed]);
+  if (refusal !== undefined) {
+    throw new Error(`failed evaluating policy on signed data during check policy [${policy}]: [${refusal}]`);
+  }
+}
+
+/** The serialised protos.ChaincodeMessage with which a called chaincode answers its caller. */
+function encodeCompleted(
+  payload: Buffer,
+  { txId, channel }: Invocation,
+  message?: Pick<ChaincodeMessage, 'type' | 'event'>,
+): Buffer {
+  return encodeMessage((writer) => {
+    writer.number(1, message?.type ?? MessageType.COMPLETED);
+    writer.bytes(3, payload);
+    writer.bytes(4, txId);
+    writer.bytes(6, message?.event);
+    writer.bytes(7, channel.channelId);
+  });
 }

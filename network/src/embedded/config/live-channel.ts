@@ -15,7 +15,7 @@ const rejecting = (reason: string): Policy => ({ refusal: () => reason });
 
 /** The channel under its current configuration; policies are compiled once per configuration. */
 export class LiveChannel implements Channel {
-  readonly #peers: readonly Uint8Array[];
+  #peers: readonly Uint8Array[];
   #config: ChannelConfig;
   #compiled = new TwoGenerationCache<Policy>(CACHED_POLICIES);
   #layouts = new TwoGenerationCache<readonly (readonly string[])[]>(CACHED_POLICIES);
@@ -37,6 +37,12 @@ export class LiveChannel implements Channel {
     this.#layouts = new TwoGenerationCache(CACHED_POLICIES);
   }
 
+  /** The peers that may endorse from now on. */
+  setPeers(peers: readonly Uint8Array[]): void {
+    this.#peers = peers;
+    this.#layouts = new TwoGenerationCache(CACHED_POLICIES);
+  }
+
   get channelId(): string {
     return this.#config.channelId;
   }
@@ -47,6 +53,14 @@ export class LiveChannel implements Channel {
     );
   }
 
+  organizationName(mspId: string): string | undefined {
+    return this.#config.applicationOrganizations.get(mspId);
+  }
+
+  hasMsp(mspId: string): boolean {
+    return this.#config.applicationOrganizations.has(mspId) || this.#config.ordererMspIds.has(mspId);
+  }
+
   deserializeIdentity(serialized: Uint8Array): MspIdentity {
     return this.#config.msps.deserialize(serialized);
   }
@@ -54,6 +68,18 @@ export class LiveChannel implements Channel {
   /** The identities behind a set of signatures: known, each once, signature verified. */
   validIdentities(signed: readonly SignedData[]): readonly MspIdentity[] {
     return validIdentities(this.#config.msps, signed);
+  }
+
+  /** As `policyRefusal`, with 'missing' for a policy that the configuration does not have. */
+  judge(path: string, signed: readonly SignedData[]): { readonly refusal: string } | 'missing' | undefined {
+    const policy = this.#config.policies.get(path);
+    if (policy === undefined) return 'missing';
+    const refusal = policy.refusal(this.validIdentities(signed));
+    return refusal === undefined ? undefined : { refusal };
+  }
+
+  policyFor(resource: string, byDefault: string): string {
+    return this.#config.acls.get(resource) ?? byDefault;
   }
 
   evaluatePolicy(path: string, signed: readonly SignedData[]): boolean {
@@ -130,10 +156,20 @@ export class LiveChannel implements Channel {
   #endorsers(): ReadonlyMap<string, MspIdentity> {
     const endorsers = new Map<string, MspIdentity>();
     for (const serialized of this.#peers) {
-      const peer = this.deserializeIdentity(serialized);
-      if (this.#config.applicationOrganizations.has(peer.mspId)) endorsers.set(peer.mspId, peer);
+      const peer = this.#knownPeer(serialized);
+      if (peer !== undefined) endorsers.set(peer.mspId, peer);
     }
     return endorsers;
+  }
+
+  /** A peer of an organisation that has left the channel, or has not come yet, endorses nothing. */
+  #knownPeer(serialized: Uint8Array): MspIdentity | undefined {
+    try {
+      const peer = this.deserializeIdentity(serialized);
+      return this.#config.applicationOrganizations.has(peer.mspId) ? peer : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
 

@@ -13,9 +13,12 @@ import {
   readProposalResponsePayload,
   readTransactionActions,
 } from '../../wire-format/index.js';
+import { isConfiguration } from '../config/is-configuration.js';
 import type { MspIdentity } from '../msp/identity.js';
 import { SignaturePolicy } from '../policy/signature-policy.js';
 import type { HeldPrivateSet, PeerView } from './peer-view.js';
+
+const EMPTY = Buffer.alloc(0);
 
 /** protos.DeliverResponse, by its arms. */
 export function statusResponse(status: number): Buffer {
@@ -120,7 +123,11 @@ export function headerWithSignatures(bytes: Buffer): Buffer {
   return encodeBlock({ ...block, transactions: [] });
 }
 
-function isConfiguration(transaction: Buffer): boolean {
-  const { header } = readPayload(readEnvelope(transaction).payload);
-  return header !== undefined && readChannelHeader(header.channelHeader).type === HeaderType.CONFIG;
+/** The block as the orderer made it: without what peers write beside it. */
+export function asOrdered(bytes: Buffer): Buffer {
+  const block = readBlock(bytes);
+  const metadata = block.metadata.slice();
+  metadata[MetadataSlot.TRANSACTIONS_FILTER] = EMPTY;
+  metadata[MetadataSlot.COMMIT_HASH] = EMPTY;
+  return encodeBlock({ ...block, metadata });
 }

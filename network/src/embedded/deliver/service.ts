@@ -1,4 +1,4 @@
-import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Status } from '../orderer/admission.js';
 import type { PeerView } from './peer-view.js';
 import {
@@ -8,14 +8,16 @@ import {
   headerWithSignatures,
   statusResponse,
 } from './responses.js';
-import { serveRequest, type SendBlock } from './session.js';
+import { serveRequest, type DeliverSource } from './session.js';
+import { answerAll, type ByteStream, type Render } from './stream.js';
 
-type Call = ServerDuplexStream<Buffer, Buffer>;
+const READERS = '/Channel/Application/Readers';
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-const method = (name: string): ServiceDefinition[string] => ({
-  path: `/protos.Deliver/${name}`,
+/** A method whose messages are bytes: a block is sent as it is stored, nothing is marshalled again. */
+export const streamOfBytes = (path: string): ServiceDefinition[string] => ({
+  path,
   requestStream: true,
   responseStream: true,
   requestSerialize: asIs,
@@ -24,84 +26,47 @@ const method = (name: string): ServiceDefinition[string] => ({
   responseDeserialize: asIs,
 });
 
-/** protos.Deliver, with messages as bytes: a block is sent as it is stored, nothing is marshalled again. */
+/** protos.Deliver */
 export const deliverServiceDefinition: ServiceDefinition = {
-  deliver: method('Deliver'),
-  deliverFiltered: method('DeliverFiltered'),
-  deliverWithPrivateData: method('DeliverWithPrivateData'),
+  deliver: streamOfBytes('/protos.Deliver/Deliver'),
+  deliverFiltered: streamOfBytes('/protos.Deliver/DeliverFiltered'),
+  deliverWithPrivateData: streamOfBytes('/protos.Deliver/DeliverWithPrivateData'),
 };
-
-/** What a block becomes on its way out. */
-type Render = (...block: Parameters<SendBlock>) => Buffer;
 
 /**
  * The deliver service of one organisation's peer [core/peer/deliverevents.go].
  * @param now Milliseconds since the epoch.
  */
 export function deliverService(view: PeerView, now: () => number): UntypedServiceImplementation {
-  const serve = (render: Render) => (call: Call) => {
-    void handle(call, view, now, render);
-  };
+  const source = (resource: string): DeliverSource => ({
+    view,
+    readers: () => view.channel.policyFor(resource, READERS),
+  });
+  const blocks = source('event/Block');
   return {
-    deliver: serve((block, _number, { headersOnly }) =>
+    deliver: deliverFrom(blocks, now, (block, _number, { headersOnly }) =>
       blockResponse(headersOnly ? headerWithSignatures(block) : block),
     ),
-    deliverFiltered: serve((block) => filteredBlockResponse(block, view.channel.channelId)),
-    deliverWithPrivateData: serve((block, number, { headersOnly }, requester) =>
+    deliverFiltered: deliverFrom(source('event/FilteredBlock'), now, (block) =>
+      filteredBlockResponse(block, view.channel.channelId),
+    ),
+    deliverWithPrivateData: deliverFrom(blocks, now, (block, number, { headersOnly }, requester) =>
       blockAndPrivateDataResponse(headersOnly ? headerWithSignatures(block) : block, number, view, requester),
     ),
   };
 }
 
-/** One request after another until the caller has enough, or one of them ends with another status than SUCCESS. */
-async function handle(call: Call, view: PeerView, now: () => number, render: Render): Promise<void> {
-  const gone = new AbortController();
-  call.on('cancelled', () => {
-    gone.abort(new Error('the caller is gone'));
-  });
-  call.on('error', (error) => {
-    gone.abort(error);
-  });
-  const send: SendBlock = (...block) => write(call, render(...block), gone.signal);
-  try {
-    // A loop that destroys the stream when it is left would leave the caller without an end.
-    const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-    for await (const request of requests) {
-      const status = await serveRequest(request, view, now, gone.signal, send);
-      await write(call, statusResponse(status), gone.signal);
-      if (status !== Status.SUCCESS) break;
-    }
-  } catch (error) {
-    if (!gone.signal.aborted) call.emit('error', asServiceError(error));
-    return;
-  }
-  call.end();
-}
-
-/** Writes and waits until the receiver can take more, so that a slow one costs no memory. */
-async function write(call: Call, message: Buffer, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw asError(signal.reason);
-  if (call.write(message)) return;
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      call.off('drain', proceed);
-      reject(asError(signal.reason));
-    };
-    const proceed = (): void => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    call.once('drain', proceed);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
-}
-
-/** UNAVAILABLE: the ledger stopped while the stream was open. */
-function asServiceError(error: unknown): Error & { code: number; details: string } {
-  const { message } = asError(error);
-  return Object.assign(new Error(message), { code: 14, details: message });
+/** Serves one request after another, until one of them ends with another status than SUCCESS. */
+export function deliverFrom(
+  source: DeliverSource,
+  now: () => number,
+  render: Render,
+): (call: ByteStream) => void {
+  return (call) => {
+    void answerAll(call, async (request, send, gone) => {
+      const status = await serveRequest(request, source, now, gone, (...block) => send(render(...block)));
+      await send(statusResponse(status));
+      return status === Status.SUCCESS;
+    });
+  };
 }

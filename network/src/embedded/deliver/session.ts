@@ -8,11 +8,16 @@ import {
 import type { MspIdentity } from '../msp/identity.js';
 import { Status } from '../orderer/admission.js';
 import type { SignedData } from '../ports.js';
-import type { PeerView } from './peer-view.js';
+import type { BlockView } from './peer-view.js';
 import { readSeekInfo, type SeekInfo, type SeekPosition } from './seek-info.js';
 
 const TIME_WINDOW = 15 * 60 * 1000;
-const READERS = '/Channel/Application/Readers';
+
+/** Whose blocks, and the policy of those who may have them. */
+export interface DeliverSource {
+  readonly view: BlockView;
+  readers(): string;
+}
 
 /** Sends one block; resolves when the receiver can take more. */
 export type SendBlock = (
@@ -29,17 +34,18 @@ export type SendBlock = (
  */
 export async function serveRequest(
   envelope: Uint8Array,
-  view: PeerView,
+  source: DeliverSource,
   now: () => number,
   signal: AbortSignal,
   send: SendBlock,
 ): Promise<number> {
+  const { view } = source;
   const request = parse(envelope, now());
   if (request === undefined) return Status.BAD_REQUEST;
   if (request.channelId !== view.channel.channelId) return Status.NOT_FOUND;
   const seek = tryRead(() => readSeekInfo(request.seekInfo));
   if (seek === undefined) return Status.BAD_REQUEST;
-  const access = new SessionAccess(view, request.signed, now);
+  const access = new SessionAccess(source, request.signed, now);
   if (!access.isGranted()) return Status.FORBIDDEN;
   if (seek.start === undefined || seek.stop === undefined) return Status.BAD_REQUEST;
   const start = position(seek.start, view.height);
@@ -109,14 +115,14 @@ function tryRead<T>(read: () => T): T | undefined {
 
 /** Asked for each block: the certificate may expire, and a new configuration is judged anew [common/deliver/acl.go]. */
 class SessionAccess {
-  readonly #view: PeerView;
+  readonly #source: DeliverSource;
   readonly #signed: SignedData;
   readonly #now: () => number;
   #judgedSequence = -1;
   #requester: MspIdentity | undefined;
 
-  constructor(view: PeerView, signed: SignedData, now: () => number) {
-    this.#view = view;
+  constructor(source: DeliverSource, signed: SignedData, now: () => number) {
+    this.#source = source;
     this.#signed = signed;
     this.#now = now;
   }
@@ -127,10 +133,10 @@ class SessionAccess {
   }
 
   isGranted(): boolean {
-    const { channel } = this.#view;
+    const { channel } = this.#source.view;
     const { sequence } = channel.config;
     if (this.#judgedSequence !== sequence) {
-      if (!channel.evaluatePolicy(READERS, [this.#signed])) return false;
+      if (!channel.evaluatePolicy(this.#source.readers(), [this.#signed])) return false;
       this.#requester = channel.deserializeIdentity(this.#signed.identity);
       this.#judgedSequence = sequence;
     }

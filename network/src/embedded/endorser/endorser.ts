@@ -1,15 +1,17 @@
 import { encodeMessage, sha256 } from '../../wire-format/index.js';
+import type { ChaincodeDirectory } from '../chaincode-packages/chaincode-directory.js';
 import type { ChaincodeRuntime, ExecutionResult } from '../chaincode-stream/chaincode-runtime.js';
 import { describeError } from '../chaincode-stream/errors.js';
 import type { Identity, Ledger, PeerSigner } from '../ports.js';
 import { TxSimulator } from '../simulator/tx-simulator.js';
 import type { SimulationResult } from '../simulator/tx-simulator.js';
+import { SYSTEM_VERSION, type SystemChaincodes } from '../system-chaincodes/system-chaincodes.js';
 import { disseminate } from './dissemination.js';
 import { chaincodeInterest, isSystemChaincode } from './interest.js';
 import { failed } from './outcome.js';
 import type { Endorsement, EndorserOutcome, ProposalResponse } from './outcome.js';
 import type { ParsedProposal } from './parsed-proposal.js';
-import { passAuthFilters, preProcess, unpackProposal } from './proposal-checks.js';
+import { passAuthFilters, preProcess, preProcessLocally, unpackProposal } from './proposal-checks.js';
 import type { UnpackedProposal } from './proposal-checks.js';
 
 const CHAINCODE_ERROR_THRESHOLD = 400;
@@ -19,8 +21,10 @@ export interface EndorserParts {
   readonly ledger: Ledger;
   readonly signer: PeerSigner;
   readonly runtime: ChaincodeRuntime;
+  readonly directory: ChaincodeDirectory;
+  readonly system: SystemChaincodes;
   /** Organisations that have a peer on the channel. */
-  readonly peerMspIds: readonly string[];
+  readonly peerMspIds: () => readonly string[];
   /** ms since the epoch */
   readonly now: () => number;
 }
@@ -34,7 +38,7 @@ export class Endorser {
   }
 
   hasChaincode(name: string): boolean {
-    return this.parts.runtime.has(name);
+    return this.parts.directory.has(name);
   }
 
   async process(parsed: ParsedProposal): Promise<EndorserOutcome> {
@@ -49,10 +53,13 @@ export class Endorser {
     try {
       proposal = unpackProposal(parsed);
       const { channelId } = parsed.channelHeader;
-      if (channelId !== ledger.channel.channelId) {
+      if (channelId !== '' && channelId !== ledger.channel.channelId) {
         return failed(`channel '${channelId}' not found`);
       }
-      creator = preProcess(proposal, ledger);
+      creator =
+        channelId === ''
+          ? preProcessLocally(proposal, ledger.channel, this.mspId)
+          : preProcess(proposal, ledger);
     } catch (error) {
       return { kind: 'error', text: describeError(error), responded: true };
     }
@@ -64,10 +71,17 @@ export class Endorser {
   }
 
   private async simulateAndEndorse(proposal: UnpackedProposal, creator: Identity): Promise<ProposalResponse> {
-    const { ledger, signer } = this.parts;
+    const { ledger, signer, system } = this.parts;
     const { chaincode, parsed } = proposal;
-    if (isSystemChaincode(chaincode)) {
-      throw new Error(`system chaincode ${chaincode} is not served by the embedded ledger`);
+    const { channelId } = parsed.channelHeader;
+    if (channelId === '' && !isSystemChaincode(chaincode)) {
+      throw new Error(
+        `make sure the chaincode ${chaincode} has been successfully defined on channel  and try again: ` +
+          "could not get channel config for channel ''",
+      );
+    }
+    if (channelId === '' || (isSystemChaincode(chaincode) && !system.needsSimulator(chaincode))) {
+      return this.respond(proposal, SYSTEM_VERSION, this.runSystem(proposal, undefined), undefined);
     }
     const simulator = new TxSimulator(signer.mspId, parsed.channelHeader.txId, ledger, ledger.openSnapshot());
     try {
@@ -79,9 +93,22 @@ export class Endorser {
     }
   }
 
+  private runSystem(
+    { chaincode, input, parsed }: UnpackedProposal,
+    simulator: TxSimulator | undefined,
+  ): ExecutionResult {
+    const { channelId } = parsed.channelHeader;
+    const invocation = { channelId, args: input.args, proposal: parsed, simulator };
+    return { response: this.parts.system.invoke(chaincode, invocation), event: undefined };
+  }
+
+  /** Refuses, before anything runs, what is not defined, approved and installed. */
   private version(simulator: TxSimulator, chaincode: string): string {
+    if (isSystemChaincode(chaincode)) return SYSTEM_VERSION;
     try {
-      return simulator.invokedDefinition(chaincode).version;
+      const { version } = simulator.invokedDefinition(chaincode);
+      this.parts.directory.endpoint(chaincode);
+      return version;
     } catch (error) {
       const { channelId } = this.parts.ledger.channel;
       throw new Error(
@@ -94,9 +121,11 @@ export class Endorser {
 
   private async execute(
     simulator: TxSimulator,
-    { chaincode, input, parsed }: UnpackedProposal,
+    proposal: UnpackedProposal,
     creator: Identity,
   ): Promise<ExecutionResult> {
+    const { chaincode, input, parsed } = proposal;
+    if (isSystemChaincode(chaincode)) return this.runSystem(proposal, simulator);
     try {
       return await this.parts.runtime.execute({
         channel: this.parts.ledger.channel,
@@ -105,7 +134,7 @@ export class Endorser {
         creator,
         txId: parsed.channelHeader.txId,
         input,
-        proposal: parsed.signedProposal,
+        proposal: parsed,
       });
     } catch (error) {
       throw new Error(`error in simulation: ${describeError(error)}`, { cause: error });
@@ -119,7 +148,7 @@ export class Endorser {
     if (result.privateSets.length > 0) {
       try {
         disseminate(
-          { ledger, mspId: this.mspId, peerMspIds },
+          { ledger, mspId: this.mspId, peerMspIds: peerMspIds() },
           parsed.channelHeader.txId,
           result.privateSets,
           (namespace, collection) => simulator.collectionDefinition(namespace, collection),
@@ -135,15 +164,17 @@ export class Endorser {
     proposal: UnpackedProposal,
     version: string,
     execution: ExecutionResult,
-    simulation: SimulationResult,
+    simulation: SimulationResult | undefined,
   ): ProposalResponse {
     const { status, message, payload: result } = execution.response;
     const answer = { status, message, result };
-    if (status >= CHAINCODE_ERROR_THRESHOLD && status < CHAINCODE_ERROR) {
+    const isRefusal = status >= CHAINCODE_ERROR_THRESHOLD && status < CHAINCODE_ERROR;
+    const isOutsideChannels = proposal.parsed.channelHeader.channelId === '';
+    if (isRefusal || (isOutsideChannels && status < CHAINCODE_ERROR)) {
       return answer;
     }
     const payload = encodePayload(proposal, version, execution, simulation);
-    const interest = chaincodeInterest(simulation);
+    const interest = simulation === undefined ? [] : chaincodeInterest(simulation);
     return status >= CHAINCODE_ERROR
       ? { ...answer, payload, interest }
       : { ...answer, payload, interest, endorsement: this.endorse(payload) };
@@ -161,12 +192,12 @@ function encodePayload(
   { parsed, chaincode }: UnpackedProposal,
   version: string,
   { response, event }: ExecutionResult,
-  { publicSet }: SimulationResult,
+  simulation: SimulationResult | undefined,
 ): Buffer {
   const { channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient } = parsed;
   const proposalHash = sha256(channelHeaderBytes, signatureHeaderBytes, payloadWithoutTransient);
   const action = encodeMessage((writer) => {
-    writer.bytes(1, publicSet);
+    writer.bytes(1, simulation?.publicSet);
     // An event goes with a success only.
     if (event !== undefined && response.status < CHAINCODE_ERROR_THRESHOLD) {
       writer.bytes(

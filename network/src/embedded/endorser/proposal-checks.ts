@@ -77,6 +77,24 @@ export function preProcess(proposal: UnpackedProposal, ledger: Ledger): Identity
   return creator;
 }
 
+/** A proposal outside any channel concerns the peer: its own organisation's MSP knows whom it may listen to. */
+export function preProcessLocally(
+  { parsed, signatureHeader }: UnpackedProposal,
+  channel: Channel,
+  mspId: string,
+): Identity {
+  try {
+    checkHeaders(parsed, signatureHeader);
+    const identity = authenticate(parsed, signatureHeader, channel, '');
+    if (identity.mspId !== mspId) {
+      throw new Error('access denied: channel [] creator org unknown, creator is malformed');
+    }
+    return identity;
+  } catch (error) {
+    throw new Error(`error validating proposal: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 function checkHeaders(
   { channelHeader, signature }: ParsedProposal,
   { creator, nonce }: SignatureHeader,
@@ -102,8 +120,13 @@ function checkHeaders(
   }
 }
 
-function authenticate(parsed: ParsedProposal, { creator }: SignatureHeader, channel: Channel): Identity {
-  const denied = `access denied: channel [${channel.channelId}] creator org`;
+function authenticate(
+  parsed: ParsedProposal,
+  { creator }: SignatureHeader,
+  channel: Channel,
+  channelId = channel.channelId,
+): Identity {
+  const denied = `access denied: channel [${channelId}] creator org`;
   let identity: Identity;
   try {
     identity = channel.deserializeIdentity(creator);
@@ -123,12 +146,12 @@ function authenticate(parsed: ParsedProposal, { creator }: SignatureHeader, chan
 }
 
 function requireWriter(parsed: ParsedProposal, { creator }: SignatureHeader, channel: Channel): void {
-  const policy = '/Channel/Application/Writers';
+  const policy = channel.policyFor('peer/Propose', '/Channel/Application/Writers');
   const signed = { data: parsed.proposalBytes, identity: creator, signature: parsed.signature };
-  if (!channel.evaluatePolicy(policy, [signed])) {
+  const refusal = channel.policyRefusal(policy, [signed]);
+  if (refusal !== undefined) {
     throw new Error(
-      `failed evaluating policy on signed data during check policy [${policy}]: ` +
-        "[implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied]",
+      `Failed evaluating policy on signed data during check policy on channel [${channel.channelId}] with policy [${policy}]: [${refusal}]`,
     );
   }
 }

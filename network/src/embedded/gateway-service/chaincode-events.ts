@@ -21,7 +21,11 @@ export async function chaincodeEvents(
 ): Promise<void> {
   const { request, signature } = decodeSigned(signedRequest);
   const decoded = parse(request);
-  requireReader(ledger.channel, decoded.channelId, { data: request, identity: decoded.identity, signature });
+  requireReader(ledger.channel, 'gateway/ChaincodeEvents', decoded.channelId, {
+    data: request,
+    identity: decoded.identity,
+    signature,
+  });
   const matches = matcher(decoded);
   for (let blockNumber = startBlock(ledger, decoded); ; blockNumber += 1) {
     const block = await nextBlock(ledger, blockNumber, signal);

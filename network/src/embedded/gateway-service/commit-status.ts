@@ -15,7 +15,7 @@ export async function commitStatus(
 ): Promise<Buffer> {
   const { request, signature } = decodeSigned(signedRequest);
   const { channelId, txId, identity } = parse(request);
-  requireReader(ledger.channel, channelId, { data: request, identity, signature });
+  requireReader(ledger.channel, 'gateway/CommitStatus', channelId, { data: request, identity, signature });
   try {
     const { code, blockNumber } =
       ledger.transactionStatus(txId) ?? (await ledger.waitForTransaction(txId, signal));

@@ -1,11 +1,14 @@
 import { encodeMessage } from '../../wire-format/index.js';
-import { ROLE_PEER, signedByRole } from '../simulator/lifecycle-reads.js';
 import { shuffled } from '../endorser/dissemination.js';
 import type { ChaincodeCall, ChaincodeInterest } from '../endorser/interest.js';
+import { LIFECYCLE_NAMESPACE, LIFECYCLE_POLICY } from '../lifecycle/definitions.js';
 import type { ChaincodeDefinition, CollectionDefinition, EndorsementPolicy, Ledger } from '../ports.js';
 import type { GatewayContext } from './context.js';
 import { peersWithChaincode } from './peers.js';
 import type { Peer } from './peers.js';
+
+/** What the plan needs to know of a chaincode. */
+type Governed = Pick<ChaincodeDefinition, 'collections' | 'validationParameter'>;
 
 const IMPLICIT_PREFIX = '_implicit_org_';
 
@@ -24,7 +27,9 @@ export function endorsementLayouts(
   const { ledger } = context;
   const snapshot = ledger.openSnapshot();
   try {
-    const policies = interest.flatMap((call) => policiesOf(call, definitionOf(ledger, snapshot, call)));
+    const policies = interest.flatMap((call) =>
+      policiesOf(ledger, call, definitionOf(ledger, snapshot, call)),
+    );
     const able = eligiblePeers(context, interest, (call) => definitionOf(ledger, snapshot, call));
     const layouts = ledger.channel
       .endorsingLayouts(policies)
@@ -47,7 +52,10 @@ function definitionOf(
   ledger: Ledger,
   snapshot: ReturnType<Ledger['openSnapshot']>,
   call: ChaincodeCall,
-): ChaincodeDefinition {
+): Governed {
+  if (call.chaincode === LIFECYCLE_NAMESPACE) {
+    return { collections: [], validationParameter: policyReference(LIFECYCLE_POLICY) };
+  }
   const definition = ledger.chaincodeDefinition(snapshot, call.chaincode);
   if (definition === undefined) {
     throw new Error(
@@ -58,28 +66,40 @@ function definitionOf(
 }
 
 /** A collection's own policy in place of the chaincode's, and the policies of single keys on top. */
-function policiesOf(call: ChaincodeCall, definition: ChaincodeDefinition): EndorsementPolicy[] {
+function policiesOf(ledger: Ledger, call: ChaincodeCall, definition: Governed): EndorsementPolicy[] {
   const keyPolicies = call.keyPolicies.map((bytes) => ({ kind: 'signature', bytes }) as const);
   if (call.disregardNamespacePolicy) {
     return keyPolicies;
   }
-  return [namespacePolicy(call.collection, definition), ...keyPolicies];
+  return [namespacePolicy(ledger, call.collection, definition), ...keyPolicies];
 }
 
-function namespacePolicy(collection: string | undefined, definition: ChaincodeDefinition): EndorsementPolicy {
+function namespacePolicy(
+  { channel }: Ledger,
+  collection: string | undefined,
+  definition: Governed,
+): EndorsementPolicy {
   if (collection?.startsWith(IMPLICIT_PREFIX) === true) {
-    // `/Channel/Application/<org>/Endorsement`, which is a signature of one of its peers.
-    return { kind: 'signature', bytes: signedByRole(collection.slice(IMPLICIT_PREFIX.length), ROLE_PEER) };
+    const name = channel.organizationName(collection.slice(IMPLICIT_PREFIX.length)) ?? '';
+    const bytes = policyReference(`/Channel/Application/${name}/Endorsement`);
+    return { kind: 'application', bytes };
   }
   const own = definition.collections.find(({ name }) => name === collection)?.endorsementPolicy;
   return { kind: 'application', bytes: own ?? definition.validationParameter };
+}
+
+/** Serialised protos.ApplicationPolicy */
+function policyReference(path: string): Buffer {
+  return encodeMessage((policy) => {
+    policy.bytes(2, path);
+  });
 }
 
 /** Every chaincode of the interest is installed, and collections that are read by value have the peer as a member. */
 function eligiblePeers(
   { peers }: GatewayContext,
   interest: ChaincodeInterest,
-  definition: (call: ChaincodeCall) => ChaincodeDefinition,
+  definition: (call: ChaincodeCall) => Governed,
 ): Peer[] {
   return interest.reduce<Peer[]>(
     (able, call) => {

@@ -55,6 +55,7 @@ function readDefinition(state: PublicState, name: string, sequence: number): Cha
     sequence,
     initRequired: endorsement.getInitRequired(),
     validationParameter: Buffer.from(validation.getValidationParameter_asU8()),
+    parameters: { endorsement, validation, collections },
     collections: collections
       .getConfigList()
       .flatMap((config) => readCollection(config.getStaticCollectionConfig())),

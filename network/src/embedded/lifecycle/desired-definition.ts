@@ -1,8 +1,7 @@
 import { peer } from '@hyperledger/fabric-protos';
-import type { StateValue } from '../ports.js';
-import { definitionKeys, LIFECYCLE_NAMESPACE } from './definitions.js';
-import { memberMspIds } from './member-policy.js';
-import { encodeStateBytes, encodeStateInt64, encodeStateMetadata, readStateInt64 } from './state-data.js';
+import type { Channel } from '../ports.js';
+import { checkInput } from './input-checks.js';
+import { parametersOf, type Parameters } from './parameters.js';
 
 /** A chaincode as the consortium wants it defined on the channel. */
 export interface DesiredChaincode {
@@ -12,100 +11,78 @@ export interface DesiredChaincode {
   readonly validationParameter: Uint8Array;
   /** Serialised protos.CollectionConfigPackage. */
   readonly collections: Uint8Array;
-  /** The package that every organisation runs; empty when an organisation does not run it. */
-  readonly packageId?: string;
+  /** The package that every organisation runs, or, by MSP id, what each runs; one that runs none endorses nothing. */
+  readonly packageId?: string | ReadonlyMap<string, string>;
 }
 
-/** A field of a definition with the bytes that the lifecycle writes for it, in the order of the structure. */
-export interface DefinitionField {
-  readonly name: string;
-  readonly value: Buffer;
+/** What is approved and committed of it. */
+export function desiredParameters(chaincode: DesiredChaincode): Parameters {
+  return parametersOf(commitArgs(chaincode, 0));
 }
 
-/** The fields that approvals and definition have in common [core/chaincode/lifecycle/lifecycle.go]. */
-export function parameterFields(chaincode: DesiredChaincode): DefinitionField[] {
-  const endorsement = new peer.lifecycle.ChaincodeEndorsementInfo();
-  endorsement.setVersion(chaincode.version);
-  endorsement.setEndorsementPlugin('escc');
-  const validation = new peer.lifecycle.ChaincodeValidationInfo();
-  validation.setValidationPlugin('vscc');
-  validation.setValidationParameter(chaincode.validationParameter);
-  return [
-    { name: 'EndorsementInfo', value: encodeStateBytes(endorsement.serializeBinary()) },
-    { name: 'ValidationInfo', value: encodeStateBytes(validation.serializeBinary()) },
-    { name: 'Collections', value: encodeStateBytes(chaincode.collections) },
-  ];
-}
-
-/** All keys and values of the definition at a sequence. */
-export function definitionEntries(
+export function commitArgs(
   chaincode: DesiredChaincode,
   sequence: number,
-): { key: string; value: Buffer }[] {
-  const fields = [{ name: 'Sequence', value: encodeStateInt64(sequence) }, ...parameterFields(chaincode)];
-  return [
-    ...fields.map(({ name, value }) => ({ key: definitionKeys.field(chaincode.name, name), value })),
-    {
-      key: definitionKeys.metadata(chaincode.name),
-      value: encodeStateMetadata(
-        'ChaincodeDefinition',
-        fields.map(({ name }) => name),
-      ),
-    },
-  ];
+): peer.lifecycle.CommitChaincodeDefinitionArgs {
+  return filled(new peer.lifecycle.CommitChaincodeDefinitionArgs(), chaincode, sequence);
 }
 
-interface PublicState {
-  getState(namespace: string, key: string): StateValue | undefined;
-}
-
-/** The sequence that is committed (0 = none) and whether it already says what is wanted. */
-export function committed(
-  state: PublicState,
+export function approvalArgs(
   chaincode: DesiredChaincode,
-): { sequence: number; isCurrent: boolean } {
-  const stored = (field: string): Buffer | undefined =>
-    state.getState(LIFECYCLE_NAMESPACE, definitionKeys.field(chaincode.name, field))?.value;
-  const sequence = stored('Sequence');
-  if (sequence === undefined) return { sequence: 0, isCurrent: false };
-  const isCurrent = parameterFields(chaincode).every(
-    ({ name, value }) => stored(name)?.equals(value) === true,
-  );
-  return { sequence: readStateInt64(sequence), isCurrent };
+  sequence: number,
+  packageId: string,
+): peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs {
+  const args = filled(new peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs(), chaincode, sequence);
+  const source = new peer.lifecycle.ChaincodeSource();
+  if (packageId === '') source.setUnavailable(new peer.lifecycle.ChaincodeSource.Unavailable());
+  else {
+    const local = new peer.lifecycle.ChaincodeSource.Local();
+    local.setPackageId(packageId);
+    source.setLocalPackage(local);
+  }
+  args.setSource(source);
+  return args;
 }
 
-/** @throws Error when Fabric, or the embedded ledger, would not take the definition [core/chaincode/lifecycle/scc.go: validateInput]. */
-export function checkDefinition(chaincode: DesiredChaincode, applicationMspIds: readonly string[]): void {
-  if (!/^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/.test(chaincode.name)) {
-    throw new Error(`invalid chaincode name '${chaincode.name}'`);
-  }
-  if (!/^[A-Za-z0-9_.+-]+$/.test(chaincode.version)) {
-    throw new Error(`invalid chaincode version '${chaincode.version}'`);
-  }
-  const names = new Set<string>();
-  for (const config of peer.CollectionConfigPackage.deserializeBinary(
-    chaincode.collections,
-  ).getConfigList()) {
-    const collection = config.getStaticCollectionConfig();
-    const name = collection?.getName() ?? '';
-    if (!/^[A-Za-z0-9-]+([A-Za-z0-9_-]+)*$/.test(name)) throw new Error(`invalid collection name: ${name}`);
-    if (names.has(name))
-      throw new Error(`collection-name: ${name} -- found duplicate in collection configuration`);
-    names.add(name);
-    if (collection === undefined) continue;
-    const required = collection.getRequiredPeerCount();
-    if (required < 0 || collection.getMaximumPeerCount() < required) {
-      throw new Error(`collection-name: ${name} -- maximum peer count is less than the required peer count`);
+/** Empty for an organisation that does not run the chaincode. */
+export function packageIdOf({ packageId }: DesiredChaincode, mspId: string): string {
+  return (typeof packageId === 'string' ? packageId : packageId?.get(mspId)) ?? '';
+}
+
+/** @throws Error when no peer would take the definition. */
+export function checkDefinition(
+  chaincode: DesiredChaincode,
+  channel: Channel,
+  committed: () => peer.CollectionConfigPackage | undefined,
+): void {
+  const { name, version, collections } = chaincode;
+  const knows = (identity: Uint8Array): boolean => {
+    try {
+      channel.deserializeIdentity(identity);
+      return true;
+    } catch {
+      return false; // Whoever cannot be read is not known.
     }
-    const policy = collection.getMemberOrgsPolicy()?.getSignaturePolicy();
-    if (policy === undefined)
-      throw new Error(`collection-name: ${name} -- collection member policy is not set`);
-    for (const mspId of memberMspIds(policy)) {
-      if (!applicationMspIds.includes(mspId)) {
-        throw new Error(
-          `collection-name: ${name} -- collection member '${mspId}' is not part of the channel`,
-        );
-      }
-    }
-  }
+  };
+  checkInput(
+    name,
+    version,
+    peer.CollectionConfigPackage.deserializeBinary(collections),
+    { hasMsp: (mspId) => channel.hasMsp(mspId), knows },
+    committed,
+  );
+}
+
+function filled<
+  T extends
+    peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs | peer.lifecycle.CommitChaincodeDefinitionArgs,
+>(args: T, chaincode: DesiredChaincode, sequence: number): T {
+  args.setSequence(sequence);
+  args.setName(chaincode.name);
+  args.setVersion(chaincode.version);
+  args.setEndorsementPlugin('escc');
+  args.setValidationPlugin('vscc');
+  args.setValidationParameter(chaincode.validationParameter);
+  args.setCollections(peer.CollectionConfigPackage.deserializeBinary(chaincode.collections));
+  return args;
 }

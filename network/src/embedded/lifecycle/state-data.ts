@@ -35,6 +35,16 @@ export function readStateBytes(bytes: Uint8Array): Buffer {
   return value;
 }
 
+export function readStateString(bytes: Uint8Array): string {
+  const reader = new ProtoReader(bytes);
+  let value = '';
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+    if (tag === len(3)) value = reader.string();
+    else reader.skip(tag);
+  }
+  return value;
+}
+
 /** lifecycle.StateMetadata: the type and the fields that are written beside it. */
 export function encodeStateMetadata(datatype: string, fields: readonly string[]): Buffer {
   const writer = new ProtoWriter().bytes(1, datatype);

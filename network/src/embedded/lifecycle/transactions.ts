@@ -1,9 +1,7 @@
-import { peer } from '@hyperledger/fabric-protos';
 import { randomBytes } from 'node:crypto';
 import { HeaderType, ProtoWriter, sha256, transactionId } from '../../wire-format/index.js';
 import type { PeerSigner } from '../ports.js';
 import { LIFECYCLE_NAMESPACE } from './definitions.js';
-import type { DesiredChaincode } from './desired-definition.js';
 
 const NONCE_BYTES = 24;
 /** Version that Fabric gives its system chaincodes. */
@@ -28,17 +26,6 @@ export interface LifecycleCall {
   readonly argument: Uint8Array;
   /** Serialised rwset.TxReadWriteSet. */
   readonly results: Buffer;
-}
-
-export function approvalArgument(chaincode: DesiredChaincode, sequence: number): Uint8Array {
-  const args = new peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs();
-  args.setSource(source(chaincode.packageId ?? ''));
-  return definitionArguments(args, chaincode, sequence).serializeBinary();
-}
-
-export function commitArgument(chaincode: DesiredChaincode, sequence: number): Uint8Array {
-  const args = new peer.lifecycle.CommitChaincodeDefinitionArgs();
-  return definitionArguments(args, chaincode, sequence).serializeBinary();
 }
 
 /** The whole way of a transaction from proposal to signed envelope, as client and peers would go it together. */
@@ -97,33 +84,4 @@ function responsePayload(results: Buffer, proposalHash: Buffer): Buffer {
     .present(4, chaincodeId)
     .finish();
   return new ProtoWriter().bytes(1, proposalHash).bytes(2, action).finish();
-}
-
-type DefinitionArguments =
-  peer.lifecycle.ApproveChaincodeDefinitionForMyOrgArgs | peer.lifecycle.CommitChaincodeDefinitionArgs;
-
-function definitionArguments(
-  args: DefinitionArguments,
-  chaincode: DesiredChaincode,
-  sequence: number,
-): DefinitionArguments {
-  args.setSequence(sequence);
-  args.setName(chaincode.name);
-  args.setVersion(chaincode.version);
-  args.setEndorsementPlugin('escc');
-  args.setValidationPlugin('vscc');
-  args.setValidationParameter(chaincode.validationParameter);
-  args.setCollections(peer.CollectionConfigPackage.deserializeBinary(chaincode.collections));
-  return args;
-}
-
-function source(packageId: string): peer.lifecycle.ChaincodeSource {
-  const message = new peer.lifecycle.ChaincodeSource();
-  if (packageId === '') message.setUnavailable(new peer.lifecycle.ChaincodeSource.Unavailable());
-  else {
-    const local = new peer.lifecycle.ChaincodeSource.Local();
-    local.setPackageId(packageId);
-    message.setLocalPackage(local);
-  }
-  return message;
 }

@@ -1,5 +1,5 @@
 import type { LiveChannel } from '../config/live-channel.js';
-import type { BroadcastResult } from '../ports.js';
+import type { BroadcastResult, PeerSigner } from '../ports.js';
 import { AdmissionControl, Status } from './admission.js';
 import { BlockCutter } from './block-cutter.js';
 
@@ -23,12 +23,13 @@ export class Orderer {
    */
   constructor(
     channel: LiveChannel,
+    signer: PeerSigner,
     now: () => number,
     commit: (batch: readonly Buffer[]) => void,
     readonly onFailure: (error: unknown) => void,
   ) {
     this.#channel = channel;
-    this.#admission = new AdmissionControl(channel, now);
+    this.#admission = new AdmissionControl(channel, signer, now);
     this.#cutter = new BlockCutter(() => channel.config.batch);
     this.#commit = commit;
   }
@@ -38,9 +39,25 @@ export class Orderer {
     if (this.#stopped !== undefined) return { status: Status.SERVICE_UNAVAILABLE, info: this.#stopped };
     const admission = this.#admission.admit(bytes);
     if ('refusal' in admission) return admission.refusal;
+    if ('configuration' in admission) return this.#configure(admission.configuration);
     for (const batch of this.#cutter.ordered(admission.message)) this.#enqueue(batch);
     this.#setTimer();
     return { status: Status.SUCCESS, info: '' };
+  }
+
+  /**
+   * What was sent before comes into the blocks before; what comes later is judged by the new configuration, so it is
+   * in force before the sender knows.
+   */
+  #configure(configuration: Buffer): BroadcastResult {
+    if (this.#cutter.isPending) this.#enqueue(this.#cutter.cut());
+    this.#enqueue([configuration]);
+    this.#setTimer();
+    clearImmediate(this.#draining);
+    this.#drain();
+    return this.#stopped === undefined
+      ? { status: Status.SUCCESS, info: '' }
+      : { status: Status.SERVICE_UNAVAILABLE, info: this.#stopped };
   }
 
   /** Accepts nothing more; what was accepted and is not in a block yet is dropped, as by a crash. */

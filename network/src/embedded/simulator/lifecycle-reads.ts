@@ -40,6 +40,18 @@ export class LifecycleReads {
     if (known !== undefined) {
       return known;
     }
+    // The lifecycle's own collections are the implicit ones, whatever is defined.
+    const explicit = chaincode === LIFECYCLE ? [] : this.explicitCollections(chaincode);
+    const collections = new Map(explicit.map((collection) => [collection.name, collection]));
+    for (const mspId of this.ledger.channel.applicationMspIds) {
+      const collection = implicitCollection(mspId, this.peerMspId);
+      collections.set(collection.name, collection);
+    }
+    this.collectionsOf.set(chaincode, collections);
+    return collections;
+  }
+
+  private explicitCollections(chaincode: string): readonly CollectionDefinition[] {
     this.read(LIFECYCLE, `namespaces/metadata/${chaincode}`);
     const definition = this.definition(chaincode);
     if (definition === undefined) {
@@ -49,13 +61,7 @@ export class LifecycleReads {
     for (const field of ['Sequence', 'EndorsementInfo', 'ValidationInfo', 'Collections']) {
       this.read(LIFECYCLE, `namespaces/fields/${chaincode}/${field}`);
     }
-    const collections = new Map(definition.collections.map((collection) => [collection.name, collection]));
-    for (const mspId of this.ledger.channel.applicationMspIds) {
-      const collection = implicitCollection(mspId, this.peerMspId);
-      collections.set(collection.name, collection);
-    }
-    this.collectionsOf.set(chaincode, collections);
-    return collections;
+    return definition.collections;
   }
 
   private definition(chaincode: string): ChaincodeDefinition | undefined {
@@ -89,6 +95,7 @@ function implicitCollection(mspId: string, peerMspId: string): CollectionDefinit
 
 /** msp.MSPRole.MSPRoleType */
 export const ROLE_MEMBER = 0;
+export const ROLE_ADMIN = 1;
 export const ROLE_PEER = 3;
 
 /** Serialised common.SignaturePolicyEnvelope: one signature by someone of that role. */
