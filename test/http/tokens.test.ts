@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { OPERATIONS, ROLES, type Operation } from '@consent-ledger/chaincode/wire/http';
 import type { TokenOverrides } from './support/issuer.js';
+import { expectOutcome } from './support/fhir.js';
 import { expectProblem } from './support/problems.js';
 import { PATIENCE_MS, sharedConsortium, sharedMembers, type Members } from './support/shared.js';
 
@@ -19,12 +20,17 @@ describe('a route is open to those who have a role for it, and to nobody else', 
   );
 
   for (const [name, operation] of guarded) {
-    const path = operation.path.replace('{id}', 'some-id').replace('{jti}', 'a'.repeat(22));
+    const path = operation.path
+      .replace('{id}', 'some-id')
+      .replace('{jti}', 'a'.repeat(22))
+      .replace('{release}', 'r4')
+      .replace('{version}', '1');
+    const expectRefusal = operation.speaks === 'fhir' ? expectOutcome : expectProblem;
     const method = operation.method.toUpperCase() as 'GET' | 'POST' | 'PUT';
 
     it(`${name}: no token, no entry`, async () => {
       const answer = await members.riverside.call(method, path);
-      expectProblem(answer, 401, 'token-missing');
+      expectRefusal(answer, 401, 'token-missing');
       expect(answer.headers['www-authenticate']).to.match(/^Bearer/);
     });
 
@@ -32,7 +38,7 @@ describe('a route is open to those who have a role for it, and to nobody else', 
       const others = ROLES.filter((role) => !(operation.caller as readonly string[]).includes(role));
       for (const role of [...others, 'no-such-role']) {
         const token = await members.riverside.token('somebody', [role]);
-        expectProblem(await members.riverside.call(method, path, { token }), 403, 'role-missing', role);
+        expectRefusal(await members.riverside.call(method, path, { token }), 403, 'role-missing', role);
       }
     });
   }

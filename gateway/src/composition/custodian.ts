@@ -2,6 +2,7 @@ import { openFileVault } from '../adapters/keys/file-vault.js';
 import { openFileStore } from '../adapters/records/file-store.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import type { Handlers } from '../http/handlers.js';
+import { cdsHandlers } from '../http/cds/handlers.js';
 import { checkHandlers } from '../http/operations/checks.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
@@ -41,6 +42,8 @@ export async function buildCustodian(
   const {
     chain,
     configuration,
+    consents,
+    own,
     inData,
     members,
     metrics,
@@ -86,6 +89,14 @@ export async function buildCustodian(
       ...subjectHandlers({ own: custody, transactions, pseudonymKey, passkeys: configuration.passkeys }),
       ...keepHandlers(keep),
       ...checkHandlers(checks, pseudonymKey),
+      ...cdsHandlers({
+        checks,
+        consents,
+        custody,
+        pseudonymKey,
+        address: own.gateway,
+        label: own.displayName,
+      }),
       ...readOwnHandlers(readOwn),
       ...releaseHandlers({ decisions, release, deliveries, describeProblem: problemOf }),
     },

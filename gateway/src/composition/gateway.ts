@@ -20,7 +20,7 @@ import { compareWithAgreed, setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
 import { buildCustodian, type Custodian } from './custodian.js';
 import { layFoundation, type Foundation } from './foundation.js';
-import { connectToIssuer, connectToPeers } from './others.js';
+import { acceptCdsClients, connectToIssuer, connectToPeers } from './others.js';
 
 export interface RunningGateway {
   readonly port: number;
@@ -71,6 +71,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
     },
     tokens,
+    clientTokens: acceptCdsClients(loaded, tokens),
     log,
     metrics,
     jsonBytes: configuration.limits.jsonBytes,

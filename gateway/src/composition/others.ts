@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { OPERATIONS } from '@consent-ledger/chaincode/wire/http';
 import { Agent, fetch } from 'undici';
 import { createHttpsPeers } from '../adapters/peers/https-peers.js';
+import { createCdsClientVerifier } from '../adapters/tokens/cds-client-verifier.js';
 import { createJwtVerifier } from '../adapters/tokens/jwt-verifier.js';
+import type { LoadedConfiguration } from '../config/load.js';
 import type { Configuration } from '../config/schema.js';
 import type { Peers } from '../ports/peers.js';
 import type { TokenVerifier } from '../ports/token-verifier.js';
@@ -22,6 +25,15 @@ export function connectToIssuer({ tokens }: Configuration, closers: Closers): To
         dispatcher: agent,
       }) as Promise<unknown> as Promise<Response>,
   });
+}
+
+/** EHRs that sign a token of their own for each call, beside the issuer's users. */
+export function acceptCdsClients(
+  { configuration, own }: LoadedConfiguration,
+  tokens: TokenVerifier,
+): TokenVerifier {
+  const audience = new URL(OPERATIONS.cdsConsult.path, own.gateway).href;
+  return createCdsClientVerifier(configuration.cdsClients, audience, tokens);
 }
 
 /** The gateways of the other members. */

@@ -94,6 +94,32 @@ const tokensSchema = z
   })
   .readonly();
 
+const base64Url = z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/);
+const keyInfo = {
+  kid: z.string().min(1).max(256),
+  alg: z.enum(['ES256', 'ES384', 'RS256', 'RS384']).exactOptional(),
+  use: z.literal('sig').exactOptional(),
+};
+
+/** Strict, so that a private key that came here by mistake is refused. */
+const publicJwkSchema = z.discriminatedUnion('kty', [
+  z.strictObject({
+    kty: z.literal('EC'),
+    crv: z.enum(['P-256', 'P-384']),
+    x: base64Url,
+    y: base64Url,
+    ...keyInfo,
+  }),
+  z.strictObject({ kty: z.literal('RSA'), n: base64Url, e: base64Url, ...keyInfo }),
+]);
+
+const cdsClientSchema = z
+  .strictObject({
+    issuer: z.string().min(1).max(512).describe('`iss` of its tokens'),
+    keys: z.array(publicJwkSchema).min(1).max(16).describe('public keys, as JWK'),
+  })
+  .readonly();
+
 const listenSchema = z
   .strictObject({
     host: z.string().refine((host) => isIP(host) !== 0 || host === 'localhost', 'an IP address or localhost'),
@@ -170,6 +196,11 @@ export const configurationSchema = z
     custody: custodySchema.optional().describe('for hospitals, which alone keep records'),
     keys: keysSchema,
     tokens: tokensSchema,
+    cdsClients: z
+      .array(cdsClientSchema)
+      .max(64)
+      .default([])
+      .describe('EHRs that sign a token of their own for each call of a CDS service (CDS Hooks)'),
     listen: listenSchema,
     passkeys: z
       .array(relyingParty)

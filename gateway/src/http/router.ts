@@ -12,6 +12,8 @@ import { refusalOfInput } from './problems.js';
 export interface RouterOptions {
   readonly handlers: Handlers;
   readonly tokens: TokenVerifier;
+  /** Takes an EHR's own tokens as well, where an operation does. */
+  readonly clientTokens: TokenVerifier;
   readonly jsonBytes: number;
   /** Whether the gateway takes calls; what tells of the process itself is always answered. */
   readonly isOpen: () => boolean;
@@ -45,12 +47,13 @@ async function serve(
   name: OperationName,
   operation: Operation,
   handler: AnyHandler,
-  { tokens, jsonBytes, isOpen }: RouterOptions,
+  { tokens, clientTokens, jsonBytes, isOpen }: RouterOptions,
 ): Promise<void> {
   response.locals['operation'] = name;
   const { caller } = operation;
   if (caller !== 'public' && !isOpen()) throw new Refusal('gateway-stopping');
-  const user = typeof caller === 'string' ? undefined : await authenticate(request, caller, tokens);
+  const verifier = operation.takesClientTokens === true ? clientTokens : tokens;
+  const user = typeof caller === 'string' ? undefined : await authenticate(request, caller, verifier);
   const reply = await handler({
     user,
     params: parse(operation.params, request.params, 'path'),

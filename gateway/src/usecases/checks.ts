@@ -12,6 +12,7 @@ import { Batcher } from './batcher.js';
 import { CheckLimit } from './check-limit.js';
 import { answerCheck, problemsOf, subjectsOf } from './check-question.js';
 import { readCheckState, type CheckSources } from './check-state.js';
+import { consult, type Consulted } from './consult.js';
 import { explainAnswer } from './explain-answer.js';
 import { Refusal } from './refusal.js';
 
@@ -64,8 +65,7 @@ export class Checks {
    * `check-limit-reached`, `event-pending` where the own peer lacks a value, `store-unavailable` where it cannot be logged.
    */
   async check(questions: readonly CheckQuestion[], user: string): Promise<ChecksAnswered> {
-    const problems = questions.flatMap((asked, index) => problemsOf(asked, `$.questions[${index}]`));
-    if (problems.length > 0) throw new Refusal('body-malformed', { errors: problems });
+    requireUnderstood(questions, '$.questions');
     const { height, at, state } = await readCheckState(questions, this.#options);
     const asked = questions.map((question) => {
       const { record } = question;
@@ -83,6 +83,24 @@ export class Checks {
       rules: RULES_VERSION,
       checks: answered.map(({ answer }) => explainAnswer(answer)),
     };
+  }
+
+  /**
+   * One answer to all the questions together, which leave open what the records' labels are. Logged and counted as those
+   * questions. Throws what `check` does.
+   */
+  async consult(
+    questions: readonly CheckQuestion[],
+    user: string,
+  ): Promise<Consulted & { readonly height: number; readonly rules: string }> {
+    requireUnderstood(questions, '$.context');
+    const { height, at, state } = await readCheckState(questions, this.#options);
+    const asked = questions.map((question) => ({ question, subjects: subjectsOf(question, undefined) }));
+    this.#take(asked, at);
+    const consulted = consult(questions, (question) => answerCheck(question, state));
+    const checks = asked.map((one) => loggedOf({ ...one, answer: consulted.answer }));
+    await this.#appending.add({ at, height, user, checks });
+    return { ...consulted, height, rules: RULES_VERSION };
   }
 
   /** A page of the log, oldest first; of a call about several subjects only what concerns the one that is asked for. */
@@ -116,6 +134,11 @@ export class Checks {
     if (wait > 0) throw new Refusal('check-limit-reached', { retryAfterSeconds: wait });
     for (const [name, count] of counts) this.#limit.count(name, count, at);
   }
+}
+
+function requireUnderstood(questions: readonly CheckQuestion[], path: string): void {
+  const errors = questions.flatMap((asked, index) => problemsOf(asked, `${path}[${index}]`));
+  if (errors.length > 0) throw new Refusal('body-malformed', { errors });
 }
 
 /** Under which names a question is counted: its subjects, or a record that is not held here. */

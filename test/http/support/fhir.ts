@@ -55,8 +55,8 @@ interface Issue {
 }
 
 /** The answer is an OperationOutcome of that status and problem; gives its issues. */
-export function expectOutcome(answer: Answer, status: number, code: string): readonly Issue[] {
-  const seen = `${answer.status} ${answer.bytes.toString('utf8').slice(0, 500)}`;
+export function expectOutcome(answer: Answer, status: number, code: string, hint = ''): readonly Issue[] {
+  const seen = `${hint} ${answer.status} ${answer.bytes.toString('utf8').slice(0, 500)}`;
   expect(answer.status, seen).to.equal(status);
   expect(answer.headers['content-type'], seen).to.match(/^application\/fhir\+json/);
   expect(answer.json['resourceType'], seen).to.equal('OperationOutcome');

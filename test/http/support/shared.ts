@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { ConfigurationInput } from '@consent-ledger/gateway';
 import { RELYING_PARTY } from '../../support/signers.js';
 import { startConsortium, type TestConsortium, type TestMember } from './consortium.js';
@@ -11,9 +12,26 @@ function withPasskeys(configuration: ConfigurationInput): ConfigurationInput {
 
 let started: Promise<TestConsortium> | undefined;
 
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+
+/** An EHR that every gateway of the shared consortium takes tokens of (CDS Hooks). */
+export const cdsClient = { issuer: 'https://ehr.example', kid: 'ehr-1', privateKey } as const;
+
+const cdsClients = [
+  {
+    issuer: cdsClient.issuer,
+    keys: [
+      {
+        ...(publicKey.export({ format: 'jwk' }) as { kty: 'EC'; crv: 'P-384'; x: string; y: string }),
+        kid: cdsClient.kid,
+      },
+    ],
+  },
+];
+
 /** One consortium for all suites that do it no harm; it is stopped when the last of them is done. */
 export function sharedConsortium(): Promise<TestConsortium> {
-  started ??= startConsortium(withPasskeys);
+  started ??= startConsortium((configuration) => ({ ...withPasskeys(configuration), cdsClients }));
   return started;
 }
 

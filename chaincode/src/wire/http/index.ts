@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './cds.js';
 export * from './checks.js';
 export * from './consents.js';
 export * from './fhir.js';

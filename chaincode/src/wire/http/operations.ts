@@ -8,6 +8,7 @@ import {
   fileConsentBody,
   withdrawConsentBody,
 } from './consents.js';
+import { cdsCards, cdsConsultBody, cdsServices } from './cds.js';
 import {
   FHIR_MEDIA_TYPE,
   FORM_MEDIA_TYPE,
@@ -61,10 +62,12 @@ export interface Operation {
   /** OpenAPI's form: `/v1/records/{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir';
+  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir' | 'cds';
   /** Absent: JSON of our own, and problem documents (RFC 9457) for what is refused. */
   readonly speaks?: 'fhir';
   readonly caller: Caller;
+  /** Whether an EHR's own tokens count as well (CDS Hooks, "Trusting CDS Clients"). */
+  readonly takesClientTokens?: true;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   /** Of the headers that the handler reads. */
@@ -347,6 +350,30 @@ export const OPERATIONS = {
     headers: fhirReadHeaders,
     answer: fhirAnswer(200, 'That version', fhirConsent),
     answers: [{ status: 304, description: 'It is what If-None-Match names' }],
+  },
+  cdsDiscovery: {
+    method: 'get',
+    path: '/cds-services',
+    summary: 'CDS Hooks: which services there are',
+    tag: 'cds',
+    caller: 'public',
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    answer: { status: 200, description: 'The services', schema: cdsServices },
+  },
+  cdsConsult: {
+    method: 'post',
+    path: '/cds-services/patient-consent-consult',
+    summary: 'CDS Hooks: whether the consents of a patient permit something, and what must be left out',
+    tag: 'cds',
+    caller: CHECKERS,
+    takesClientTokens: true,
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: cdsConsultBody,
+    answer: { status: 200, description: 'One card', schema: cdsCards },
   },
   release: {
     method: 'post',
