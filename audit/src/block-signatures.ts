@@ -18,6 +18,25 @@ export function isSignedByOrderers(
     : quorumSigners(signatures, headerBytes, rule.orderers).size >= rule.quorum;
 }
 
+/**
+ * The same, and every signature that is there is one that counts: where somebody added or altered one, the others
+ * still make a quorum.
+ */
+export function allSignedByOrderers(
+  signatures: common.Metadata,
+  headerBytes: Uint8Array,
+  rule: OrderingRule,
+): boolean {
+  const given = signatures.getSignaturesList();
+  if (rule.kind === 'any') {
+    return (
+      given.length === 1 && given.every((one) => signerByIssuer(one, signatures, headerBytes, rule.roots))
+    );
+  }
+  const signers = quorumSigners(signatures, headerBytes, rule.orderers);
+  return signers.size >= rule.quorum && signers.size === given.length;
+}
+
 /** Signed are metadata value, signature header and block header (protoutil/signer.go). */
 function signerByIssuer(
   signature: common.MetadataSignature,

@@ -8,3 +8,7 @@ export { isFault, type Finding, type FindingRule } from './replay/finding.js';
 export { Replay, type ReplayOptions, type ReplayReport, type ReplayedEvent } from './replay/replay.js';
 export { custodiesAsOf, type ConsentOnFile, type CustodyAsOf } from './history/as-of.js';
 export { withConsent, type ChangedAccess } from './replay/what-if.js';
+export { aboutSchema, type About } from './evidence/format.js';
+export { EvidenceRefused, type EvidenceRule } from './evidence/refusal.js';
+export { verifyBundle, type Evidence, type TransactionJudge } from './evidence/verify-bundle.js';
+export { writeBundle } from './evidence/write-bundle.js';

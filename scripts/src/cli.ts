@@ -16,6 +16,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   token: async () => (await import('./verbs/token.js')).tokenVerb,
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
   audit: async () => (await import('./verbs/audit.js')).auditVerb,
+  verify: async () => (await import('./verbs/verify.js')).verifyVerb,
   reset: async () => (await import('./verbs/reset.js')).resetVerb,
 };
 

@@ -61,14 +61,14 @@ export async function privateHistory(member: TestMember): Promise<readonly Histo
   });
 }
 
-/** All blocks with the private data that the member's peer holds, as the auditor's library reads them. */
-export async function deliveredHistory(member: TestMember): Promise<readonly DeliveredBlock[]> {
+/** All blocks with the private data that the member's peer holds. */
+export async function deliveredBlocks(member: TestMember): Promise<readonly peer.BlockAndPrivateData[]> {
   return follow(member, async (network, height) => {
-    const blocks: DeliveredBlock[] = [];
+    const blocks: peer.BlockAndPrivateData[] = [];
     const stream = await network.getBlockAndPrivateDataEvents({ startBlock: 0n });
     try {
       for await (const delivered of stream) {
-        blocks.push(readDelivered(delivered));
+        blocks.push(delivered);
         if (blocks.length >= height) return blocks;
       }
     } finally {
@@ -76,6 +76,11 @@ export async function deliveredHistory(member: TestMember): Promise<readonly Del
     }
     throw new Error('the peer ended the stream of blocks');
   });
+}
+
+/** The same as the auditor's library reads them. */
+export async function deliveredHistory(member: TestMember): Promise<readonly DeliveredBlock[]> {
+  return (await deliveredBlocks(member)).map(readDelivered);
 }
 
 /** Of the product's chaincode: Fabric's own lifecycle keeps private values, too. */

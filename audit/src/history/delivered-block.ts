@@ -44,7 +44,8 @@ export function readDelivered(delivered: peer.BlockAndPrivateData): DeliveredBlo
   return { number: header.getNumber(), transactions };
 }
 
-function readTransaction(
+/** @throws Error where it is not a transaction */
+export function readTransaction(
   envelope: Uint8Array,
   index: number,
   code: number = peer.TxValidationCode.NOT_VALIDATED,

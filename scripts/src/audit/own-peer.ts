@@ -4,13 +4,21 @@ import { isIP } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, signers, type Gateway } from '@hyperledger/fabric-gateway';
 import { common, type peer } from '@hyperledger/fabric-protos';
-import { ConfigurationError, loadConfiguration, type LoadedConfiguration } from '@consent-ledger/gateway';
+import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import {
+  ConfigurationError,
+  loadConfiguration,
+  type LoadedConfiguration,
+  type Member,
+} from '@consent-ledger/gateway';
 import { badInput, EXIT, UserError } from '../user-error.js';
 
 /** A member's own peer, read with the identity that its gateway has. */
 export interface OwnPeer {
   readonly ledgerId: string;
   readonly chaincode: string;
+  /** Collections that the member is in. */
+  readonly collections: readonly string[];
   /** Number of blocks. */
   height(): Promise<number>;
   /** Blocks from genesis on with the private data that the peer holds, up to before `end`. */
@@ -43,6 +51,7 @@ export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
   return {
     ledgerId: ledger.id,
     chaincode: ledger.chaincode,
+    collections: collectionsOf(own, configuration.members),
     height: () => heightOf(gateway, ledger.channel, ledger.peer.address),
     blocks: (end) => blocksOf(gateway, ledger.channel, end),
     close: () => {
@@ -64,6 +73,14 @@ function configurationOf(file: string): LoadedConfiguration {
     if (error instanceof ConfigurationError) throw badInput(`${error.message}.`, { cause: error });
     throw error;
   }
+}
+
+/** A custodian reads its own collections, an oversight organisation everybody's, a sponsor none. */
+function collectionsOf(own: Member, members: readonly Member[]): string[] {
+  const isOversight = own.kind === 'auditor' || own.kind === 'regulator';
+  return members
+    .filter(({ kind, mspId }) => kind === 'hospital' && (isOversight || mspId === own.mspId))
+    .flatMap(({ mspId }) => [custodyCollection(mspId), withdrawalCollection(mspId)]);
 }
 
 async function heightOf(gateway: Gateway, channel: string, address: string): Promise<number> {

@@ -10,19 +10,16 @@ import {
   type ReplayReport,
 } from '@consent-ledger/audit';
 import { compileConsent, type CompiledPolicy } from '@consent-ledger/chaincode/domain';
-import { memberLayout, organisationNamed } from '@consent-ledger/network';
 import { Command, InvalidArgumentError } from 'commander';
 import { openOwnPeer } from '../audit/own-peer.js';
-import { existingConsortium } from '../consortium/consortium.js';
+import { configurationFile, withPeerOptions, type PeerOptions } from '../audit/peer-options.js';
 import { readJsonFile } from '../json-file.js';
 import { table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { badInput, EXIT } from '../user-error.js';
-import { examples, withDataDir, type DataDirOption } from './options.js';
+import { examples } from './options.js';
 
-interface Options extends DataDirOption {
-  readonly as: string;
-  readonly configuration?: string;
+interface Options extends PeerOptions {
   readonly from?: number;
   readonly to?: number;
   readonly subject?: string;
@@ -41,12 +38,10 @@ interface Found extends ReplayReport {
 
 /** `consent-ledger audit replay` */
 export function auditReplayVerb(done: (exitCode: number) => void): Command {
-  return withDataDir(new Command('replay'))
+  return withPeerOptions(new Command('replay'))
     .description(
       'Decide every logged access again, from the state of the ledger at its own position and by the rules of its day, and report each that does not come out as it was logged.',
     )
-    .option('--as <member>', 'whose peer is asked', 'sentinel')
-    .option('--configuration <file>', 'ask with this gateway configuration instead of a data folder')
     .option('--from <block>', 'report from this block on', parseBlock)
     .option('--to <block>', 'report up to this block', parseBlock)
     .option('--subject <id>', 'only accesses to records of this subject')
@@ -118,13 +113,6 @@ async function replay(options: Options): Promise<number> {
   } finally {
     peer.close();
   }
-}
-
-async function configurationFile({ configuration, dataDir, as }: Options): Promise<string> {
-  if (configuration !== undefined) return configuration;
-  const consortium = await existingConsortium(dataDir);
-  const { name } = organisationNamed(consortium.topology, as);
-  return memberLayout(consortium.dataDir, name).configuration;
 }
 
 function endOf({ asOf, to }: Options, height: number): number {

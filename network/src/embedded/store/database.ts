@@ -105,6 +105,13 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
   }
 }
 
+/** The same tables without a file, for as long as the process wants them. */
+export function openScratchDatabase(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  database.exec(SCHEMA);
+  return database;
+}
+
 /** The description of the tables is in the file too, and as good as any other part of it to be damaged. */
 function requireSchema(database: DatabaseSync, folder: string): void {
   const expected = new DatabaseSync(':memory:');
