@@ -6,15 +6,16 @@ import { fileURLToPath } from 'node:url';
 import type { ConfigurationInput } from '@consent-ledger/gateway';
 import {
   gatewayConfiguration,
-  loadTopology,
   memberLayout,
+  parseTopology,
   portPlan,
   prepareConsortium,
   servicesLayout,
   type Topology,
 } from '@consent-ledger/network';
-import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
 import { Agent, request, type Dispatcher } from 'undici';
+import { ledgerUnderTest, type LedgerKind } from '../../support/any-ledger.js';
+import { startLedger, type LedgerOfTest } from './ledger.js';
 import { startIssuer, type TestIssuer, type TokenOverrides } from './issuer.js';
 import { startProcess, type RunningProcess } from './processes.js';
 
@@ -54,14 +55,17 @@ export interface TestConsortium {
   readonly member: (name: string) => TestMember;
   /** All that ledger, chaincode and gateways have written so far. */
   logs(): string;
-  /** Ends the ledger's process at once, and starts it again. */
-  readonly ledger: { kill(): Promise<unknown>; start(): Promise<void> };
+  readonly ledger: LedgerOfTest;
   stop(): Promise<void>;
 }
 
-/** Starts ledger, chaincode, issuer and four gateways of the demo's topology. `change` edits each gateway's configuration. */
+/**
+ * Starts ledger, chaincode, issuer and four gateways of the demo's topology, on the ledger that is under test unless told
+ * otherwise. `change` edits each gateway's configuration.
+ */
 export async function startConsortium(
   change: (configuration: ConfigurationInput) => ConfigurationInput = (same) => same,
+  kind: LedgerKind = ledgerUnderTest(),
 ): Promise<TestConsortium> {
   const directory = mkdtempSync(join(tmpdir(), 'consent-ledger-'));
   const stops: (() => Promise<unknown>)[] = [];
@@ -70,7 +74,8 @@ export async function startConsortium(
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const topology = await loadTopology(TOPOLOGY);
+    const text = readFileSync(TOPOLOGY, 'utf8').replace('type: embedded', `type: ${kind}`);
+    const topology = parseTopology(text, TOPOLOGY);
     const plan = portPlan(topology, await freePortBase(topology));
     const prepared = await prepareConsortium(topology, plan, directory);
     const { issuer: issuerFiles } = servicesLayout(directory);
@@ -80,25 +85,7 @@ export async function startConsortium(
       key: issuerFiles.tls.key,
     });
     stops.push(() => issuer.close());
-    const [chaincode] = prepared.chaincodeServers;
-    const chaincodeProcess = await startProcess({
-      module: '@consent-ledger/chaincode/server',
-      env: { ...chaincode?.environment },
-      ready: /chaincode-ready/,
-    });
-    stops.push(() => chaincodeProcess.stop());
-    const ledgerFile = join(directory, 'ledger.json');
-    writeFileSync(
-      ledgerFile,
-      JSON.stringify(embeddedLedgerConfiguration(topology, plan, directory, prepared)),
-    );
-    const startLedger = (): Promise<RunningProcess> =>
-      startProcess({
-        module: '@consent-ledger/network/embedded/main',
-        args: [ledgerFile],
-        ready: /"event":"ready"/,
-      });
-    let ledger = await startLedger();
+    const ledger = await startLedger({ topology, plan, directory, prepared });
     stops.push(() => ledger.stop());
 
     const members = await Promise.all(
@@ -116,21 +103,13 @@ export async function startConsortium(
     return {
       issuer,
       directory,
-      ledger: {
-        kill: () => ledger.stop('SIGKILL'),
-        start: async () => {
-          ledger = await startLedger();
-        },
-      },
+      ledger,
       member: (name) => {
         const member = members.find((one) => one.name === name);
         if (member === undefined) throw new RangeError(`no member ${name}`);
         return member;
       },
-      logs: () =>
-        [chaincodeProcess, ledger, ...members.map(({ process }) => process)]
-          .flatMap(({ lines }) => lines)
-          .join('\n'),
+      logs: () => [ledger.logs(), ...members.flatMap(({ process }) => process.lines)].join('\n'),
       stop,
     };
   } catch (error) {
