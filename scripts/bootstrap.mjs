@@ -5,9 +5,11 @@
 import { buildIfStale } from './bootstrap/build.mjs';
 import { installIfMissing } from './bootstrap/install.mjs';
 import { BootstrapError, handOver, hasProjectNode, ROOT } from './bootstrap/run.mjs';
-import { testFiles } from './bootstrap/tests.mjs';
+import { fabricRuns, testFiles } from './bootstrap/tests.mjs';
 
 const FAULT_RUNS = '50';
+const HOW_ON_FABRIC =
+  'Set FABRIC_HOME to an unpacked release of Hyperledger Fabric 3.1 and run `npm run test:fabric`.';
 
 const [command, ...rest] = process.argv.slice(2);
 
@@ -26,7 +28,9 @@ async function main() {
       return handOver('scripts/bin/consent-ledger.mjs', ['start', ...rest]);
     case 'test':
       await prepare('test');
-      return mocha(testFiles(), rest);
+      return testing();
+    case 'test:fabric':
+      return testOnFabric();
     case 'test:fault':
       await prepare('test');
       return mocha(testFiles('fault'), rest, { CONSENT_LEDGER_FAULT_RUNS: FAULT_RUNS });
@@ -35,7 +39,7 @@ async function main() {
       return handOver(`scripts/dist/bench/${command.slice('bench:'.length)}.js`, rest);
     default:
       throw new BootstrapError(
-        'Usage: node scripts/bootstrap.mjs start|test|test:fault|bench:ledger [flags]',
+        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger [flags]',
       );
   }
 }
@@ -58,12 +62,47 @@ async function prepare(project) {
   await buildIfStale(project);
 }
 
+/** Only the suite of the ledger's own behaviour is run on Fabric here, and only where there is one. */
+async function testing() {
+  const code = await mocha(testFiles(), rest);
+  console.log(
+    process.env.FABRIC_HOME === undefined
+      ? `Skipped: all that runs on real Fabric. ${HOW_ON_FABRIC}`
+      : 'The rest of what runs on real Fabric is run by `npm run test:fabric`.',
+  );
+  return code;
+}
+
+/** Every suite that touches a ledger, and the faults of a real network, on Fabric ordered by BFT and by Raft. */
+async function testOnFabric() {
+  if (process.env.FABRIC_HOME === undefined) {
+    console.log(`Skipped: all suites on real Fabric. ${HOW_ON_FABRIC}`);
+    return 0;
+  }
+  await prepare('test');
+  let code = 0;
+  for (const { title, files, ledger } of fabricRuns()) {
+    const chosen = choose(files, rest);
+    if (chosen.length === 0) continue;
+    console.log(`\n${title}`);
+    const failed = await mocha(chosen, flagsOf(rest), { CONSENT_LEDGER_TEST_LEDGER: ledger });
+    code ||= failed;
+  }
+  return code;
+}
+
 /** Arguments that do not start with a dash choose test files by a part of their path. */
-function mocha(files, args, env = {}) {
+function choose(files, args) {
   const parts = args.filter((argument) => !argument.startsWith('-'));
-  const chosen =
-    parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
-  if (chosen.length === 0) throw new BootstrapError(`No test file's path contains ${parts.join(' or ')}.`);
-  const flags = args.filter((argument) => argument.startsWith('-'));
-  return handOver('node_modules/mocha/bin/mocha.js', [...flags, ...chosen], env);
+  return parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
+}
+
+function flagsOf(args) {
+  return args.filter((argument) => argument.startsWith('-'));
+}
+
+function mocha(files, args, env = {}) {
+  const chosen = choose(files, args);
+  if (chosen.length === 0) throw new BootstrapError(`No test file's path contains ${args.join(' or ')}.`);
+  return handOver('node_modules/mocha/bin/mocha.js', [...flagsOf(args), ...chosen], env);
 }

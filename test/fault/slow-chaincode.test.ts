@@ -1,15 +1,10 @@
 import { expect } from 'chai';
 import { openBench, type Bench } from '../support/ledger/bench.js';
 import { allText, failureOf } from '../support/ledger/call-failure.js';
-import { embeddedTarget } from '../support/ledger/embedded-target.js';
-import { fabricTarget } from '../support/ledger/fabric-target.js';
+import { TARGETS } from '../support/ledger/targets.js';
 
-for (const target of [embeddedTarget, fabricTarget('bft')]) {
+for (const target of TARGETS) {
   describe(`a chaincode that does not answer, on ${target.name}`, function () {
-    if (target.unavailable !== undefined) {
-      it.skip(target.unavailable);
-      return;
-    }
     this.timeout(120_000);
     let bench: Bench;
     before(async () => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, readLiveRecord, startTicks, writeProcessRecord } from './process-record.js';
 import { endWithUs } from './end-with-us.js';
@@ -60,8 +61,14 @@ export async function startProcess(spec: ProcessSpec): Promise<ManagedProcess> {
     }
     await found.stop();
   }
-  const pid = await launch(spec);
-  await writeProcessRecord(pidFile, { pid, startTicks: startTicks(pid), settings });
+  const { pid, letGo } = await launch(spec);
+  try {
+    await writeProcessRecord(pidFile, { pid, startTicks: startTicks(pid), settings });
+  } catch (error) {
+    process.kill(pid, 'SIGKILL');
+    throw error;
+  }
+  await letGo();
   return managed(spec, pid, pidFile, false);
 }
 
@@ -92,13 +99,19 @@ function settingsHash(spec: ProcessSpec): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
 }
 
-async function launch(spec: ProcessSpec): Promise<number> {
+/**
+ * Waits for a word on descriptor 3, then becomes the command; ends when whoever should have said it is gone. So no process
+ * ever runs that is on no record, at whatever moment we are killed.
+ */
+const GATE = 'read -r word <&3 && exec 3<&- && exec "$0" "$@"';
+
+async function launch(spec: ProcessSpec): Promise<{ pid: number; letGo: () => Promise<void> }> {
   const log = openSync(path.join(spec.logFolder, `${spec.name}.log`), 'a', 0o600);
   try {
-    const child = spawn(spec.command, spec.args, {
+    const child = spawn('/bin/sh', ['-c', GATE, spec.command, ...spec.args], {
       cwd: spec.workingFolder,
       env: { PATH: process.env['PATH'] ?? '', ...spec.env },
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', log, log, 'pipe'],
       // Its own process group: a Ctrl-C in our terminal is ours to handle, in order.
       detached: true,
     });
@@ -112,7 +125,16 @@ async function launch(spec: ProcessSpec): Promise<number> {
     if (!spec.outlivesUs) {
       endWithUs(child);
     }
-    return pid;
+    const gate = child.stdio[3] as Writable;
+    return {
+      pid,
+      letGo: () =>
+        new Promise((resolve) => {
+          // One that has ended already is found so by whoever waits for it to serve.
+          gate.once('error', resolve);
+          gate.end('go\n', resolve);
+        }),
+    };
   } finally {
     closeSync(log);
   }

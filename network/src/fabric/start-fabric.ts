@@ -5,7 +5,7 @@ import { replaceFile } from '../identities/index.js';
 import { orderingOrganisations, portsOf, type PortPlan, type Topology } from '../topology/index.js';
 import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployment.js';
 import { channelClient } from './channel-client.js';
-import type { KeptProcess } from './keep-running.js';
+import { keepRunning, type KeptProcess } from './keep-running.js';
 import { findFabricHome, type FabricHome } from './fabric-home.js';
 import { commitDefinition, type LifecycleMember } from './lifecycle.js';
 import { nodeLayout, tlsCasFile } from './node-layout.js';
@@ -63,6 +63,14 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   const ordering = new Set(orderingOrganisations(topology).map(({ name }) => name));
   const orderers = organisations.filter(({ node }) => ordering.has(node.organisation.name));
 
+  const processes: readonly KeptProcess[] = [
+    ...orderers.map(({ node, orderer }) => ({ name: `orderer-${node.organisation.name}`, control: orderer })),
+    ...organisations.flatMap(({ node, peer, chaincode }) => [
+      { name: `peer-${node.organisation.name}`, control: peer },
+      { name: `chaincode-${node.organisation.name}`, control: chaincode },
+    ]),
+  ];
+
   const stop = async (): Promise<void> => {
     await Promise.all(organisations.map(({ chaincode }) => chaincode.stop()));
     await Promise.all(organisations.map(({ peer }) => peer.stop()));
@@ -88,23 +96,16 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
       ...orderers.map(({ orderer }) => orderer.start()),
       ...organisations.flatMap(({ peer, chaincode }) => [peer.start(), chaincode.start()]),
     ]);
-    await allOrNone(chaincodes.map((deployment) => commit(deployment, false)));
+    await whileKept(processes, say, () =>
+      allOrNone(chaincodes.map((deployment) => commit(deployment, false))),
+    );
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     organisations,
-    processes: [
-      ...orderers.map(({ node, orderer }) => ({
-        name: `orderer-${node.organisation.name}`,
-        control: orderer,
-      })),
-      ...organisations.flatMap(({ node, peer, chaincode }) => [
-        { name: `peer-${node.organisation.name}`, control: peer },
-        { name: `chaincode-${node.organisation.name}`, control: chaincode },
-      ]),
-    ],
+    processes,
     stop,
     commitNext: async (name, definition) => {
       const deployment = chaincodes.find((each) => each.definition.name === name);
@@ -140,6 +141,22 @@ function allNodes(options: FabricOptions, home: FabricHome, tlsCas: string): rea
       signal,
     });
   });
+}
+
+/** What ends while the work goes on is started again: the work waits for it. */
+async function whileKept(
+  processes: readonly KeptProcess[],
+  say: (line: string) => void,
+  work: () => Promise<void>,
+): Promise<void> {
+  const done = new AbortController();
+  const keeping = keepRunning(processes, say, done.signal);
+  try {
+    await work();
+  } finally {
+    done.abort();
+    await keeping;
+  }
 }
 
 /** PEM of every organisation's TLS CA, in one file. */

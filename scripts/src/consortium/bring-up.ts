@@ -3,6 +3,8 @@ import {
   dataLayout,
   FabricHomeError,
   findFabricHome,
+  fabricListeners,
+  runningFabricProcesses,
   portsOf,
   type PreparedConsortium,
 } from '@consent-ledger/network';
@@ -46,7 +48,7 @@ export async function bringUp(
   if ('holder' in lock) return { supervisor: lock.holder };
   try {
     await endLeftovers(consortium, terminal);
-    await requireFreePorts(listenersOf(consortium));
+    await requireFreePorts(await listenersOf(consortium));
     const prepared = await terminal.task('Identities, genesis block and configurations', () =>
       prepareFolder(consortium),
     );
@@ -124,7 +126,7 @@ async function startProcesses(
 }
 
 /** What must be free. Fabric's own processes may run already: its supervisor takes them as they are. */
-function listenersOf({ ledger, topology, plan }: Consortium): Listener[] {
+async function listenersOf({ dataDir, ledger, topology, plan }: Consortium): Promise<Listener[]> {
   const loopback = '127.0.0.1';
   const gateways = topology.organisations.map(({ name, listen }) => ({
     host: listen,
@@ -132,7 +134,11 @@ function listenersOf({ ledger, topology, plan }: Consortium): Listener[] {
     use: `${name} gateway`,
   }));
   const issuer = { host: loopback, port: plan.issuer, use: 'token issuer' };
-  if (ledger === 'fabric') return [issuer, ...gateways];
+  if (ledger === 'fabric') {
+    const running = new Set((await runningFabricProcesses(dataDir)).map(({ name }) => name));
+    const nodes = fabricListeners(topology, plan).filter(({ process }) => !running.has(process));
+    return [issuer, ...gateways, ...nodes];
+  }
   return [
     issuer,
     { host: loopback, port: plan.sharedChaincode, use: 'chaincode' },

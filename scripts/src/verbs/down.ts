@@ -1,3 +1,4 @@
+import { endInOrder, runningFabricProcesses } from '@consent-ledger/network';
 import { Command } from 'commander';
 import { existingConsortium } from '../consortium/consortium.js';
 import { lockFile, stateFile } from '../consortium/paths.js';
@@ -39,6 +40,14 @@ async function down(options: DataDirOption): Promise<number> {
   if (left.length > 0)
     await out.task(`Ending ${left.length} processes of a supervisor that is gone`, () => endAll(left));
   if (state) removeState(stateFile(dataDir));
-  out.say(supervisor || left.length > 0 ? 'Stopped.' : 'Nothing was running.');
+  // Fabric's processes live on when what watches them is killed.
+  const fabric = await runningFabricProcesses(dataDir);
+  if (fabric.length > 0) {
+    await out.task(`Ending ${fabric.length} processes of Fabric that nobody watches`, () =>
+      endInOrder(fabric),
+    );
+  }
+  const any = supervisor !== undefined || left.length > 0 || fabric.length > 0;
+  out.say(any ? 'Stopped.' : 'Nothing was running.');
   return EXIT.ok;
 }

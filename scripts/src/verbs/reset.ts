@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { runningFabricProcesses } from '@consent-ledger/network';
 import { Command } from 'commander';
 import { lockFile, stateFile } from '../consortium/paths.js';
 import { asUserError, requireOurs } from '../consortium/record.js';
@@ -35,8 +36,7 @@ async function reset(options: Options): Promise<number> {
     out.say(`There is nothing in ${dataDir}.`);
     return EXIT.ok;
   }
-  const state = await readState(stateFile(dataDir));
-  if ((await lockHolder(lockFile(dataDir))) || (state && (await leftovers(state)).length > 0)) {
+  if (await isAnythingRunning(dataDir)) {
     throw new UserError('The consortium is running: stop it first with `consent-ledger down`.');
   }
   if (!options.yes && !(await confirmed(dataDir))) {
@@ -50,6 +50,13 @@ async function reset(options: Options): Promise<number> {
   }
   out.say(`Deleted ${dataDir}.`);
   return EXIT.ok;
+}
+
+async function isAnythingRunning(dataDir: string): Promise<boolean> {
+  if (await lockHolder(lockFile(dataDir))) return true;
+  const state = await readState(stateFile(dataDir));
+  if (state && (await leftovers(state)).length > 0) return true;
+  return (await runningFabricProcesses(dataDir)).length > 0;
 }
 
 async function confirmed(dataDir: string): Promise<boolean> {

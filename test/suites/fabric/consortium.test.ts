@@ -1,9 +1,11 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { testConsortium, type TestConsortium } from '../../support/consortium.js';
+import { fabricProcesses } from '../../support/fabric-processes.js';
+import { isAlive } from '@consent-ledger/network/internal/fabric/process-record';
 import { temporaryFolder } from '../../support/temporary.js';
 
 const DEMO = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', import.meta.url));
@@ -21,7 +23,7 @@ describe('a consortium on Fabric', function () {
       let consortium: TestConsortium;
       after(async () => {
         await consortium.run('down');
-        expect(await fabricProcesses(consortium), 'left behind').to.deep.equal({});
+        expect(await fabricProcesses(consortium.dataDir), 'left behind').to.deep.equal({});
       });
       const folder = temporaryFolder();
 
@@ -49,17 +51,17 @@ describe('a consortium on Fabric', function () {
       });
 
       it('changes nothing when it is brought up again', async () => {
-        const before = await fabricProcesses(consortium);
+        const before = await fabricProcesses(consortium.dataDir);
         await succeed(consortium.run('up', '--detach'));
-        expect(await fabricProcesses(consortium)).to.deep.equal(before);
+        expect(await fabricProcesses(consortium.dataDir)).to.deep.equal(before);
       });
 
       it('starts a peer, an orderer and a chaincode server again that were killed', async () => {
-        const before = await fabricProcesses(consortium);
+        const before = await fabricProcesses(consortium.dataDir);
         const killed = ['peer-riverside', 'orderer-riverside', 'chaincode-sentinel'];
         for (const name of killed) process.kill(before[name] ?? 0, 'SIGKILL');
         await eventually(async () => {
-          const now = await fabricProcesses(consortium);
+          const now = await fabricProcesses(consortium.dataDir);
           expect(Object.keys(now)).to.have.members(Object.keys(before));
           for (const name of killed) expect(now[name], name).not.to.equal(before[name]);
         });
@@ -67,21 +69,29 @@ describe('a consortium on Fabric', function () {
       });
 
       it('leaves everything running when only what watches it is killed, and watches on', async () => {
-        const before = await fabricProcesses(consortium);
+        const before = await fabricProcesses(consortium.dataDir);
         const watcher = await consortium.pidOf('ledger');
         process.kill(watcher, 'SIGKILL');
         await eventually(async () => {
           expect(await consortium.pidOf('ledger')).not.to.equal(watcher);
           await consortium.well();
         });
-        expect(await fabricProcesses(consortium)).to.deep.equal(before);
+        expect(await fabricProcesses(consortium.dataDir)).to.deep.equal(before);
         await demo(consortium);
       });
 
-      it('finds everything again after it was down', async () => {
+      it('is ended chaincode first, then peers, then orderers, and finds everything again', async () => {
         const height = await heightOf(consortium);
-        await succeed(consortium.run('down'));
-        expect(await fabricProcesses(consortium)).to.deep.equal({});
+        const before = await fabricProcesses(consortium.dataDir);
+        const ending = consortium.run('down');
+        const order = await kindsAsTheyEnd(before);
+        await succeed(ending);
+        expect(order).to.deep.equal([
+          ...Array<string>(4).fill('chaincode'),
+          ...Array<string>(4).fill('peer'),
+          ...Array<string>(ordering === 'bft' ? 4 : 3).fill('orderer'),
+        ]);
+        expect(await fabricProcesses(consortium.dataDir)).to.deep.equal({});
         await succeed(consortium.run('up', '--detach'));
         expect(await heightOf(consortium)).to.be.at.least(height);
         await demo(consortium);
@@ -110,17 +120,24 @@ async function heightOf(consortium: TestConsortium): Promise<number> {
   return Math.max(...members.map(({ height = 0 }) => height));
 }
 
-/** Process ids of peers, orderers and chaincode servers, by name. */
-async function fabricProcesses({ dataDir }: TestConsortium): Promise<Record<string, number>> {
-  const run = join(dataDir, 'run');
-  const files = (await readdir(run)).filter((file) => file.endsWith('.pid'));
-  const processes = await Promise.all(
-    files.map(async (file) => {
-      const { pid } = JSON.parse(await readFile(join(run, file), 'utf8')) as { pid: number };
-      return [file.slice(0, -'.pid'.length), pid] as const;
-    }),
-  );
-  return Object.fromEntries(processes.sort(([one], [other]) => (one < other ? -1 : 1)));
+const RANKS = ['chaincode', 'peer', 'orderer'];
+
+function kindOf(name: string): string {
+  return name.slice(0, name.indexOf('-'));
+}
+
+/** Kinds in the order in which the processes were seen to have ended; those seen at one time, as they should have. */
+async function kindsAsTheyEnd(processes: Readonly<Record<string, number>>): Promise<string[]> {
+  let left = Object.entries(processes);
+  const order: string[] = [];
+  const deadline = performance.now() + 60_000;
+  while (left.length > 0 && performance.now() < deadline) {
+    const gone = left.filter(([, pid]) => !isAlive(pid)).map(([name]) => kindOf(name));
+    left = left.filter(([, pid]) => isAlive(pid));
+    order.push(...gone.sort((one, other) => RANKS.indexOf(one) - RANKS.indexOf(other)));
+    await sleep(1);
+  }
+  return order;
 }
 
 async function eventually(attempt: () => Promise<void>): Promise<void> {

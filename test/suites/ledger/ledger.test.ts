@@ -1,8 +1,6 @@
-import { embeddedTarget } from '../../support/ledger/embedded-target.js';
-import { fabricTarget } from '../../support/ledger/fabric-target.js';
 import { openBench, type Bench } from '../../support/ledger/bench.js';
 import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
-import type { LedgerTarget } from '../../support/ledger/target.js';
+import { TARGETS } from '../../support/ledger/targets.js';
 import { chain } from './chain.js';
 import { configuring } from './configuring.js';
 import { delivering } from './delivering.js';
@@ -18,8 +16,6 @@ import { state } from './state.js';
 import { submitting } from './submitting.js';
 import { tampering } from './tampering.js';
 import { upgrading } from './upgrading.js';
-
-const TARGETS: readonly LedgerTarget[] = [embeddedTarget, fabricTarget('raft'), fabricTarget('bft')];
 
 const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   'evaluating and endorsing': evaluating,
@@ -41,10 +37,6 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
 
 for (const target of TARGETS) {
   describe(`a ledger: ${target.name}`, () => {
-    if (target.unavailable !== undefined) {
-      it.skip(target.unavailable);
-      return;
-    }
     let bench: Bench | undefined;
 
     before('start', async function () {

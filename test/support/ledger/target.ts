@@ -16,8 +16,6 @@ export type Capability =
 /** A kind of ledger that the suite can be run against. */
 export interface LedgerTarget {
   readonly name: string;
-  /** Why it cannot be used here, as one line for a person; undefined when it can. */
-  readonly unavailable?: string;
   start(): Promise<RunningLedger>;
 }
 

@@ -1,4 +1,6 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +21,14 @@ const PARENT = `
   await startProcess(JSON.parse(process.argv[1]));
   console.log('up');
   setInterval(() => undefined, 1000);
+`;
+
+/** Preloaded: kills the process at the moment at which it would put a record in place. */
+const DIES_AT_THE_RECORD = `
+  import fs from 'node:fs/promises';
+  import { syncBuiltinESMExports } from 'node:module';
+  fs.rename = () => process.kill(process.pid, 'SIGKILL');
+  syncBuiltinESMExports();
 `;
 
 describe('a process of the Fabric supervisor', function () {
@@ -75,6 +85,24 @@ describe('a process of the Fabric supervisor', function () {
     } finally {
       delete process.env['A_SECRET_OF_OURS'];
     }
+  });
+
+  it('never runs without being on record: not when we are killed in between, nor when the record cannot be written', async () => {
+    const ran = join(folder, 'ran');
+    const wanted = spec(`require('node:fs').writeFileSync(${JSON.stringify(ran)}, '')`);
+    const killedInBetween = `data:text/javascript,${encodeURIComponent(DIES_AT_THE_RECORD)}`;
+    const parent = spawn(process.execPath, [
+      ...['--import', killedInBetween, '--input-type=module', '-e', PARENT],
+      JSON.stringify({ ...wanted, outlivesUs: true }),
+    ]);
+    expect((await once(parent, 'exit'))[1]).to.equal('SIGKILL');
+
+    await mkdir(join(folder, 'run', 'sample.pid', 'in-the-way'), { recursive: true });
+    const refused = await startProcess(wanted).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(Error);
+
+    await sleep(500);
+    expect(await readdir(folder)).to.not.include('ran');
   });
 
   it('is asked to end first, and may do so in its own way', async () => {
