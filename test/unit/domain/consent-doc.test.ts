@@ -1,10 +1,11 @@
 import { CONSENT_ELEMENTS, type FhirVersion } from '@consent-ledger/chaincode/domain';
 import { expect } from 'chai';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../property/domain/code-systems.js';
 import { reason, refused } from './build.js';
 import { render, tables } from './consent-doc.js';
+import { published, publishedQuestion, publishedText } from './published-examples.js';
 import { otherExamples, pcfExamples } from './worked-examples.js';
 
 const docFile = join(repository, 'docs', 'consent.md');
@@ -71,35 +72,33 @@ describe('docs/consent.md', () => {
     });
   }
 
-  describe('the published R4 examples', () => {
-    /** The element that each is refused for; none where it is taken as its text says. */
-    const published: Readonly<Record<string, readonly string[]>> = {
-      basic: [],
-      Emergency: ['Consent.provision.actor', 'Consent.provision.purpose'],
-      Out: ['Consent.provision.actor'],
-      grantor: ['Consent.provision.actor', 'Consent.provision.action'],
-      notAuthor: ['Consent.provision.actor'],
-      notOrg: ['Consent.policyRule.coding[0]'],
-      notThem: ['Consent.provision.actor', 'Consent.provision.action'],
-      notThis: ['Consent.provision.data'],
-      notTime: [],
-      signature: ['Consent.provision.actor'],
-      smartonfhir: [],
-    };
-    for (const [name, where] of Object.entries(published)) {
-      it(`${name}: ${where.length === 0 ? 'taken' : `refused for ${where.join(', ')}`}`, () => {
-        const fhir = readJson('node_modules', 'hl7.fhir.r4.examples', `Consent-consent-example-${name}.json`);
-        expect(refused(fhir).map(({ path }) => path)).to.deep.equal(where);
+  describe('the published examples', () => {
+    it('are all there', () => {
+      const folders = {
+        R4: ['node_modules', 'hl7.fhir.r4.examples'],
+        R5: ['test', 'vectors', 'fhir-r5-examples'],
+      };
+      for (const [release, folder] of Object.entries(folders)) {
+        const names = readdirSync(join(repository, ...folder))
+          .map((file) => /^Consent-consent-example-(.+)\.json$/.exec(file)?.[1])
+          .filter((name) => name !== undefined);
+        expect(published.filter((one) => one.release === release).map(({ name }) => name)).to.have.members(
+          names,
+        );
+        expect(names).to.have.length(12);
+      }
+    });
+
+    for (const example of published) {
+      const { release, name, refused: where = [], rows = [] } = example;
+      it(`${release} ${name}: ${where.length === 0 ? 'taken' : `refused for ${where.join(', ')}`}`, () => {
+        const text = publishedText(example);
+        expect(refused(text).map(({ path }) => path)).to.deep.equal(where);
+        expect(rows.length > 0).to.equal(where.length === 0);
+        for (const [asked, question, expected] of rows)
+          expect(reason(publishedQuestion(text, question), [text]), asked).to.equal(expected);
       });
     }
-
-    it('pkb: refused for its root and for exceptions without type', () => {
-      const fhir = readJson('node_modules', 'hl7.fhir.r4.examples', 'Consent-consent-example-pkb.json');
-      expect(refused(fhir).map(({ path }) => path)).to.include.members([
-        'Consent.provision.securityLabel',
-        'Consent.provision.provision[0].type',
-      ]);
-    });
   });
 });
 

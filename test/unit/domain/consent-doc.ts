@@ -1,4 +1,5 @@
 import { CONSENT_ELEMENTS, reasons, type FhirVersion } from '@consent-ledger/chaincode/domain';
+import { published } from './published-examples.js';
 import { otherExamples, pcfExamples, type Example } from './worked-examples.js';
 
 type Row = readonly string[];
@@ -50,11 +51,34 @@ function reasonRows(): Row[] {
   ];
 }
 
+function publishedRows(): Row[] {
+  return [
+    ['example', 'its narrative', 'asked', 'answer'],
+    ...published.flatMap(({ release, name, narrative, refused = [], remark = '', rows = [] }): Row[] => {
+      const title = `${release} ${name}`;
+      if (rows.length === 0) return [[title, narrative, '', `refused at ${placesOf(refused)}: ${remark}`]];
+      const note = remark === '' ? narrative : `${narrative}; but ${remark}`;
+      return rows.map(([asked, , reason], index) => [
+        index === 0 ? title : '',
+        index === 0 ? note : '',
+        asked,
+        `${reasons[reason].outcome} ${code(reason)}`,
+      ]);
+    }),
+  ];
+}
+
+function placesOf(paths: readonly string[]): string {
+  const shown = [...new Set(paths.map((path) => path.replace(/provision\[\d+\]/, 'provision[…]')))];
+  return shown.map(code).join(', ');
+}
+
 /** The tables of docs/consent.md that the code decides, by the name of their marker. */
 export const tables: Readonly<Record<string, readonly Row[]>> = {
   elements: elementRows(),
   'pcf-examples': exampleRows(pcfExamples),
   'other-examples': exampleRows(otherExamples),
+  'published-examples': publishedRows(),
   reasons: reasonRows(),
 };
 

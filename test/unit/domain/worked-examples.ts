@@ -1,4 +1,10 @@
-import type { DecisionContext, PolicyInForce, Question, ReasonCode } from '@consent-ledger/chaincode/domain';
+import {
+  compileConsent,
+  type DecisionContext,
+  type PolicyInForce,
+  type Question,
+  type ReasonCode,
+} from '@consent-ledger/chaincode/domain';
 import { ask, core, held, pcf, r5, supersedes, type Short } from './build.js';
 
 /** One row of the worked examples in docs/consent.md. */
@@ -25,6 +31,22 @@ const privileged = {
 };
 const er: DecisionContext = { emergencyRoles: ['er'] };
 const emergency = { reason: 'unconscious on arrival' };
+const localSystem = 'http://example.org/policies/purposeOfUse';
+const localPurpose = `${localSystem}|FooBar`;
+const local: DecisionContext = { purposeSystems: [localSystem] };
+const researcher = { requester: { member: 'Organization/ex-org-researcher', references: [], roles: [] } };
+const root = pcf({ type: 'permit', actor: ['IRCP Organization/ex-org-researcher'] });
+const registered = heldWithPurposes({
+  ...root,
+  provision: { ...(root['provision'] as object), purpose: [{ system: localSystem, code: 'FooBar' }] },
+});
+
+function heldWithPurposes(fhir: unknown): PolicyInForce {
+  const result = compileConsent(fhir, { purposeSystems: [localSystem] });
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.problems)}`);
+  return { policy: result.policy, evidence: 'witnessed', version: 1 };
+}
+
 const labels = (...codes: string[]): { record: { labels: string[] } } => ({ record: { labels: codes } });
 const authored = (date: string): { record: { authored: string } } => ({ record: { authored: date } });
 const author = (reference: string): { record: { author: string[] } } => ({ record: { author: [reference] } });
@@ -52,6 +74,17 @@ export const pcfExamples: readonly Example[] = [
     ['treatment', {}, 'permitted-by-consent'],
     ['treatment, of a record at V', labels('V'), 'permitted-by-consent'],
     ['research', { purpose: ['HRESCH'] }, 'no-consent'],
+  ),
+  ...rows(
+    'basic-ink, basic-treat-infant: the same; paper, and a guardian, are its evidence',
+    [held(permit(), { evidence: 'delegated' })],
+    ['treatment', {}, 'permitted-by-consent'],
+    [
+      'treatment, where the custodian needs a signed consent for it',
+      {},
+      'evidence-insufficient',
+      { signedOnlyPurposes: ['TREAT'] },
+    ],
   ),
   ...rows(
     'expired-treat: permit {TPO}, until 2022-12-31',
@@ -138,6 +171,13 @@ export const pcfExamples: readonly Example[] = [
     ['another', { record: { reference: 'Observation/3' } }, 'permitted-by-consent'],
   ),
   ...rows(
+    'intermediate-purpose: permit {a purpose of a registered system; one organisation}',
+    [registered],
+    ['that purpose', { ...researcher, purpose: [localPurpose] }, 'permitted-by-consent', local],
+    ['that purpose, by another', { purpose: [localPurpose] }, 'not-covered-by-consent', local],
+    ['treatment', researcher, 'no-consent', local],
+  ),
+  ...rows(
     'dissent-intermediate-break-glass: deny, but permit {BTG; privileged users}',
     [
       pcf({
@@ -191,6 +231,25 @@ export const pcfExamples: readonly Example[] = [
       'a record at R, by the practitioner, for research',
       { requester: practitioner, purpose: ['HRESCH'], ...labels('R') },
       'no-consent',
+    ],
+  ),
+  ...rows(
+    'advanced-normal-focused-psy: permit {TPO; N}, and permit {PSY; the practitioner}',
+    [
+      permit({
+        label: ['N'],
+        provision: [{ type: 'permit', label: ['PSY'], actor: ['IRCP Practitioner/ex-practitioner'] }],
+      }),
+    ],
+    [
+      'a record with PSY, by the practitioner',
+      { requester: practitioner, ...labels('PSY') },
+      'permitted-by-consent',
+    ],
+    [
+      'a record with SDV, by the practitioner',
+      { requester: practitioner, ...labels('SDV') },
+      'not-covered-by-consent',
     ],
   ),
   ...rows(
