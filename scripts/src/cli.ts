@@ -30,6 +30,8 @@ Exit codes:
 /** Runs one command line (without `node` and script) and gives its exit code. Says what went wrong, never throws for it. */
 export async function main(args: readonly string[]): Promise<number> {
   tolerateClosedPipes();
+  // What a dependency deprecates is for its makers, not for whoever types a command.
+  process.noDeprecation = true;
   let exitCode: number = EXIT.ok;
   const done = (code: number): void => {
     exitCode = code;

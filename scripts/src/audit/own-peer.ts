@@ -33,6 +33,12 @@ const DEADLINE_MS = 30_000;
 export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
   const { configuration, own } = configurationOf(configurationFile);
   const { ledger } = configuration;
+  const collections = collectionsOf(own, configuration.members);
+  if (collections.length === 0) {
+    throw badInput(
+      `${own.name} keeps no records and is no oversight organisation: it may read nobody's accesses. Ask as another member.`,
+    );
+  }
   const [tlsCa, certificate, privateKey] = await Promise.all(
     [ledger.peer.tlsCa, ledger.certificate, ledger.privateKey].map((file) => readFile(file)),
   );
@@ -51,7 +57,7 @@ export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
   return {
     ledgerId: ledger.id,
     chaincode: ledger.chaincode,
-    collections: collectionsOf(own, configuration.members),
+    collections,
     height: () => heightOf(gateway, ledger.channel, ledger.peer.address),
     blocks: (end) => blocksOf(gateway, ledger.channel, end),
     close: () => {

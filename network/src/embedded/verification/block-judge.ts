@@ -1,3 +1,4 @@
+import { isAuthorisedConfig } from '../config/authorised-config.js';
 import { readChannelConfig } from '../config/channel-config.js';
 import { LiveChannel } from '../config/live-channel.js';
 import { Definitions } from '../lifecycle/definitions.js';
@@ -52,15 +53,31 @@ export function judgeBlocks(genesis: Uint8Array): BlockJudge {
       database.exec('COMMIT');
       state.advance(all, before);
       for (const { txId } of transactions) if (txId !== '') known.add(txId);
-      if (transactions.some(({ code, configEnvelope }) => code === ValidationCode.VALID && configEnvelope)) {
+      const codes = transactions.map(({ code, configEnvelope }) =>
+        configEnvelope === undefined || isAuthorised(channel, configEnvelope)
+          ? code
+          : ValidationCode.INVALID_CONFIG_TRANSACTION,
+      );
+      if (
+        transactions.some(
+          ({ configEnvelope }, index) => configEnvelope && codes[index] === ValidationCode.VALID,
+        )
+      ) {
         channel.update(readChannelConfig(block));
       }
-      return transactions.map(({ code }) => code);
+      return codes;
     },
     close: () => {
       database.close();
     },
   };
+}
+
+/** A peer halts on a configuration that nobody authorised, so no code stands for it; this one is the nearest. */
+function isAuthorised(channel: LiveChannel, configEnvelope: Uint8Array): boolean {
+  const { channelId, config } = channel;
+  const judge: LiveChannel['judge'] = (path, signed) => channel.judge(path, signed);
+  return isAuthorisedConfig({ channelId, config: config.config, judge }, configEnvelope);
 }
 
 /** As much of a block as the rules look at. */
