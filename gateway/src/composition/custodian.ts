@@ -18,6 +18,7 @@ import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
 import { createLook } from '../usecases/look.js';
 import type { Closers } from './closers.js';
+import { buildNotifications } from './notifications.js';
 import type { Foundation } from './foundation.js';
 
 /** What a compiled policy takes in memory for each character of its JSON, about. */
@@ -87,6 +88,7 @@ export async function buildCustodian(
     handlers: {
       ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey, ledgerId }),
       ...subjectHandlers({ own: custody, transactions, pseudonymKey, passkeys: configuration.passkeys }),
+      ...buildNotifications(custody, vault, foundation, closers),
       ...keepHandlers(keep),
       ...checkHandlers(checks, pseudonymKey),
       ...cdsHandlers({

@@ -7,6 +7,7 @@ import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
 import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
 import type { Handlers } from '../http/handlers.js';
 import { logHandlers } from '../http/operations/log.js';
+import { signingKeyHandlers } from '../http/operations/notifications.js';
 import { consentHandlers, custodyFor } from '../http/operations/people.js';
 import { askHandlers } from '../http/operations/records.js';
 import { serviceHandlers } from '../http/operations/service.js';
@@ -68,6 +69,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
       }),
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
+      ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
     },
     tokens,

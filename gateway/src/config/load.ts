@@ -69,7 +69,28 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
     },
     keys: { signing: absolute(keys.signing), encryption: absolute(keys.encryption) },
     tokens: { ...tokens, ...(tokens.tlsCa === undefined ? {} : { tlsCa: absolute(tokens.tlsCa) }) },
+    ...(configuration.notifications === undefined
+      ? {}
+      : { notifications: withAbsoluteFiles(configuration.notifications, absolute) }),
     listen: { ...listen, certificate: absolute(listen.certificate), privateKey: absolute(listen.privateKey) },
     dataDirectory: absolute(configuration.dataDirectory),
+  };
+}
+
+function withAbsoluteFiles(
+  notifications: NonNullable<Configuration['notifications']>,
+  absolute: (path: string) => string,
+): NonNullable<Configuration['notifications']> {
+  const { smtp, webhooks, ...rest } = notifications;
+  const file = <Name extends string>(name: Name, path: string | undefined): Partial<Record<Name, string>> =>
+    path === undefined ? {} : ({ [name]: absolute(path) } as Partial<Record<Name, string>>);
+  return {
+    ...rest,
+    ...(smtp === undefined
+      ? {}
+      : {
+          smtp: { ...smtp, ...file('tlsCa', smtp.tlsCa), ...file('passwordFile', smtp.passwordFile) },
+        }),
+    ...(webhooks === undefined ? {} : { webhooks: { ...webhooks, ...file('tlsCa', webhooks.tlsCa) } }),
   };
 }

@@ -1,5 +1,6 @@
 import { relyingParty, z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
+import { notificationsSchema } from './notifications.js';
 
 const file = z
   .string()
@@ -207,6 +208,9 @@ export const configurationSchema = z
       .max(16)
       .default([])
       .describe('relying parties that passkeys of subjects may be registered for'),
+    notifications: notificationsSchema
+      .optional()
+      .describe('how subjects are told what is done in their name; absent: they are told nothing'),
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
     limits: limitsSchema,
     deadlines: deadlinesSchema,

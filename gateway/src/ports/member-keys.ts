@@ -6,6 +6,8 @@ export interface MemberKeys {
   readonly encryption: { readonly kid: string; readonly jwk: PublicJwk };
   signRequest(claims: RequestClaims): Promise<string>;
   signReceipt(claims: ReceiptClaims): Promise<string>;
+  /** Signs a security event token (RFC 8417). */
+  signNotice(claims: object): Promise<string>;
   /** Opens the JWE that carries a record's key. Throws a Refusal `release-broken` for whatever is not one for this event. */
   openKey(jwe: string, event: string): Promise<KeyPayload>;
 }

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from '../../support/temporary.js';
-import { newTlsAuthority, type TlsAuthority, type TlsIdentity } from './support/tls.js';
+import { newTlsAuthority, type TlsAuthority, type TlsIdentity } from '../../support/tls.js';
 
 const SERVER = fileURLToPath(import.meta.resolve('@consent-ledger/chaincode/server'));
 

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeyVault } from '../../ports/key-vault.js';
+import type { SubjectSeal } from '../../ports/subject-seal.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { openDatabase } from '../sqlite/database.js';
 import { seal, unseal } from './sealing.js';
@@ -32,7 +33,7 @@ interface Row {
  * The vault in one folder: the master key in a file of mode 0600, everything else sealed under it in one SQLite file.
  * Deleted rows are overwritten (`secure_delete`), and the journal is truncated when a key goes.
  */
-export function openFileVault(directory: string): KeyVault & { close(): void } {
+export function openFileVault(directory: string): KeyVault & SubjectSeal & { close(): void } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'vault.db');
   const master = secretFile(join(directory, 'master.key'), !existsSync(file));
@@ -88,6 +89,12 @@ export function openFileVault(directory: string): KeyVault & { close(): void } {
     forget(ciphertext) {
       dropRecord.run(ciphertext);
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    },
+    sealFor(subject, content, purpose) {
+      return seal(content, subjectKey(subject) ?? newSubjectKey(subject), purpose);
+    },
+    openFor(subject, sealed, purpose) {
+      return unseal(sealed, required(subjectKey(subject)), purpose);
     },
     close() {
       database.close();

@@ -14,6 +14,9 @@ import {
 import type { MemberKeys } from '../../ports/member-keys.js';
 import { Refusal } from '../../usecases/refusal.js';
 
+/** RFC 8417 section 2.3. */
+const NOTICE_TYP = 'secevent+jwt';
+
 const privateJwk = z.object({ ...publicJwk.shape, d: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
 
 /** This member's keys from two files that hold private JWKs. Rejects where a file is not one. */
@@ -35,6 +38,7 @@ export async function loadMemberKeys(
     encryption: { kid: encryption.kid, jwk: encryption.jwk },
     signRequest: (claims) => sign(claims, REQUEST_TYP),
     signReceipt: (claims) => sign(claims, RECEIPT_TYP),
+    signNotice: (claims) => sign(claims, NOTICE_TYP),
     async openKey(jwe, event) {
       try {
         const { plaintext, protectedHeader } = await compactDecrypt(jwe, encryptionKey, {

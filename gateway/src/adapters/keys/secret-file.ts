@@ -32,6 +32,12 @@ export function secretFile(path: string, mayMake: boolean): Buffer {
   return secret;
 }
 
+/** A secret that is a text, such as a password, in a file of mode 0600. Throws an Error where others can read it. */
+export function privateText(path: string): string {
+  if ((statSync(path).mode & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600 it`);
+  return readFileSync(path, 'utf8').trim();
+}
+
 /** Under its name is the whole of it, or nothing, whatever happens meanwhile. */
 function writeOnce(path: string, content: Buffer): void {
   const temporary = `${path}.new`;
