@@ -66,6 +66,11 @@ const ledgerSchema = z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .describe('lower-case hex SHA-256 of the CollectionConfigPackage that every member approved'),
+    formerCollectionsDigest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe('of the one that was in force before: good until the new one is committed, and not after'),
     certificate: file.describe('PEM of the client identity that this gateway transacts as'),
     privateKey: file.describe('PEM (PKCS #8) of its key'),
     admin: z

@@ -35,6 +35,8 @@ export interface Ledger {
   outcome(transaction: string, milliseconds: number): Promise<Settled | undefined>;
   /** Blocks from `from` on, as they come, with the private data that this peer holds; ends only by `signal` or error. */
   follow(from: number, signal: AbortSignal): AsyncIterable<LedgerBlock>;
+  /** How many blocks the own peer has. */
+  height(): Promise<number>;
   /** One block that is there already, again. */
   block(number: number): Promise<LedgerBlock>;
 }

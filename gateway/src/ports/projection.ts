@@ -55,6 +55,10 @@ export interface Projection {
   event(collection: string, key: string): EventEntry | undefined;
   events(filter: EventFilter): readonly EventEntry[];
   pending(): readonly PendingBlock[];
-  /** Hash of the genesis block's header and the committed collections, once they have been folded. */
-  readonly founded: { readonly ledger?: string; readonly collectionsDigest?: string };
+  /** Hash of the genesis block's header and the committed collections, once they have been folded, and those before them. */
+  readonly founded: {
+    readonly ledger?: string;
+    readonly collectionsDigest?: string;
+    readonly earlierCollections: readonly string[];
+  };
 }

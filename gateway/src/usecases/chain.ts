@@ -98,6 +98,17 @@ export class Chain {
     }
   }
 
+  /** Whether all blocks that the own peer has are folded; false where it does not say. */
+  async isLevel(): Promise<boolean> {
+    const { ledger, projection, log } = this.#options;
+    try {
+      return projection.height >= (await ledger.height());
+    } catch (error) {
+      log.warn('chain.height-unknown', { height: projection.height, error });
+      return false;
+    }
+  }
+
   /**
    * SHA-256 (hex) of the value that a valid transaction in `block` wrote under a private key, as the own peer has it;
    * undefined where it wrote none there. Works for collections whose values this member may not read.

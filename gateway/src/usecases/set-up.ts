@@ -23,6 +23,9 @@ export class WrongLedgerError extends Error {
   override readonly name = 'WrongLedgerError';
 }
 
+/** As long as older blocks are still being followed it need not stay so. */
+class OtherCollectionsError extends WrongLedgerError {}
+
 export interface SetUpOptions {
   readonly configuration: Configuration;
   readonly chain: Chain;
@@ -61,23 +64,29 @@ export function compareWithAgreed(
   { ledger }: Configuration,
   { founded }: Pick<Projection, 'founded'>,
 ): 'unknown' | 'agreed' | WrongLedgerError {
-  const { ledger: found, collectionsDigest } = founded;
+  const { ledger: found, collectionsDigest, earlierCollections } = founded;
   if (found !== undefined && found !== ledger.id) {
     return new WrongLedgerError(`this is ledger ${found}, and the configuration names ${ledger.id}`);
   }
-  if (collectionsDigest !== undefined && collectionsDigest !== ledger.collectionsDigest) {
-    return new WrongLedgerError(
+  if (found === undefined || collectionsDigest === undefined) return 'unknown';
+  if (collectionsDigest === ledger.collectionsDigest) return 'agreed';
+  // What was agreed on last is not committed yet; once it was, going back to the former is nothing that was agreed on.
+  const isAwaited = !earlierCollections.includes(ledger.collectionsDigest);
+  if (!isAwaited || collectionsDigest !== ledger.formerCollectionsDigest) {
+    return new OtherCollectionsError(
       `the committed collections have digest ${collectionsDigest}, and the configuration names ${ledger.collectionsDigest}: who reads what is not what was agreed`,
     );
   }
-  return found === undefined || collectionsDigest === undefined ? 'unknown' : 'agreed';
+  return 'agreed';
 }
 
 async function compareWithLedger({ configuration, projection, chain, signal }: SetUpOptions): Promise<void> {
   for (;;) {
     const compared = compareWithAgreed(configuration, projection);
     if (compared === 'agreed') return;
-    if (compared !== 'unknown') throw compared;
+    if (compared !== 'unknown') {
+      if (!(compared instanceof OtherCollectionsError) || (await chain.isLevel())) throw compared;
+    }
     signal.throwIfAborted();
     if (chain.state === 'failed') throw new Refusal('ledger-unavailable');
     await delay(POLL_MS, signal);

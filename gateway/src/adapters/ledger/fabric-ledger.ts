@@ -10,6 +10,7 @@ import type { Audience, Ledger, Prepared } from '../../ports/ledger.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { nameOfCode, readBlock } from './blocks.js';
 import type { Connection, Session } from './connection.js';
+import { heightOf } from './height.js';
 import { anotherMayAnswer, isLate, refusalOfLedger } from './failures.js';
 
 export interface FabricLedgerOptions {
@@ -85,6 +86,14 @@ export function createFabricLedger(options: FabricLedgerOptions): Ledger {
       } finally {
         signal.removeEventListener('abort', close);
         close();
+      }
+    },
+
+    async height() {
+      try {
+        return await heightOf(network(client), client);
+      } catch (error) {
+        throw refusalOfLedger(error);
       }
     },
 

@@ -25,17 +25,35 @@ export interface ProjectionOptions {
 export function openProjection(
   options: ProjectionOptions,
 ): Projection & { readonly consents: ConsentIndex; readonly notices: Notices; close(): void } {
-  return new SqliteProjection(open(options.path), options);
+  const database = open(options.path);
+  if (!hasPassedOver(database, options.collections)) return new SqliteProjection(database, options);
+  database.close();
+  return new SqliteProjection(openAfresh(options.path), options);
 }
 
 function open(path: string): DatabaseSync {
   try {
     return openDatabase(path, PROJECTION_SCHEMA, PROJECTION_VERSION, 'rebuildable');
   } catch {
-    // Of another version, or damaged: it holds nothing that the ledger does not.
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return openDatabase(path, PROJECTION_SCHEMA, PROJECTION_VERSION, 'rebuildable');
+    return openAfresh(path); // of another version, or damaged
   }
+}
+
+/** It holds nothing that the ledger does not. */
+function openAfresh(path: string): DatabaseSync {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  return openDatabase(path, PROJECTION_SCHEMA, PROJECTION_VERSION, 'rebuildable');
+}
+
+/** Whether there were values of these collections in blocks that were folded when nobody asked for them. */
+function hasPassedOver(database: DatabaseSync, collections: readonly string[]): boolean {
+  const passed = database.prepare('SELECT value FROM fact WHERE name = ?').get('passed-over') as
+    { value: string } | undefined;
+  return listOf(passed?.value).some((collection) => collections.includes(collection));
+}
+
+function listOf(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split(' ');
 }
 
 class SqliteProjection implements Projection {
@@ -61,12 +79,13 @@ class SqliteProjection implements Projection {
     return Number(this.#facts.get('height') ?? 0);
   }
 
-  get founded(): { ledger?: string; collectionsDigest?: string } {
+  get founded(): { ledger?: string; collectionsDigest?: string; earlierCollections: string[] } {
     const ledger = this.#facts.get('ledger');
     const collectionsDigest = this.#facts.get('collections');
     return {
       ...(ledger === undefined ? {} : { ledger }),
       ...(collectionsDigest === undefined ? {} : { collectionsDigest }),
+      earlierCollections: listOf(this.#facts.get('earlier-collections')),
     };
   }
 
@@ -82,7 +101,10 @@ class SqliteProjection implements Projection {
         if (block.number === 0) this.#setFact('ledger', block.hash);
         for (const transaction of block.transactions) {
           if (!transaction.valid) continue;
-          if (!again) this.#foldPublic(transaction);
+          if (!again) {
+            this.#foldPublic(transaction);
+            this.#notePassedOver(transaction);
+          }
           this.#private.fold(block, transaction, again);
         }
       });
@@ -164,7 +186,23 @@ class SqliteProjection implements Projection {
   #foldDefinition({ key, value }: PublicWrite): void {
     if (key !== `namespaces/fields/${this.#options.chaincode}/Collections` || value === undefined) return;
     const collections = peer.lifecycle.StateData.deserializeBinary(value).getBytes_asU8();
-    this.#setFact('collections', hexSha256(collections));
+    const digest = hexSha256(collections);
+    const before = this.#facts.get('collections');
+    if (before === digest) return;
+    if (before !== undefined) this.#addToList('earlier-collections', before);
+    this.#setFact('collections', digest);
+  }
+
+  /** This member may come to hold a collection that it does not hold yet, and then has to have it whole. */
+  #notePassedOver({ hashed }: LedgerTransaction): void {
+    for (const { collection } of hashed) {
+      if (!this.#options.collections.includes(collection)) this.#addToList('passed-over', collection);
+    }
+  }
+
+  #addToList(name: string, item: string): void {
+    const list = listOf(this.#facts.get(name));
+    if (!list.includes(item)) this.#setFact(name, [...list, item].join(' '));
   }
 
   #setFact(name: string, value: string): void {
