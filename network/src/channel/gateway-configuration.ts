@@ -25,6 +25,8 @@ export interface GatewayConfiguration {
     readonly chaincode: string;
     readonly peer: { readonly address: string; readonly tlsCa: string };
     readonly collectionsDigest: string;
+    /** Of the collections that were agreed on before; they are in force until the new ones are committed. */
+    readonly formerCollectionsDigest?: string;
     readonly certificate: string;
     readonly privateKey: string;
     readonly admin: { readonly certificate: string; readonly privateKey: string };
@@ -73,6 +75,23 @@ export function tokenSettings(organisation: Organisation, plan: PortPlan, dataDi
   }
   const demo = `https://${SHARED_HOST}:${plan.issuer}/${organisation.name}`;
   return { issuer: demo, audience, jwksUri: `${demo}/jwks`, tlsCa: servicesLayout(dataDir).ca.certificate };
+}
+
+/** What a gateway is told of the collections that were agreed on. */
+export type AgreedCollections = Pick<
+  GatewayConfiguration['ledger'],
+  'collectionsDigest' | 'formerCollectionsDigest'
+>;
+
+/** The same gateway when a change of the collections is still to be committed: the ones before it are good until then. */
+export function afterFormer(
+  configuration: GatewayConfiguration,
+  { collectionsDigest, formerCollectionsDigest }: AgreedCollections,
+): GatewayConfiguration {
+  const { ledger } = configuration;
+  const former = collectionsDigest === ledger.collectionsDigest ? formerCollectionsDigest : collectionsDigest;
+  if (former === undefined) return configuration;
+  return { ...configuration, ledger: { ...ledger, formerCollectionsDigest: former } };
 }
 
 /** Everything that the gateway of one member needs to know. `dataDir` is absolute. */

@@ -1,18 +1,19 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { makeFolder } from '../identities/folders.js';
+import { z } from 'zod';
+import { makeFolder, replaceIfDifferent } from '../identities/folders.js';
 import {
   dataLayout,
+  IdentityError,
   loadIdentities,
   makeIdentities,
   memberLayout,
-  replaceFile,
   type Identities,
 } from '../identities/index.js';
 import type { PortPlan, Topology } from '../topology/index.js';
 import { ownChaincodeServer, sharedChaincodeServer, type ChaincodeServer } from './chaincode-server.js';
 import { collections, collectionsJson } from './collections.js';
-import { gatewayConfiguration } from './gateway-configuration.js';
+import { afterFormer, gatewayConfiguration, type AgreedCollections } from './gateway-configuration.js';
 import { freshSeed, genesisBlock, ledgerId } from './genesis.js';
 
 /** Everything that derives from the topology, made and in place. */
@@ -21,7 +22,7 @@ export interface PreparedConsortium {
   /** Serialised common.Block. */
   readonly genesisBlock: Buffer;
   readonly ledgerId: string;
-  /** One for all on the embedded ledger, one per organisation (in the topology's order) on Fabric. */
+  /** One for all on the embedded ledger, one per organisation whose keys are here (in the topology's order) on Fabric. */
   readonly chaincodeServers: readonly ChaincodeServer[];
 }
 
@@ -43,14 +44,15 @@ export async function prepareConsortium(
   await mkdir(root, { recursive: true, mode: OWNER_ONLY });
   await makeIdentities(topology, root, now);
   const identities = await loadIdentities(topology, root);
-  await makeFolder(layout.channel, () =>
-    Promise.resolve([
-      {
-        path: 'genesis.block',
-        content: genesisBlock(topology, plan, identities.organisations, freshSeed(now)),
-      },
-    ]),
-  );
+  await makeFolder(layout.channel, () => {
+    if (identities.organisations.length < topology.organisations.length) {
+      throw new IdentityError(
+        `${layout.genesisBlock} is missing, and not everybody's keys are here: take it from another member`,
+      );
+    }
+    const content = genesisBlock(topology, plan, identities.organisations, freshSeed(now));
+    return Promise.resolve([{ path: 'genesis.block', content }]);
+  });
   const genesis = await readFile(layout.genesisBlock);
   const id = ledgerId(genesis);
   const servers =
@@ -58,19 +60,35 @@ export async function prepareConsortium(
       ? [sharedChaincodeServer(topology, plan, identities.services)]
       : identities.organisations.map((organisation) => ownChaincodeServer(topology, plan, organisation));
 
-  await replaceFile(layout.collections, collectionsJson(collections(topology)));
+  await replaceIfDifferent(layout.collections, collectionsJson(collections(topology)));
   await mkdir(layout.packages, { recursive: true, mode: OWNER_ONLY });
   for (const server of servers) {
-    await replaceFile(packageFile(root, server.name), server.package.bytes, true);
+    await replaceIfDifferent(packageFile(root, server.name), server.package.bytes, true);
   }
-  for (const { name } of topology.organisations) {
+  for (const { name } of identities.organisations) {
     const member = memberLayout(root, name);
     await mkdir(member.data, { recursive: true, mode: OWNER_ONLY });
-    const configuration = gatewayConfiguration(topology, plan, root, name, id);
-    await replaceFile(member.configuration, `${JSON.stringify(configuration, null, 2)}\n`);
+    const wanted = gatewayConfiguration(topology, plan, root, name, id);
+    const present = await readAgreed(member.configuration);
+    const configuration = present === undefined ? wanted : afterFormer(wanted, present);
+    await replaceIfDifferent(member.configuration, `${JSON.stringify(configuration, null, 2)}\n`);
   }
   return { identities, genesisBlock: genesis, ledgerId: id, chaincodeServers: servers };
 }
+
+/** What a gateway was configured with so far; undefined when it was not, or not by us. */
+async function readAgreed(file: string): Promise<AgreedCollections | undefined> {
+  try {
+    return configured.parse(JSON.parse(await readFile(file, 'utf8'))).ledger;
+  } catch {
+    return undefined; // there is none yet, or it is damaged, and is written anew
+  }
+}
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const configured = z.object({
+  ledger: z.object({ collectionsDigest: digest, formerCollectionsDigest: digest.exactOptional() }),
+});
 
 /** Where the chaincode package of a server lies. */
 export function packageFile(dataDir: string, serverName: string): string {

@@ -26,6 +26,8 @@ async function main(file: string | undefined): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // To be started again with another configuration: what runs is left as it is, and found by the next one.
+  process.on('SIGHUP', () => process.exit(0));
 
   const { topology, portBase, dataDirectory, chaincodeScript, fabricHome, logging } =
     await readFabricConfiguration(file);

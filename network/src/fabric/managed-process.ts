@@ -94,6 +94,24 @@ export async function renameProcess(spec: ProcessSpec, name: string): Promise<vo
   await rename(at(spec.name), at(name));
 }
 
+/** Until released, or until our process ends, nobody starts the process again because it does not run. */
+export async function holdProcess(
+  spec: Pick<ProcessSpec, 'name' | 'runFolder'>,
+): Promise<() => Promise<void>> {
+  mkdirSync(spec.runFolder, { recursive: true, mode: 0o700 });
+  const file = heldFile(spec);
+  await writeProcessRecord(file, { pid: process.pid, startTicks: startTicks(process.pid), settings: '' });
+  return () => rm(file, { force: true });
+}
+
+export async function isHeld(spec: Pick<ProcessSpec, 'name' | 'runFolder'>): Promise<boolean> {
+  return (await readLiveRecord(heldFile(spec))) !== undefined;
+}
+
+function heldFile({ name, runFolder }: Pick<ProcessSpec, 'name' | 'runFolder'>): string {
+  return path.join(runFolder, `${name}.held`);
+}
+
 function settingsHash(spec: ProcessSpec): string {
   const settings = [spec.command, spec.args, Object.entries(spec.env).sort(), spec.workingFolder];
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex');

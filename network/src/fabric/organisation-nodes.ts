@@ -3,7 +3,13 @@ import type { ChaincodePackage } from '../channel/index.js';
 import type { ChaincodeProcess } from './chaincode-deployment.js';
 import type { FabricNode } from './fabric-node.js';
 import { waitUntilHealthy } from './health.js';
-import { findProcess, startProcess, type ManagedProcess, type ProcessSpec } from './managed-process.js';
+import {
+  findProcess,
+  isHeld,
+  startProcess,
+  type ManagedProcess,
+  type ProcessSpec,
+} from './managed-process.js';
 import { ordererProcess } from './orderer-process.js';
 import { peerAdmin } from './peer-admin.js';
 import { peerProcess } from './peer-process.js';
@@ -25,7 +31,7 @@ export interface NodeControl {
   kill(): Promise<void>;
   /** The process as started last, or undefined. */
   current(): ManagedProcess | undefined;
-  /** Whether it runs, whoever started it. */
+  /** Whether it runs, whoever started it, or is kept from running by a command that needs it stopped. */
   isRunning(): Promise<boolean>;
 }
 
@@ -132,6 +138,7 @@ function control(spec: ProcessSpec, becomeUseful: (running: ManagedProcess) => P
       await (running?.isRunning() === true ? running : await findProcess(spec))?.kill();
     },
     current: () => running,
-    isRunning: async () => running?.isRunning() === true || (await findProcess(spec)) !== undefined,
+    isRunning: async () =>
+      running?.isRunning() === true || (await findProcess(spec)) !== undefined || (await isHeld(spec)),
   };
 }

@@ -1,8 +1,14 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChaincodePackage, PreparedConsortium } from '../channel/index.js';
-import { replaceFile } from '../identities/index.js';
-import { orderingOrganisations, portsOf, type PortPlan, type Topology } from '../topology/index.js';
+import { organisationLayout, replaceFile } from '../identities/index.js';
+import {
+  orderingOrganisations,
+  organisationNamed,
+  portsOf,
+  type PortPlan,
+  type Topology,
+} from '../topology/index.js';
 import type { ChaincodeDeployment, ChaincodeProcess } from './chaincode-deployment.js';
 import { channelClient } from './channel-client.js';
 import { keepRunning, type KeptProcess } from './keep-running.js';
@@ -120,9 +126,8 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
 
 function allNodes(options: FabricOptions, home: FabricHome, tlsCas: string): readonly OrganisationNodes[] {
   const { topology, plan, dataDir, prepared, chaincodes, signal } = options;
-  return topology.organisations.map((organisation, index) => {
-    const material = prepared.identities.organisations[index];
-    if (material === undefined) throw new RangeError(`there are no identities of ${organisation.name}`);
+  return prepared.identities.organisations.map((material) => {
+    const organisation = organisationNamed(topology, material.name);
     return organisationNodes({
       node: {
         organisation,
@@ -160,10 +165,13 @@ async function whileKept(
 }
 
 /** PEM of every organisation's TLS CA, in one file. */
-async function writeTlsCas({ dataDir, prepared }: FabricOptions): Promise<string> {
+async function writeTlsCas({ dataDir, topology }: FabricOptions): Promise<string> {
   const file = tlsCasFile(dataDir);
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await replaceFile(file, prepared.identities.organisations.map(({ tlsCaPem }) => tlsCaPem).join(''));
+  const pems = topology.organisations.map(({ name }) =>
+    readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
+  );
+  await replaceFile(file, (await Promise.all(pems)).join(''));
   return file;
 }
 

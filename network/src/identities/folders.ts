@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A file to be written; `secret` ones get mode 0600 in folders of mode 0700. */
@@ -49,6 +49,16 @@ export async function replaceFile(path: string, content: string | Uint8Array, se
     throw error;
   }
   await flushFolder(dirname(path));
+}
+
+/** The same, but a file that says so already is left alone: when it was changed last means something. */
+export async function replaceIfDifferent(
+  path: string,
+  content: string | Uint8Array,
+  secret = false,
+): Promise<void> {
+  if ((await exists(path)) && (await readFile(path)).equals(Buffer.from(content))) return;
+  await replaceFile(path, content, secret);
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -21,5 +21,6 @@ export {
   type Pems,
   type ServicesMaterial,
 } from './load.js';
-export { replaceFile } from './folders.js';
+export { isKeptElsewhere } from './elsewhere.js';
+export { replaceFile, replaceIfDifferent } from './folders.js';
 export { makeIdentities } from './make.js';

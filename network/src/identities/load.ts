@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Organisation, Topology } from '../topology/index.js';
 import { thumbprint, type PublicJwk } from './application-keys.js';
+import { isKeptElsewhere } from './elsewhere.js';
 import { IdentityError } from './error.js';
 import {
   organisationLayout,
@@ -44,7 +45,7 @@ export interface ServicesMaterial {
 }
 
 export interface Identities {
-  /** In the topology's order. */
+  /** Those whose keys are here, in the topology's order. */
   readonly organisations: readonly OrganisationMaterial[];
   readonly services: ServicesMaterial;
 }
@@ -52,9 +53,12 @@ export interface Identities {
 /** Everything that `makeIdentities` made. Throws an IdentityError. */
 export async function loadIdentities(topology: Topology, dataDir: string): Promise<Identities> {
   const organisations = await Promise.all(
-    topology.organisations.map((organisation) => loadOrganisation(dataDir, organisation)),
+    topology.organisations.map(async (organisation) => {
+      if (await isKeptElsewhere(dataDir, organisation.name)) return [];
+      return [await loadOrganisation(dataDir, organisation)];
+    }),
   );
-  return { organisations, services: await loadServices(dataDir) };
+  return { organisations: organisations.flat(), services: await loadServices(dataDir) };
 }
 
 /** One organisation's material, checked to belong together and to be in date. Throws an IdentityError. */

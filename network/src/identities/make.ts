@@ -10,6 +10,7 @@ import {
   type IssuedCertificate,
   type NodeRole,
 } from './certificates.js';
+import { isKeptElsewhere } from './elsewhere.js';
 import { IdentityError } from './error.js';
 import { exists, makeFolder, type FileContent } from './folders.js';
 import {
@@ -25,7 +26,7 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
 
 /**
  * Makes what is missing of every organisation's keys and certificates. What exists is kept, and each folder is made
- * whole or not at all. Only one process may do this on a data folder at a time. Returns whether anything was made.
+ * whole or not at all; nothing is made for an organisation that keeps its keys elsewhere. Only one process may do this on a data folder at a time. Returns whether anything was made.
  */
 export async function makeIdentities(
   topology: Topology,
@@ -34,7 +35,10 @@ export async function makeIdentities(
 ): Promise<boolean> {
   // All at once: most of the time goes into waiting until files are on the disk.
   const made = await Promise.all(
-    topology.organisations.map((organisation) => makeOrganisation(dataDir, organisation, now)),
+    topology.organisations.map(async (organisation) => {
+      if (await isKeptElsewhere(dataDir, organisation.name)) return false;
+      return makeOrganisation(dataDir, organisation, now);
+    }),
   );
   const madeServices = await makeServices(topology, dataDir, now);
   return madeServices || made.includes(true);

@@ -1,11 +1,13 @@
 import type { common } from '@hyperledger/fabric-protos';
 import { waitUntil } from '../fabric/wait-until.js';
+import { replaceFile } from '../identities/folders.js';
 import { IdentityError } from '../identities/index.js';
 import type { ChannelConfiguration } from './config/channel-configuration.js';
 import { computeUpdate } from './config/compute-update.js';
 import { copyOf } from './config/config-tree.js';
 import { describeUpdate } from './config/describe-update.js';
 import {
+  encodeUpdateFile,
   pendingUpdate,
   signUpdate,
   withSignatures,
@@ -85,7 +87,40 @@ export async function signatories(site: Site): Promise<Signatory[]> {
   return all;
 }
 
-/** Signs for every organisation whose admin's key is here. */
-export async function signByAll(pending: PendingUpdate, all: readonly Signatory[]): Promise<PendingUpdate> {
-  return withSignatures(pending, await Promise.all(all.map((by) => signUpdate(pending, by))));
+/** A change of the configuration has been written to a file: signatures have to be collected before it goes on. */
+export class UpdateProposed extends Error {
+  override readonly name = 'UpdateProposed';
+
+  constructor(
+    readonly file: string,
+    /** What it does, a line for each change. */
+    readonly says: readonly string[],
+  ) {
+    super(`the update was written to ${file}`);
+  }
+}
+
+/**
+ * Makes a change of the configuration: signed by these, submitted, and there when it returns.
+ *
+ * @throws UpdateProposed when the site has it written to a file instead
+ */
+export async function changeConfiguration(
+  site: Site,
+  as: Signatory,
+  change: (channel: common.ConfigGroup) => void,
+  by?: readonly Signatory[],
+): Promise<void> {
+  const desk = await openDesk(site, as);
+  try {
+    const { pending, says } = await desk.propose(change);
+    if (site.proposeTo !== undefined) {
+      await replaceFile(site.proposeTo, encodeUpdateFile(pending));
+      throw new UpdateProposed(site.proposeTo, says);
+    }
+    const all = by ?? (await signatories(site));
+    await desk.submit(withSignatures(pending, await Promise.all(all.map((one) => signUpdate(pending, one)))));
+  } finally {
+    desk.close();
+  }
 }

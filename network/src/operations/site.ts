@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CONSORTIUM_READINESS } from '../fabric/chaincode-deployment.js';
 import { findFabricHome, type FabricHome } from '../fabric/fabric-home.js';
@@ -13,6 +14,7 @@ import {
 } from '../topology/index.js';
 import type { Signatory } from './config/update-file.js';
 import type { ReadinessCall } from './ledger/endorsers.js';
+import { OperationError } from './processes.js';
 
 /** A consortium as operations see it: what it is made of, and the folder with the keys of some or all of its members. */
 export interface Site {
@@ -30,6 +32,11 @@ export interface Site {
   readonly outlivesUs: boolean;
   /** The chaincode server's script, run by this Node. */
   readonly chaincodeScript: string;
+  /**
+   * File to which a change of the channel's configuration is written, to be signed elsewhere, instead of being signed with
+   * the keys that are here.
+   */
+  readonly proposeTo?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,6 +51,7 @@ export interface SiteOptions {
   /** Default true. */
   readonly outlivesUs?: boolean;
   readonly chaincodeScript: string;
+  readonly proposeTo?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -62,6 +70,7 @@ export function openSite(options: SiteOptions): Site {
     logging: logging ?? 'info',
     outlivesUs: outlivesUs ?? true,
     chaincodeScript: options.chaincodeScript,
+    ...(options.proposeTo !== undefined && { proposeTo: options.proposeTo }),
     ...(signal && { signal }),
   };
 }
@@ -94,6 +103,18 @@ export async function adminOf(site: Site, name: string): Promise<AdminOfNode> {
     ports: portsOf(site.plan, name),
     material: await loadAdmin(site.dataDir, organisation),
   };
+}
+
+/** Whether an organisation can be acted for here: its admin's key is in the data folder. */
+export function isAdministered({ dataDir }: Pick<Site, 'dataDir'>, name: string): boolean {
+  return existsSync(organisationLayout(dataDir, name).admin.identity.key);
+}
+
+/** The first organisation that can be acted for here. @throws OperationError when there is none */
+export function actingOrganisation(site: Pick<Site, 'topology' | 'dataDir'>): Organisation {
+  const found = site.topology.organisations.find(({ name }) => isAdministered(site, name));
+  if (found === undefined) throw new OperationError(`there is no admin's key in ${site.dataDir}`);
+  return found;
 }
 
 export async function signatoryOf(

@@ -1,4 +1,4 @@
-export { loadTopology, parseTopology } from './load.js';
+export { loadTopology, parseOrganisation, parseTopology } from './load.js';
 export {
   custodians,
   custodyOf,

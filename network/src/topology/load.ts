@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { crossChecks } from './cross-checks.js';
-import type { Topology } from './model.js';
+import type { Organisation, Topology } from './model.js';
 import { locate, type LocatedDocument } from './positions.js';
 import { renderFound, renderPath, TopologyError, type TopologyProblem } from './problems.js';
-import { topologySchema } from './schema.js';
+import { organisationSchema, topologySchema } from './schema.js';
 
 /** Reads a topology file. Throws a TopologyError with every mistake, or the error of reading the file. */
 export async function loadTopology(path: string): Promise<Topology> {
@@ -17,29 +17,12 @@ export async function loadTopology(path: string): Promise<Topology> {
  * Throws a TopologyError.
  */
 export function parseTopology(text: string, file: string): Topology {
-  const located = expanded(locate(text));
-  if (located.syntax.length > 0) {
-    throw new TopologyError(
-      file,
-      located.syntax.map(({ line, column, message }) => ({
-        line,
-        column,
-        path: '',
-        found: `text that is not valid here (${message})`,
-        expected: 'YAML 1.2 without aliases',
-      })),
-    );
-  }
-  const parsed = topologySchema.safeParse(located.value);
-  if (!parsed.success)
-    throw refusal(
-      file,
-      parsed.error.issues.flatMap((issue) => explain(located, issue)),
-    );
-
-  const problems = crossChecks(parsed.data).map(({ path, expected }) => problemAt(located, path, expected));
+  const located = expanded(readLocated(text, file));
+  const parsed = checked(located, topologySchema, file);
+  const problems = crossChecks(parsed).map(({ path, expected }) => problemAt(located, path, expected));
   if (problems.length > 0) throw refusal(file, problems);
-  return withAbsolutePaths(parsed.data, dirname(resolve(file)));
+  const folder = dirname(resolve(file));
+  return { ...parsed, organisations: parsed.organisations.map((each) => withAbsolutePaths(each, folder)) };
 }
 
 /** `ordering: raft` is short for `ordering: { type: raft }`; what it expands to stands where it stands. */
@@ -58,13 +41,45 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function withAbsolutePaths(topology: Topology, folder: string): Topology {
-  const organisations = topology.organisations.map((organisation) => {
-    const { caFile, ...tokens } = organisation.tokens;
-    if (caFile === undefined) return organisation;
-    return { ...organisation, tokens: { ...tokens, caFile: resolve(folder, caFile) } };
-  });
-  return { ...topology, organisations };
+/**
+ * Parses the text of a file with one organisation, as it would stand in a topology file's list. Whether it fits into a
+ * consortium is not looked at. Throws a TopologyError.
+ */
+export function parseOrganisation(text: string, file: string): Organisation {
+  return withAbsolutePaths(
+    checked(readLocated(text, file), organisationSchema, file),
+    dirname(resolve(file)),
+  );
+}
+
+function readLocated(text: string, file: string): LocatedDocument {
+  const located = locate(text);
+  if (located.syntax.length === 0) return located;
+  throw new TopologyError(
+    file,
+    located.syntax.map(({ line, column, message }) => ({
+      line,
+      column,
+      path: '',
+      found: `text that is not valid here (${message})`,
+      expected: 'YAML 1.2 without aliases',
+    })),
+  );
+}
+
+function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string): T {
+  const parsed = schema.safeParse(located.value);
+  if (parsed.success) return parsed.data;
+  throw refusal(
+    file,
+    parsed.error.issues.flatMap((issue) => explain(located, issue)),
+  );
+}
+
+function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
+  const { caFile, ...tokens } = organisation.tokens;
+  if (caFile === undefined) return organisation;
+  return { ...organisation, tokens: { ...tokens, caFile: resolve(folder, caFile) } };
 }
 
 function refusal(file: string, problems: readonly TopologyProblem[]): TopologyError {

@@ -147,7 +147,7 @@ export const custodySchema = mapping({
 
 export const ORGANISATION_KINDS = ['hospital', 'sponsor', 'auditor', 'regulator'] as const;
 
-const organisation = mapping({
+export const organisationSchema = mapping({
   name: slug,
   mspId,
   kind: z.enum(ORGANISATION_KINDS, `one of ${ORGANISATION_KINDS.join(', ')}`),
@@ -200,7 +200,7 @@ export const topologySchema = mapping({
   channel: channelName.default('consent'),
   chaincode: mapping({ name: chaincodeName.default('consent-ledger'), version: chaincodeVersion }),
   ordering: ordering.prefault({}),
-  organisations: z.array(organisation, 'a list of organisations').max(100, 'at most 100 organisations'),
+  organisations: z.array(organisationSchema, 'a list of organisations').max(100, 'at most 100 organisations'),
   former: z
     .array(formerOrganisation, 'a list of organisations that have left')
     .max(100, 'at most 100 organisations')

@@ -61,9 +61,9 @@ for (const ordering of ['bft', 'raft'] as const) {
       run: () => Promise.resolve(),
     };
     const add = (newcomer: Organisation): Step[] =>
-      addMemberSteps(site, { newcomer, saveTopology, renewGateways });
+      addMemberSteps(site, { newcomer, saveTopology, renewGateways, finish: renewGateways });
     const remove = (organisation: string): Step[] =>
-      removeMemberSteps(site, { organisation, saveTopology, renewGateways });
+      removeMemberSteps(site, { organisation, saveTopology, renewGateways, finish: renewGateways });
     const now = (): RunningConsortium => ({ ...consortium, site });
     const carry = async (steps: readonly Step[], dryRun = false): Promise<StepReport[]> => {
       const reports: StepReport[] = [];
@@ -157,6 +157,7 @@ for (const ordering of ['bft', 'raft'] as const) {
         newcomer: { ...riverside, name: 'northside', mspId: 'NorthsideMSP', displayName: 'northside' },
         saveTopology,
         renewGateways,
+        finish: renewGateways,
       });
       expect(again).to.have.length.greaterThan(5);
     });

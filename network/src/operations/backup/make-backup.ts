@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ledgerId } from '../../channel/index.js';
-import { findProcess } from '../../fabric/managed-process.js';
+import { findProcess, holdProcess } from '../../fabric/managed-process.js';
 import { peerProcess } from '../../fabric/peer-process.js';
 import { exists } from '../../identities/folders.js';
 import { dataLayout } from '../../identities/index.js';
@@ -102,11 +102,13 @@ async function whileStopped(
     return undefined;
   }
   const started = performance.now();
-  await running.stop();
+  const release = await holdProcess(spec);
   try {
+    await running.stop();
     await work();
   } finally {
     await startPeer(node, site.signal);
+    await release();
   }
   return performance.now() - started;
 }

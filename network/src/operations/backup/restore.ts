@@ -1,7 +1,7 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ledgerId } from '../../channel/index.js';
-import { findProcess } from '../../fabric/managed-process.js';
+import { findProcess, holdProcess } from '../../fabric/managed-process.js';
 import { peerProcess } from '../../fabric/peer-process.js';
 import { exists, replaceFile } from '../../identities/folders.js';
 import { dataLayout, loadOrganisation, memberLayout } from '../../identities/index.js';
@@ -49,6 +49,7 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
   const parts = backupParts(site.dataDir, name).filter(
     (part) => part.name === 'peer' || part.name === 'gateway',
   );
+  let release = (): Promise<void> => Promise.resolve();
   const incoming = (part: BackupPart): string => `${part.folder}.restoring`;
 
   return [
@@ -72,7 +73,9 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
           (await findProcess(peerProcess(await nodeOf(site, name)))) === undefined),
       run: async () => {
         await gateway.stop();
-        await (await findProcess(peerProcess(await nodeOf(site, name))))?.stop();
+        const spec = peerProcess(await nodeOf(site, name));
+        release = await holdProcess(spec);
+        await (await findProcess(spec))?.stop();
       },
     },
     {
@@ -86,7 +89,10 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
     {
       title: `start the peer of ${name}`,
       isDone: async () => (await findProcess(peerProcess(await nodeOf(site, name))))?.isRunning() === true,
-      run: async () => startPeer(await nodeOf(site, name), site.signal),
+      run: async () => {
+        await startPeer(await nodeOf(site, name), site.signal);
+        await release();
+      },
     },
     installPackageStep(site, name),
     joinOrdererStep(site, name),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { replaceFile } from '../../identities/folders.js';
 import { organisationLayout, type OrganisationLayout } from '../../identities/index.js';
 import { organisationNamed, portsOf, type Organisation } from '../../topology/index.js';
-import { openDesk, signByAll } from '../change-configuration.js';
+import { changeConfiguration, openDesk } from '../change-configuration.js';
 import type { ChannelConfiguration } from '../config/channel-configuration.js';
 import { revocationLists, setRevocationLists } from '../config/revocations.js';
 import { startedAt } from '../ledger/started-at.js';
@@ -79,22 +79,16 @@ async function writeRevocation(
   const [caPem, caKey] = await Promise.all([readFile(ca.certificate, 'utf8'), readFile(ca.key, 'utf8')]);
   const authority = { certificatePem: caPem, keyPem: caKey };
   const admin = await signatoryOf(site, organisation);
-  const desk = await openDesk(site, admin);
-  try {
-    const { group } = await desk.current();
-    const lists = await revokedToo(
-      revocationLists(group, organisation.mspId),
-      authority,
-      certificatePem,
-      now,
-    );
-    const { pending } = await desk.propose((channel) => {
+  const { group } = await current(site, organisation);
+  const lists = await revokedToo(revocationLists(group, organisation.mspId), authority, certificatePem, now);
+  await changeConfiguration(
+    site,
+    admin,
+    (channel) => {
       setRevocationLists(channel, organisation.mspId, lists);
-    });
-    await desk.submit(await signByAll(pending, [admin]));
-  } finally {
-    desk.close();
-  }
+    },
+    [admin],
+  );
 }
 
 async function current(site: Site, organisation: Organisation): Promise<ChannelConfiguration> {

@@ -1,7 +1,7 @@
 import type { Consenter } from '../../channel/consensus.js';
 import { channelParticipation } from '../../fabric/channel-participation.js';
 import { orderingOrganisations, portsOf, type Organisation } from '../../topology/index.js';
-import { openDesk, signatories, signByAll } from '../change-configuration.js';
+import { changeConfiguration, openDesk } from '../change-configuration.js';
 import {
   consentersOf,
   knowsConsenter,
@@ -98,15 +98,9 @@ async function writeConfiguration(
   wanted: () => Promise<Consenter>,
 ): Promise<void> {
   const consenter = await wanted();
-  const desk = await openDesk(site, await signatoryOf(site, organisation));
-  try {
-    const { pending } = await desk.propose((channel) => {
-      putConsenter(channel, consenter);
-    });
-    await desk.submit(await signByAll(pending, await signatories(site)));
-  } finally {
-    desk.close();
-  }
+  await changeConfiguration(site, await signatoryOf(site, organisation), (channel) => {
+    putConsenter(channel, consenter);
+  });
 }
 
 /** A block or two are always on their way. */

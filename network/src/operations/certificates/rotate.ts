@@ -7,6 +7,7 @@ import { restartPeer } from '../processes.js';
 import { adminOf, nodeOf, type Site } from '../site.js';
 import type { Step } from '../steps.js';
 import { chaincodeSteps } from './rotate-chaincode.js';
+import { adminSteps, gatewaySteps, keysSteps, type RotatedGateway } from './rotate-gateway.js';
 import { ordererSteps } from './rotate-orderer.js';
 import { installStep, type Rotation } from './rotation.js';
 import { stagedCertificates, type Rotatable } from './staged.js';
@@ -15,8 +16,7 @@ import { tlsCaOf } from './tls-ca.js';
 export interface RotateOptions {
   readonly organisation: string;
   readonly part: Rotatable;
-  /** Restarts the organisation's gateway, or does nothing when it does not run. */
-  readonly restartGateway: () => Promise<void>;
+  readonly gateway: RotatedGateway;
   readonly now?: Date;
 }
 
@@ -53,9 +53,11 @@ function partSteps(rotation: Rotation, options: RotateOptions): Step[] {
     case 'chaincode':
       return chaincodeSteps(rotation);
     case 'gateway':
-      return gatewaySteps(rotation, options.restartGateway);
+      return gatewaySteps(rotation, options.gateway);
+    case 'keys':
+      return keysSteps(rotation, options.gateway);
     case 'admin':
-      return [installStep(rotation)];
+      return adminSteps(rotation, options.gateway);
   }
 }
 
@@ -88,25 +90,6 @@ function peerSteps(rotation: Rotation): Step[] {
         }
       },
       run: () => Promise.resolve(),
-    },
-  ];
-}
-
-function gatewaySteps(rotation: Rotation, restartGateway: () => Promise<void>): Step[] {
-  const { site, organisation, layout, staged } = rotation;
-  const { gateway } = portsOf(site.plan, organisation.name);
-  return [
-    installStep(rotation),
-    {
-      title: `restart the gateway of ${organisation.name}`,
-      isDone: async () =>
-        serves(
-          organisation.host,
-          gateway,
-          await tlsCaOf(rotation),
-          await staged.read(layout.gateway.tls.certificate),
-        ),
-      run: restartGateway,
     },
   ];
 }

@@ -6,8 +6,8 @@ import { organisationLayout, type OrganisationLayout } from '../../identities/in
 import { organisationParts, readAuthority } from '../../identities/make.js';
 import type { Organisation } from '../../topology/index.js';
 
-/** What can be given new certificates, each by itself. */
-export const ROTATABLE = ['peer', 'orderer', 'gateway', 'chaincode', 'admin'] as const;
+/** What can be given new certificates, each by itself; `keys` are those that a gateway signs requests and receives record keys with. */
+export const ROTATABLE = ['peer', 'orderer', 'gateway', 'keys', 'chaincode', 'admin'] as const;
 export type Rotatable = (typeof ROTATABLE)[number];
 
 /**
@@ -106,7 +106,7 @@ async function issued(
       return (await each.content()).map((file) => ({ ...file, path: `${place}/${file.path}` }));
     }),
   );
-  return content.flat().filter(({ path }) => isRotated(path));
+  return content.flat().filter(({ path }) => (part === 'keys' ? isGatewayKey(path) : isRotated(path)));
 }
 
 /** Certificates and their keys; not what verifies them, nor a gateway's own keys, which are on the ledger. */
@@ -114,10 +114,16 @@ function isRotated(path: string): boolean {
   return /\/(?:signcerts\/cert\.pem|keystore\/key\.pem|(?:server|client)\.(?:crt|key))$/.test(path);
 }
 
+function isGatewayKey(path: string): boolean {
+  return path.startsWith('gateway/keys/');
+}
+
 function foldersOf(layout: OrganisationLayout, part: Rotatable): string[] {
   switch (part) {
     case 'gateway':
       return [layout.gatewayClient.directory, layout.gateway.directory];
+    case 'keys':
+      return [layout.gateway.directory];
     case 'peer':
     case 'orderer':
     case 'chaincode':

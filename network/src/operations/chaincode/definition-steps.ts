@@ -10,9 +10,10 @@ import {
   type LifecycleMember,
 } from '../../fabric/lifecycle.js';
 import { peerAdmin } from '../../fabric/peer-admin.js';
+import { organisationNamed } from '../../topology/index.js';
 import { endorsers } from '../ledger/endorsers.js';
 import { OperationError } from '../processes.js';
-import { adminOf, type Site } from '../site.js';
+import { actingOrganisation, adminOf, isAdministered, type Site } from '../site.js';
 import type { Step } from '../steps.js';
 import { wantedServer } from './server-switch.js';
 
@@ -45,8 +46,11 @@ export function installPackageStep(site: Site, name: string): Step {
   };
 }
 
-/** The organisation's word for the definition, with the package that it has. */
-export function approveStep(site: Site, name: string): Step {
+/**
+ * The organisation's word for the definition, with the package that it has; waited for where its admin's key is elsewhere.
+ */
+export function approveStep(site: Site, name: string, isHere = isAdministered(site, name)): Step {
+  if (!isHere) return approvedElsewhereStep(site, name);
   const definition = chaincodeDefinition(site.topology);
   return {
     title: `approve ${definitionTitle(site)} for ${name}`,
@@ -63,22 +67,35 @@ export function approveStep(site: Site, name: string): Step {
   };
 }
 
+function approvedElsewhereStep(site: Site, name: string): Step {
+  const { mspId } = organisationNamed(site.topology, name);
+  return {
+    title: `see ${definitionTitle(site)} approved by ${name}, whose admin's key is elsewhere`,
+    isDone: async () => !(await missing(site)).includes(mspId),
+    run: () =>
+      Promise.reject(
+        new OperationError(
+          `${name} has not approved it: have the same command given where its admin's key is, then give it here again`,
+        ),
+      ),
+  };
+}
+
 /**
  * Commits what everybody has approved. Who has not approved when it is committed can no longer endorse, so it is not
  * committed before.
  */
-export function commitStep(site: Site, as: string): Step {
+export function commitStep(site: Site): Step {
   const definition = chaincodeDefinition(site.topology);
   return {
     title: `commit ${definitionTitle(site)}, once every organisation has approved it`,
-    isDone: () =>
-      asMember(site, as, async ({ client }) => (await definitionStatus(client, definition)).isInForce),
+    isDone: () => withClient(site, async (client) => (await definitionStatus(client, definition)).isInForce),
     run: () =>
-      asMember(site, as, async ({ client }) => {
+      withClient(site, async (client) => {
         const sequence = await sequenceFor(client, definition);
         await patiently('every approval to be seen', site.signal, async () => {
-          const missing = await missingApprovals(client, definition, sequence);
-          if (missing.length > 0) throw new OperationError(`${missing.join(', ')} has not approved it yet`);
+          const without = await missingApprovals(client, definition, sequence);
+          if (without.length > 0) throw new OperationError(`${without.join(', ')} has not approved it yet`);
         });
         await patiently(`${definition.name} to be committed`, site.signal, () =>
           commitApproved(client, definition, sequence),
@@ -87,8 +104,15 @@ export function commitStep(site: Site, as: string): Step {
   };
 }
 
+function missing(site: Site): Promise<string[]> {
+  const definition = chaincodeDefinition(site.topology);
+  return withClient(site, async (client) =>
+    missingApprovals(client, definition, await sequenceFor(client, definition)),
+  );
+}
+
 /** MSP ids of the organisations that have not approved. */
-export async function missingApprovals(
+async function missingApprovals(
   client: ChannelClient,
   definition: ChaincodeDefinitionSpec,
   sequence: number,
@@ -99,7 +123,7 @@ export async function missingApprovals(
   return [...given].flatMap(([mspId, has]) => (has ? [] : [mspId])).sort();
 }
 
-/** The peers of all these organisations really endorse, each asked through its own gateway. */
+/** The peers of all these organisations really endorse, each asked through its own gateway by its own admin. */
 export function endorsableStep(site: Site, names: readonly string[]): Step {
   return {
     title: `see ${site.topology.chaincode.name} endorsed by the peers of ${names.join(', ')}`,
@@ -123,6 +147,16 @@ export function endorsableStep(site: Site, names: readonly string[]): Step {
 
 function definitionTitle({ topology: { chaincode } }: Site): string {
   return `${chaincode.name} ${chaincode.version}`;
+}
+
+/** On the channel as any of those who can be acted for here. */
+async function withClient<T>(site: Site, work: (client: ChannelClient) => Promise<T>): Promise<T> {
+  const client = channelClient(await adminOf(site, actingOrganisation(site).name), site.topology.channel);
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
 }
 
 async function asMember<T>(

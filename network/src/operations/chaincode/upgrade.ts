@@ -1,7 +1,7 @@
 import { prepareConsortium } from '../../channel/index.js';
 import { portPlan, type Topology } from '../../topology/index.js';
 import { OperationError } from '../processes.js';
-import { siteWith, type Site } from '../site.js';
+import { isAdministered, siteWith, type Site } from '../site.js';
 import type { Step } from '../steps.js';
 import { approveStep, commitStep, endorsableStep, installPackageStep } from './definition-steps.js';
 import {
@@ -18,6 +18,8 @@ export interface UpgradeOptions {
   readonly version: string;
   /** Writes down what the consortium is from now on, so that the next start continues with it. */
   readonly saveTopology: (topology: Topology) => Promise<void>;
+  /** Lets whoever starts crashed processes again know of it. */
+  readonly finish: Step;
 }
 
 /** The consortium after the upgrade: the new version, and the servers on their other ports. */
@@ -37,20 +39,20 @@ export function upgradedTopology({ topology, plan }: Site, version: string): Top
  * The chaincode that this installation brings, in the place of the one that runs, without a moment in which it cannot be
  * endorsed. Once the topology is saved the next start would finish the upgrade by itself.
  */
-export function upgradeSteps(before: Site, { version, saveTopology }: UpgradeOptions): Step[] {
+export function upgradeSteps(before: Site, { version, saveTopology, finish }: UpgradeOptions): Step[] {
   const topology = upgradedTopology(before, version);
   const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
   const names = topology.organisations.map(({ name }) => name);
-  const [first = ''] = names;
+  const ours = names.filter((name) => isAdministered(site, name));
   let written = topology === before.topology;
   return [
     ...(written ? [] : [earlierFinishedStep(before, site)]),
-    ...names.map((name) => ({
+    ...ours.map((name) => ({
       title: `start the chaincode server ${version} of ${name} beside the one that runs`,
       isDone: () => isServerRunning(site, name),
       run: () => startBeside(site, name),
     })),
-    ...names.map((name) => installPackageStep(site, name)),
+    ...ours.map((name) => installPackageStep(site, name)),
     {
       title: `write down version ${version}`,
       isDone: () => Promise.resolve(written),
@@ -61,20 +63,23 @@ export function upgradeSteps(before: Site, { version, saveTopology }: UpgradeOpt
       },
     },
     ...names.map((name) => approveStep(site, name)),
-    commitStep(site, first),
-    endorsableStep(site, names),
-    ...names.map((name) => ({
+    commitStep(site),
+    endorsableStep(site, ours),
+    ...ours.map((name) => ({
       title: `end the chaincode server of ${name} that is no longer asked`,
       isDone: () => isSwitched(site, name),
       run: () => endOldServer(site, name),
     })),
+    finish,
   ];
 }
 
 /** An upgrade that was interrupted holds both ports. */
 function earlierFinishedStep(present: Site, next: Site): Step {
   const { version } = present.topology.chaincode;
-  const names = present.topology.organisations.map(({ name }) => name);
+  const names = present.topology.organisations
+    .map(({ name }) => name)
+    .filter((name) => isAdministered(present, name));
   return {
     title: `see that version ${version} is all that runs`,
     isDone: async () =>

@@ -25,6 +25,8 @@ export interface ConsenterAddress {
 
 /** Raft knows no organisation and no signing certificate of an orderer. */
 interface ConfiguredConsenter extends ConsenterAddress {
+  /** BFT only: what orderers call it among themselves. */
+  readonly id?: number;
   readonly mspId?: string;
   readonly identityPem?: string;
   readonly tlsPem: string;
@@ -56,6 +58,7 @@ export function consentersOf(channel: common.ConfigGroup): ConfiguredConsenter[]
     .getConsenterMappingList()
     .map((consenter) => ({
       ...addressOf(consenter),
+      id: consenter.getId(),
       mspId: consenter.getMspId(),
       identityPem: Buffer.from(consenter.getIdentity_asU8()).toString(),
       clientTlsPem: Buffer.from(consenter.getClientTlsCert_asU8()).toString(),

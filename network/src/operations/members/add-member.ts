@@ -1,15 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import type { common } from '@hyperledger/fabric-protos';
 import { prepareConsortium } from '../../channel/index.js';
 import { channelParticipation } from '../../fabric/channel-participation.js';
 import { findProcess } from '../../fabric/managed-process.js';
-import { tlsCasFile } from '../../fabric/node-layout.js';
 import { ordererProcess } from '../../fabric/orderer-process.js';
 import { peerAdmin } from '../../fabric/peer-admin.js';
 import { peerProcess } from '../../fabric/peer-process.js';
-import { replaceFile } from '../../identities/folders.js';
-import { dataLayout, organisationLayout } from '../../identities/index.js';
-import { makeIdentities } from '../../identities/make.js';
+import { dataLayout } from '../../identities/index.js';
 import {
   orderingOrganisations,
   organisationNamed,
@@ -26,56 +22,51 @@ import {
   installPackageStep,
 } from '../chaincode/definition-steps.js';
 import { isServerRunning, startBeside } from '../chaincode/server-switch.js';
-import { openDesk, signatories, signByAll } from '../change-configuration.js';
 import { isConsenter, type ConsenterAddress } from '../config/consenters.js';
 import { peerCatchingUp } from '../ledger/channel-view.js';
 import { restartOrderer, startOrderer, startPeer } from '../processes.js';
-import { adminOf, nodeOf, signatoryOf, siteWith, type Site } from '../site.js';
+import { adminOf, isAdministered, nodeOf, siteWith, type Site } from '../site.js';
 import type { Step } from '../steps.js';
 import { newestConfigurationBlock } from './join-steps.js';
-import { admitMember, announceOrderer, isAdmitted, isAnnounced, letOrder } from './member-configuration.js';
-import { publicMember } from './public-member.js';
+import { admissionStep, keepPublicStep, makeKeysStep } from './admission-steps.js';
+import { configurationStep } from './configuration-step.js';
+import { announceOrderer, isAnnounced, letOrder } from './member-configuration.js';
+import { publicMember, type PublicMember } from './public-member.js';
 import { topologyWith } from './topology-changes.js';
 
 export interface AddMemberOptions {
   readonly newcomer: Organisation;
+  /** What the newcomer has sent of itself when it keeps its keys elsewhere; absent: its keys are made, or are, here. */
+  readonly introduced?: PublicMember;
   /** Writes down what the consortium is from now on. */
   readonly saveTopology: (topology: Topology) => Promise<void>;
-  /** Lets the gateways know, and starts the newcomer's, once the ledger is ready for them. */
+  /** Lets the gateways that run know, before anything is committed that they do not. */
   readonly renewGateways: Step;
+  /** Starts the newcomer's gateway, once the ledger is ready for it, and lets the supervisor know. */
+  readonly finish: Step;
 }
 
 /**
- * A new member for a consortium on one machine: its identities, its place in the channel's configuration, its processes,
- * its collections and its orderer. The others run on. Once the topology is written down the next start would finish what
- * concerns the chaincode by itself.
+ * A new member: its identities, its place in the channel's configuration, its processes, its collections and its orderer.
+ * The others run on. Each installation does what it has the keys for, and waits for the rest: all of it for a consortium
+ * on one machine. Once the topology is written down the next start would finish what concerns the chaincode by itself.
  */
 export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] {
-  const { newcomer } = options;
+  const { newcomer, introduced } = options;
   const isMember = before.topology.organisations.some(({ name }) => name === newcomer.name);
   const topology = isMember ? before.topology : topologyWith(before.topology, before.plan, newcomer);
   const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
   const organisation = organisationNamed(topology, newcomer.name);
   const names = topology.organisations.map(({ name }) => name);
-  const others = before.topology.organisations.filter(({ name }) => name !== organisation.name);
-  const [sponsor] = others;
+  const isHere = introduced === undefined;
   const orders = orderingOrganisations(topology).includes(organisation);
+  const ours = names.filter((name) => (name === newcomer.name ? isHere : isAdministered(site, name)));
   let written = isMember;
   return [
-    {
-      title: `make keys and certificates for ${organisation.name}`,
-      isDone: async () => {
-        await readFile(organisationLayout(site.dataDir, organisation.name).gateway.signing.publicJwk);
-        return true;
-      },
-      run: async () => {
-        await makeIdentities(topology, site.dataDir);
-        await writeTlsCas(site);
-      },
-    },
-    ...admissionSteps(site, sponsor ?? organisation, organisation),
-    ...(orders ? [followingOrdererStep(site, organisation)] : []),
-    ...nodeSteps(site, organisation),
+    introduced === undefined ? makeKeysStep(site, organisation) : keepPublicStep(site, introduced),
+    admissionStep(site, organisation),
+    ...(isHere && orders ? [followingOrdererStep(site, organisation)] : []),
+    ...(isHere ? nodeSteps(site, organisation) : []),
     {
       title: `write down that ${organisation.name} is a member`,
       isDone: () => Promise.resolve(written),
@@ -85,26 +76,12 @@ export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] 
         written = true;
       },
     },
-    ...names.map((name) => approveStep(site, name)),
-    commitStep(site, sponsor?.name ?? organisation.name),
-    endorsableStep(site, names),
-    ...(orders ? orderingSteps(site, sponsor ?? organisation, organisation) : []),
     options.renewGateways,
-  ];
-}
-
-function admissionSteps(site: Site, as: Organisation, organisation: Organisation): Step[] {
-  return [
-    configurationStep(site, as, {
-      title: `let ${organisation.name} into the channel, signed by a majority of the admins`,
-      isDone: (channel) => isAdmitted(channel, site.topology, organisation),
-      change: async () => {
-        const member = await publicMember(site.dataDir, organisation);
-        return (channel) => {
-          admitMember(channel, site.topology, site.plan, member);
-        };
-      },
-    }),
+    ...names.map((name) => approveStep(site, name, ours.includes(name))),
+    commitStep(site),
+    endorsableStep(site, ours),
+    ...(isHere && orders ? orderingSteps(site, organisation) : []),
+    options.finish,
   ];
 }
 
@@ -152,13 +129,13 @@ function nodeSteps(site: Site, { name }: Organisation): Step[] {
   ];
 }
 
-function orderingSteps(site: Site, as: Organisation, organisation: Organisation): Step[] {
+function orderingSteps(site: Site, organisation: Organisation): Step[] {
   const address: ConsenterAddress = {
     host: organisation.host,
     port: portsOf(site.plan, organisation.name).orderer,
   };
   return [
-    configurationStep(site, as, {
+    configurationStep(site, undefined, {
       title: `let the orderer of ${organisation.name} make blocks, signed by a majority of the orderers' admins`,
       isDone: (channel) => isConsenter(channel, address),
       change: async () => {
@@ -184,49 +161,4 @@ function orderingSteps(site: Site, as: Organisation, organisation: Organisation)
         }),
     }),
   ];
-}
-
-/** A change of the configuration, signed by everybody whose key is here. */
-export function configurationStep(
-  site: Site,
-  as: Organisation,
-  {
-    title,
-    isDone,
-    change,
-  }: {
-    readonly title: string;
-    readonly isDone: (channel: common.ConfigGroup) => boolean;
-    readonly change: () => Promise<(channel: common.ConfigGroup) => void>;
-  },
-): Step {
-  return {
-    title,
-    isDone: async () => {
-      const desk = await openDesk(site, await signatoryOf(site, as));
-      try {
-        return isDone((await desk.current()).group);
-      } finally {
-        desk.close();
-      }
-    },
-    run: async () => {
-      const desk = await openDesk(site, await signatoryOf(site, as));
-      try {
-        const { pending } = await desk.propose(await change());
-        await desk.submit(await signByAll(pending, await signatories(site)));
-      } finally {
-        desk.close();
-      }
-    },
-  };
-}
-
-async function writeTlsCas({ dataDir, topology }: Site): Promise<void> {
-  const pems = await Promise.all(
-    topology.organisations.map(({ name }) =>
-      readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
-    ),
-  );
-  await replaceFile(tlsCasFile(dataDir), pems.join(''));
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { common } from '@hyperledger/fabric-protos';
 import type { Consenter } from '../../channel/consensus.js';
 import { channelParticipation } from '../../fabric/channel-participation.js';
 import { findProcess } from '../../fabric/managed-process.js';
@@ -6,7 +7,7 @@ import { ordererProcess } from '../../fabric/orderer-process.js';
 import { organisationLayout } from '../../identities/index.js';
 import { orderingOrganisations, organisationNamed, portsOf } from '../../topology/index.js';
 import { ordererCatchingUp } from '../certificates/rotate-orderer.js';
-import { openDesk, signatories, signByAll } from '../change-configuration.js';
+import { changeConfiguration, openDesk } from '../change-configuration.js';
 import { isConsenter, orderingTypeOf, putConsenter, removeConsenter } from '../config/consenters.js';
 import { ordererBlocks } from '../ledger/block-reader.js';
 import { ordererEndpoints } from '../ledger/channel-view.js';
@@ -45,24 +46,22 @@ async function renewRaftMembership(site: Site, name: string): Promise<void> {
   const organisation = organisationNamed(site.topology, name);
   const admin = await signatoryOf(site, organisation);
   const desk = await openDesk(site, admin);
+  let group: common.ConfigGroup;
   try {
-    const { group } = await desk.current();
-    if (orderingTypeOf(group) !== 'raft') return;
-    const consenter = await consenterOf(site, name);
-    const all = await signatories(site);
-    if (isConsenter(group, consenter)) {
-      const { pending } = await desk.propose((channel) => {
-        removeConsenter(channel, consenter);
-      });
-      await desk.submit(await signByAll(pending, all));
-    }
-    const { pending } = await desk.propose((channel) => {
-      putConsenter(channel, consenter);
-    });
-    await desk.submit(await signByAll(pending, all));
+    ({ group } = await desk.current());
   } finally {
     desk.close();
   }
+  if (orderingTypeOf(group) !== 'raft') return;
+  const consenter = await consenterOf(site, name);
+  if (isConsenter(group, consenter)) {
+    await changeConfiguration(site, admin, (channel) => {
+      removeConsenter(channel, consenter);
+    });
+  }
+  await changeConfiguration(site, admin, (channel) => {
+    putConsenter(channel, consenter);
+  });
 }
 
 /** An organisation's orderer as the configuration is to know it, with the certificates that lie in its folder. */

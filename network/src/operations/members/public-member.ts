@@ -55,7 +55,8 @@ export function decodePublicMember(text: string, topology: Topology): PublicMemb
   }
   const { organisation, caPem, tlsCaPem, ordererIdentityPem, ordererTlsPem } = parsed;
   const pems = { caPem, tlsCaPem, ordererIdentityPem, ordererTlsPem };
-  const document = { ...topology, organisations: [...topology.organisations, organisation] };
+  const others = topology.organisations.filter(({ name }) => name !== organisation['name']);
+  const document = { ...topology, organisations: [...others, organisation] };
   // JSON is YAML; the topology's own parser knows what an organisation may be.
   const found = parseTopology(JSON.stringify(document), 'the definition of the new member').organisations.at(
     -1,

@@ -4,17 +4,19 @@ import { nodeLayout } from '../../fabric/node-layout.js';
 import { formerOrganisations, portPlan, portsOf, type Topology } from '../../topology/index.js';
 import { approveStep, commitStep, endorsableStep } from '../chaincode/definition-steps.js';
 import { OperationError } from '../processes.js';
-import { siteWith, type Site } from '../site.js';
+import { isAdministered, siteWith, type Site } from '../site.js';
 import type { Step } from '../steps.js';
-import { configurationStep } from './add-member.js';
+import { configurationStep } from './configuration-step.js';
 import { expelMember, isGone } from './member-configuration.js';
 import { topologyWithout } from './topology-changes.js';
 
 export interface RemoveMemberOptions {
   readonly organisation: string;
   readonly saveTopology: (topology: Topology) => Promise<void>;
-  /** Lets the gateways of those who stay know, and ends that of who leaves. */
+  /** Lets the gateways of those who stay know, before anything is committed that they do not; ends that of who leaves. */
   readonly renewGateways: Step;
+  /** Lets the supervisor know. */
+  readonly finish: Step;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface RemoveMemberOptions {
  */
 export function removeMemberSteps(
   before: Site,
-  { organisation: name, saveTopology, renewGateways }: RemoveMemberOptions,
+  { organisation: name, saveTopology, renewGateways, finish }: RemoveMemberOptions,
 ): Step[] {
   const leaving = before.topology.organisations.find((each) => each.name === name);
   const former = formerOrganisations(before.topology).find((each) => each.name === name);
@@ -36,8 +38,6 @@ export function removeMemberSteps(
     leaving === undefined ? before.topology : topologyWithout(before.topology, before.plan, name);
   const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
   const staying = topology.organisations;
-  const [first] = staying;
-  if (first === undefined) throw new OperationError('nobody would stay');
   let written = leaving === undefined;
   return [
     ...(leaving === undefined
@@ -45,7 +45,7 @@ export function removeMemberSteps(
       : [
           configurationStep(
             siteWith(site, { ...before.topology, organisations: staying }, before.plan),
-            first,
+            undefined,
             {
               title: `take ${name} and its orderer out of the channel, signed by a majority of the admins`,
               isDone: (channel) => isGone(channel, leaving.mspId),
@@ -66,13 +66,14 @@ export function removeMemberSteps(
         written = true;
       },
     },
+    renewGateways,
     ...staying.map((each) => approveStep(site, each.name)),
-    commitStep(site, first.name),
+    commitStep(site),
     endorsableStep(
       site,
-      staying.map((each) => each.name),
+      staying.map((each) => each.name).filter((each) => isAdministered(site, each)),
     ),
-    renewGateways,
+    finish,
     stopStep(before, name),
   ];
 }
