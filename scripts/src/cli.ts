@@ -17,6 +17,12 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
   audit: async () => (await import('./verbs/audit.js')).auditVerb,
   verify: async () => (await import('./verbs/verify.js')).verifyVerb,
+  member: async () => (await import('./verbs/member.js')).memberVerb,
+  update: async () => (await import('./verbs/update.js')).updateVerb,
+  chaincode: async () => (await import('./verbs/chaincode.js')).chaincodeVerb,
+  certificate: async () => (await import('./verbs/certificate.js')).certificateVerb,
+  backup: async () => (await import('./verbs/backup.js')).backupVerb,
+  restore: async () => (await import('./verbs/restore.js')).restoreVerb,
   reset: async () => (await import('./verbs/reset.js')).resetVerb,
 };
 

@@ -13,9 +13,10 @@ import { identify } from '../supervisor/process-identity.js';
 import { endAll, leftovers } from '../supervisor/leftovers.js';
 import { takeLock } from '../supervisor/lock.js';
 import { readState, removeState } from '../supervisor/state-file.js';
-import { supervise } from '../supervisor/supervisor.js';
+import { supervise, type Supervisor } from '../supervisor/supervisor.js';
 import type { Terminal } from '../terminal/terminal.js';
-import type { Consortium } from './consortium.js';
+import { existingConsortium, type Consortium } from './consortium.js';
+import { heldProcesses, releaseAll } from './held.js';
 import { lockFile, stateFile } from './paths.js';
 import { requireFreePorts, type Listener } from './ports-free.js';
 import { prepareFolder } from './prepare.js';
@@ -113,6 +114,7 @@ async function startProcesses(
   });
   const stopEarly = (): void => void supervisor.stop();
   signal.addEventListener('abort', stopEarly, { once: true });
+  await releaseAll(consortium.dataDir);
   try {
     await supervisor.start();
     signal.throwIfAborted();
@@ -122,7 +124,36 @@ async function startProcesses(
   } finally {
     signal.removeEventListener('abort', stopEarly);
   }
-  return () => supervisor.stop();
+  const renewing = renewWhenAsked(consortium.dataDir, supervisor, terminal);
+  return async () => {
+    renewing.release();
+    await supervisor.stop();
+  };
+}
+
+/**
+ * On SIGUSR2 runs what the data folder says by then: operations change who is a member, and need a process stopped for a
+ * while. A folder that makes no sense changes nothing.
+ */
+function renewWhenAsked(
+  dataDir: string,
+  supervisor: Supervisor,
+  terminal: Terminal,
+): { readonly release: () => void } {
+  const renew = async (): Promise<void> => {
+    const consortium = await existingConsortium(dataDir);
+    const prepared = await prepareFolder(consortium);
+    const held = await heldProcesses(dataDir);
+    const groups = processesOf(consortium, prepared);
+    await supervisor.renew(groups.map((group) => group.filter(({ name }) => !held.includes(name))));
+  };
+  const onSignal = (): void => {
+    renew().catch((error: unknown) => {
+      terminal.say(`What runs stays as it is: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  };
+  process.on('SIGUSR2', onSignal);
+  return { release: () => process.off('SIGUSR2', onSignal) };
 }
 
 /** What must be free. Fabric's own processes may run already: its supervisor takes them as they are. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import {
   dataLayout,
-  replaceFile,
+  replaceIfDifferent,
   servicesLayout,
   SHARED_HOST,
   tokenSettings,
@@ -40,7 +40,7 @@ export async function setUpIssuer({ dataDir, topology, plan }: Consortium): Prom
       ),
     ),
   };
-  await replaceFile(file, `${JSON.stringify(config, null, 2)}\n`, true);
+  await replaceIfDifferent(file, `${JSON.stringify(config, null, 2)}\n`, true);
 }
 
 function memberOf(

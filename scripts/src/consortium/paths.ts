@@ -20,3 +20,13 @@ export function supervisorLog(dataDir: string): string {
 export function ledgerConfigFile(dataDir: string): string {
   return path.join(dataLayout(dataDir).services, 'ledger.json');
 }
+
+/** Processes that are not to run for the moment, because an operation needs them stopped. */
+export function heldFile(dataDir: string): string {
+  return path.join(dataLayout(dataDir).run, 'held.json');
+}
+
+/** Whose operation is under way: held for as long as it is. */
+export function operationLock(dataDir: string): string {
+  return path.join(dataLayout(dataDir).run, 'operation.lock');
+}

@@ -1,7 +1,7 @@
 import {
   fabricConfiguration,
   prepareConsortium,
-  replaceFile,
+  replaceIfDifferent,
   type PreparedConsortium,
 } from '@consent-ledger/network';
 import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
@@ -18,7 +18,7 @@ export async function prepareFolder(consortium: Consortium): Promise<PreparedCon
     kind === 'embedded'
       ? embeddedLedgerConfiguration(topology, plan, dataDir, prepared)
       : fabricConfiguration(topology, plan, dataDir, CHAINCODE_SCRIPT);
-  await replaceFile(ledgerConfigFile(dataDir), `${JSON.stringify(ledger, null, 2)}\n`);
+  await replaceIfDifferent(ledgerConfigFile(dataDir), `${JSON.stringify(ledger, null, 2)}\n`);
   await setUpIssuer(consortium);
   return prepared;
 }

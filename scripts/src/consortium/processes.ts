@@ -32,7 +32,7 @@ export function processesOf(
   consortium: Consortium,
   prepared: PreparedConsortium,
 ): readonly (readonly ProcessSpec[])[] {
-  const { dataDir, ledger: kind, topology } = consortium;
+  const { dataDir, ledger: kind } = consortium;
   const spec = (name: string, script: string, args: readonly string[], env = {}): ProcessSpec => ({
     name,
     script,
@@ -59,7 +59,7 @@ export function processesOf(
       : fabricLedger(
           spec('ledger', moduleFile('@consent-ledger/network/fabric/main'), [ledgerConfigFile(dataDir)]),
         );
-  const gateways = topology.organisations.map(({ name }) => ({
+  const gateways = prepared.identities.organisations.map(({ name }) => ({
     ...spec(`gateway-${name}`, moduleFile('@consent-ledger/gateway/main'), [
       memberLayout(dataDir, name).configuration,
     ]),

@@ -22,6 +22,11 @@ export interface ConsortiumRecord {
   readonly topology: Topology;
 }
 
+/** Writes down what the consortium is from now on, after an operation on it. */
+export async function writeRecord(dataDir: string, record: ConsortiumRecord): Promise<void> {
+  await replaceFile(dataLayout(dataDir).record, `${JSON.stringify({ version: 1, ...record }, null, 2)}\n`);
+}
+
 /** Reads the record, or undefined when the folder does not exist or is empty. Refuses any other folder. */
 export async function readRecord(dataDir: string): Promise<ConsortiumRecord | undefined> {
   const file = dataLayout(dataDir).record;
@@ -62,8 +67,7 @@ export async function claimFolder(dataDir: string, wanted: ConsortiumRecord): Pr
   }
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const record = { version: 1, ...wanted };
-    await replaceFile(dataLayout(dataDir).record, `${JSON.stringify(record, null, 2)}\n`);
+    await writeRecord(dataDir, wanted);
   } catch (error) {
     throw asUserError(error, dataDir);
   }

@@ -1,12 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { gatewayUrl, organisationLayout, type Organisation } from '@consent-ledger/network';
+import {
+  gatewayUrl,
+  organisationLayout,
+  type NetworkStatus,
+  type Organisation,
+} from '@consent-ledger/network';
 import { send } from '../https.js';
 import { lockHolder } from '../supervisor/lock.js';
-import { isRunning, memoryOf, type ProcessMemory } from '../supervisor/process-identity.js';
+import { isRunning, memoryOf, runningFor, type ProcessMemory } from '../supervisor/process-identity.js';
 import { readState, type ProcessState } from '../supervisor/state-file.js';
 import { systemCode, UserError } from '../user-error.js';
 import type { Consortium } from './consortium.js';
 import { ledgerHeight } from './ledger-height.js';
+import { certificateStatus, ledgerStatus, warningsOf, type MemberCertificates } from './ledger-status.js';
 import { lockFile, stateFile } from './paths.js';
 import { memberReference } from './summary.js';
 
@@ -16,18 +22,25 @@ export interface ConsortiumStatus {
   readonly dataDir: string;
   /** Process id; absent when none runs. */
   readonly supervisor?: number;
-  /** Every process is ready and every gateway says so. */
+  /** Every process is ready, every gateway, peer and orderer says so, and no certificate has expired. */
   readonly well: boolean;
+  /** Of the supervisor, and of Fabric's processes which its `ledger` supervises. */
   readonly processes: readonly ProcessStatus[];
   readonly members: readonly MemberStatus[];
+  /** Peers and orderers; on Fabric only, and only where one of them answers. */
+  readonly network?: NetworkStatus;
+  readonly certificates: readonly MemberCertificates[];
+  /** What somebody should look after. */
+  readonly warnings: readonly string[];
 }
 
 export interface ProcessStatus extends Partial<ProcessMemory> {
   readonly name: string;
-  readonly status: ProcessState['status'] | 'gone';
+  readonly status: ProcessState['status'] | 'running' | 'gone';
   readonly pid?: number;
   readonly uptimeMs?: number;
-  readonly restarts: number;
+  /** Absent where nobody counts them. */
+  readonly restarts?: number;
 }
 
 export interface MemberStatus {
@@ -36,6 +49,8 @@ export interface MemberStatus {
   readonly ready: boolean;
   /** Number of blocks that the member's gateway has followed on its own peer. */
   readonly height?: number;
+  /** Blocks that the highest peer has and it has not followed yet. */
+  readonly lag?: number;
 }
 
 /** What runs of a consortium and how it does. */
@@ -45,12 +60,68 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
   const state = await readState(stateFile(dataDir));
   const processes = await Promise.all((state?.processes ?? []).map(processStatus));
   const running = processes.filter(({ status }) => status !== 'gone');
-  if (!supervisor) return { dataDir, well: false, processes: running, members: [] };
-  const members = await Promise.all(
-    topology.organisations.map((organisation) => memberStatus(consortium, organisation)),
+  const certificates = await certificateStatus(consortium);
+  if (!supervisor) {
+    const warnings = warningsOf(undefined, certificates);
+    return { dataDir, well: false, processes: running, members: [], certificates, warnings };
+  }
+  const [{ network, trouble }, members] = await Promise.all([
+    ledgerStatus(consortium),
+    Promise.all(topology.organisations.map((organisation) => memberStatus(consortium, organisation))),
+  ]);
+  const fabric = await Promise.all(fabricProcesses(network));
+  const warnings = [...(trouble === undefined ? [] : [trouble]), ...warningsOf(network, certificates)];
+  const isAnswering = network?.organisations.every(
+    ({ peer, orderer }) =>
+      peer.height !== undefined && (orderer === undefined || orderer.height !== undefined),
   );
-  const well = processes.every(({ status }) => status === 'ready') && members.every(({ ready }) => ready);
-  return { dataDir, supervisor: supervisor.pid, well, processes, members };
+  const well =
+    trouble === undefined &&
+    processes.every(({ status }) => status === 'ready') &&
+    members.every(({ ready }) => ready) &&
+    (isAnswering ?? true) &&
+    (network?.ordering.failing ?? 0) === 0 &&
+    certificates.every((each) => each.certificates.every(({ days }) => days >= 0));
+  return {
+    dataDir,
+    supervisor: supervisor.pid,
+    well,
+    processes: [...processes, ...fabric],
+    members: members.map((member) => withLag(member, members, network)),
+    ...(network && { network }),
+    certificates,
+    warnings,
+  };
+}
+
+function withLag(
+  member: MemberStatus,
+  all: readonly MemberStatus[],
+  network: NetworkStatus | undefined,
+): MemberStatus {
+  if (member.height === undefined) return member;
+  const heights = [...all, ...(network?.organisations ?? []).map(({ peer }) => peer)];
+  const highest = Math.max(...heights.map(({ height = 0 }) => height));
+  return { ...member, lag: highest - member.height };
+}
+
+function fabricProcesses(network: NetworkStatus | undefined): Promise<ProcessStatus>[] {
+  return (network?.organisations ?? []).flatMap(({ name, orderer, peer, chaincode }) =>
+    Object.entries({ orderer, peer, chaincode }).flatMap(([kind, node]) =>
+      node?.pid === undefined ? [] : [fabricProcess(`${kind}-${name}`, node.pid)],
+    ),
+  );
+}
+
+async function fabricProcess(name: string, pid: number): Promise<ProcessStatus> {
+  const [memory, uptimeMs] = await Promise.all([memoryOf(pid), runningFor(pid)]);
+  return {
+    name,
+    status: 'running',
+    pid,
+    ...memory,
+    ...(uptimeMs === undefined ? {} : { uptimeMs }),
+  };
 }
 
 async function processStatus({

@@ -57,6 +57,19 @@ export function memoryTogether(processes: readonly Partial<ProcessMemory>[]): nu
   return own + Math.max(0, ...processes.map(({ sharedBytes = 0 }) => sharedBytes));
 }
 
+/** How long a process has been running, in milliseconds, or undefined when it is gone or its system does not say. */
+export async function runningFor(pid: number): Promise<number | undefined> {
+  const [started, uptime] = await Promise.all([startTicks(pid), readIfThere('/proc/uptime')]);
+  if (started === undefined || uptime === undefined) return undefined;
+  return Math.max(
+    0,
+    Math.round(Number.parseFloat(uptime) * 1_000 - Number(started) * (1_000 / TICKS_A_SECOND)),
+  );
+}
+
+/** USER_HZ: 100 on every Linux that Node runs on. */
+const TICKS_A_SECOND = 100;
+
 /** Sends a signal to that very process. False when it is gone already. */
 export async function signal(identity: ProcessIdentity, name: NodeJS.Signals): Promise<boolean> {
   if (!(await isRunning(identity))) return false;
@@ -70,15 +83,21 @@ export async function signal(identity: ProcessIdentity, name: NodeJS.Signals): P
 
 /** Start time in clock ticks since boot (proc_pid_stat(5), field 22), with the boot it counts from. */
 async function startedByProc(pid: number): Promise<string | undefined> {
+  const ticks = await startTicks(pid);
+  if (ticks === undefined) return undefined;
+  const boot = (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
+  return `${boot}/${ticks}`;
+}
+
+/** Of a process that has not ended. */
+async function startTicks(pid: number): Promise<string | undefined> {
   const stat = await readIfThere(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The command, field 2, may hold spaces and brackets: count from behind its last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   const ticks = fields[19];
-  if (state === 'Z' || state === 'X' || ticks === undefined) return undefined;
-  const boot = (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim() ?? '';
-  return `${boot}/${ticks}`;
+  return state === 'Z' || state === 'X' ? undefined : ticks;
 }
 
 async function startedByPs(pid: number): Promise<string | undefined> {

@@ -36,6 +36,30 @@ export function withUpOptions(command: Command): Command {
     );
 }
 
+export interface OperationOptions extends DataDirOption {
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+/** The options of everything that is done in steps on a running consortium. */
+export function withOperationOptions(command: Command): Command {
+  return withDataDir(command)
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'the steps for machines');
+}
+
+export interface ProposeOption {
+  readonly propose?: string;
+}
+
+/** For changes of the channel's configuration that admins elsewhere have to sign. */
+export function withPropose(command: Command): Command {
+  return command.option(
+    '--propose <file>',
+    "write the change of the channel's configuration to this file, to be signed by each admin where their key is",
+  );
+}
+
 function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, such as 7000.');
   return Number(text);

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import type { NetworkStatus, NodeStatus } from '@consent-ledger/network';
 import { existingConsortium } from '../consortium/consortium.js';
+import type { MemberCertificates } from '../consortium/ledger-status.js';
 import { consortiumStatus, type ConsortiumStatus } from '../consortium/status.js';
 import { mebibytes, span, table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
@@ -33,7 +35,8 @@ async function status(options: Options): Promise<number> {
   return found.well ? EXIT.ok : EXIT.failed;
 }
 
-function show({ dataDir, supervisor, processes, members }: ConsortiumStatus, out: Terminal): void {
+function show(status: ConsortiumStatus, out: Terminal): void {
+  const { dataDir, supervisor, processes, members, network, certificates, warnings } = status;
   if (supervisor === undefined) {
     const left =
       processes.length > 0
@@ -48,7 +51,7 @@ function show({ dataDir, supervisor, processes, members }: ConsortiumStatus, out
     pid === undefined ? '-' : String(pid),
     residentBytes === undefined ? '-' : mebibytes(residentBytes),
     uptimeMs === undefined ? '-' : span(uptimeMs),
-    String(restarts),
+    restarts === undefined ? '-' : String(restarts),
   ]);
   table([['process', 'status', 'pid', 'memory', 'up for', 'restarts'], ...rows]).forEach(out.print);
   out.print(
@@ -56,12 +59,53 @@ function show({ dataDir, supervisor, processes, members }: ConsortiumStatus, out
   );
   out.print('');
   table([
-    ['member', 'gateway', 'ready', 'ledger height'],
-    ...members.map(({ member, gateway, ready, height }) => [
+    ['member', 'gateway', 'ready', 'ledger height', 'lag', 'first certificate to expire'],
+    ...members.map(({ member, gateway, ready, height, lag }, index) => [
       member,
       gateway,
       ready ? 'yes' : 'no',
-      height === undefined ? 'unknown' : String(height),
+      shown(height),
+      lag === undefined ? '-' : String(lag),
+      firstToExpire(certificates[index]),
     ]),
   ]).forEach(out.print);
+  if (network !== undefined) showNetwork(network, out);
+  if (warnings.length > 0) out.print('');
+  for (const warning of warnings) out.print(`! ${warning}`);
+}
+
+function showNetwork({ channel, ordering, organisations }: NetworkStatus, out: Terminal): void {
+  const { type, orderers, tolerates, leader } = ordering;
+  out.print('');
+  table([
+    ['Fabric', 'peer', 'height', 'lag', 'orderer', 'height', 'lag', 'leads'],
+    ...organisations.map(({ name, peer, orderer }) => [
+      name,
+      peer.address,
+      shown(peer.height),
+      lagOf(peer),
+      orderer?.address ?? '-',
+      orderer === undefined ? '-' : shown(orderer.height),
+      orderer === undefined ? '-' : lagOf(orderer),
+      orderer?.leads === true ? 'yes' : '',
+    ]),
+  ]).forEach(out.print);
+  out.print(
+    `channel ${channel}: ${orderers} orderers (${type}), of which ${tolerates} may fail; ` +
+      (leader === undefined ? 'who leads is not known' : `${leader} leads`),
+  );
+}
+
+function shown(height: number | undefined): string {
+  return height === undefined ? 'unknown' : String(height);
+}
+
+function lagOf({ lag }: NodeStatus): string {
+  return lag === undefined ? '-' : String(lag);
+}
+
+function firstToExpire(member: MemberCertificates | undefined): string {
+  const [first] = member?.certificates ?? [];
+  if (first === undefined) return 'unknown';
+  return `${first.part} (${first.use}) in ${first.days} days`;
 }

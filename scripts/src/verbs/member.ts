@@ -1,0 +1,134 @@
+import { Command } from 'commander';
+import {
+  addMemberSteps,
+  encodePublicMember,
+  formerOrganisations,
+  organisationNamed,
+  publicMember,
+  removeMemberSteps,
+  replaceFile,
+} from '@consent-ledger/network';
+import { existingConsortium } from '../consortium/consortium.js';
+import { hold } from '../consortium/held.js';
+import { carry } from '../operations/carry.js';
+import { asking } from '../operations/errors.js';
+import { readNewcomer } from '../operations/newcomer.js';
+import { memberNamed, operate } from '../operations/open.js';
+import { everythingRunsStep, renewGatewaysStep } from '../operations/processes.js';
+import { terminal } from '../terminal/terminal.js';
+import { badInput, EXIT } from '../user-error.js';
+import {
+  examples,
+  withDataDir,
+  withOperationOptions,
+  withPropose,
+  type DataDirOption,
+  type OperationOptions,
+  type ProposeOption,
+} from './options.js';
+
+type ChangeOptions = OperationOptions & ProposeOption;
+
+const NOT_ON_EMBEDDED =
+  'who is a member of it is settled when it is founded (its topology; `consent-ledger reset` founds anew)';
+
+/** `consent-ledger member` */
+export function memberVerb(done: (exitCode: number) => void): Command {
+  return new Command('member')
+    .description('Let members in and out of a running consortium, while the others go on.')
+    .addCommand(
+      withPropose(withOperationOptions(new Command('add')))
+        .description('Let a member in: channel, peer, chaincode, collections, orderer, gateway.')
+        .argument(
+          '<file>',
+          'its definition, as it would stand in a topology, or what `member describe` wrote',
+        )
+        .addHelpText(
+          'after',
+          examples(
+            'member add westside.yaml --dry-run',
+            'member add westside.yaml',
+            'member add westside.json --propose admission.pb',
+          ),
+        )
+        .action(async (file: string, options: ChangeOptions) => {
+          done(await addMember(file, options));
+        }),
+    )
+    .addCommand(
+      withPropose(withOperationOptions(new Command('remove')))
+        .description(
+          'Take a member out of the channel. What was logged stays, and oversight goes on reading it.',
+        )
+        .argument('<name>', 'such as novacure')
+        .addHelpText('after', examples('member remove novacure --dry-run', 'member remove novacure'))
+        .action(async (name: string, options: ChangeOptions) => {
+          done(await removeMember(name, options));
+        }),
+    )
+    .addCommand(
+      withDataDir(new Command('describe'))
+        .description(
+          'Write what others have to know of a member: definition and certificates, nothing secret.',
+        )
+        .argument('<name>', 'such as riverside')
+        .requiredOption('--to <file>', 'where it is written')
+        .addHelpText('after', examples('member describe riverside --to riverside.json'))
+        .action(async (name: string, options: DataDirOption & { readonly to: string }) => {
+          done(await describeMember(name, options));
+        }),
+    );
+}
+
+async function addMember(file: string, options: ChangeOptions): Promise<number> {
+  return operate({ ...options, notOnEmbedded: NOT_ON_EMBEDDED }, async (operations) => {
+    const { consortium, site, saveTopology, supervised, signal } = operations;
+    const newcomer = await readNewcomer(file, consortium.topology);
+    const { dataDir } = consortium;
+    const { name } = newcomer.newcomer;
+    const steps = await asking(() =>
+      addMemberSteps(site, {
+        ...newcomer,
+        saveTopology: async (topology) => {
+          // Until its collections are there, its gateway could do nothing but say so.
+          await hold(dataDir, `gateway-${name}`);
+          await saveTopology(topology);
+        },
+        renewGateways: renewGatewaysStep(dataDir, supervised, name),
+        finish: everythingRunsStep(dataDir, supervised),
+      }),
+    );
+    return carry(steps, { ...options, signal });
+  });
+}
+
+async function removeMember(organisation: string, options: ChangeOptions): Promise<number> {
+  return operate({ ...options, notOnEmbedded: NOT_ON_EMBEDDED }, async (operations) => {
+    const { consortium, site, saveTopology, supervised, signal } = operations;
+    const { topology, dataDir } = consortium;
+    if (!formerOrganisations(topology).some(({ name }) => name === organisation)) {
+      memberNamed(consortium, organisation);
+    }
+    const renewGateways = renewGatewaysStep(dataDir, supervised);
+    const finish = everythingRunsStep(dataDir, supervised);
+    const steps = await asking(() =>
+      removeMemberSteps(site, { organisation, saveTopology, renewGateways, finish }),
+    );
+    return carry(steps, { ...options, signal });
+  });
+}
+
+async function describeMember(
+  name: string,
+  { dataDir, to }: DataDirOption & { to: string },
+): Promise<number> {
+  const consortium = await existingConsortium(dataDir);
+  const organisation = organisationNamed(consortium.topology, memberNamed(consortium, name));
+  try {
+    await replaceFile(to, encodePublicMember(await publicMember(consortium.dataDir, organisation)));
+  } catch (cause) {
+    throw badInput(`${to} cannot be written: check --to.`, { cause });
+  }
+  terminal().say(`Written to ${to}. There is no secret in it.`);
+  return EXIT.ok;
+}
