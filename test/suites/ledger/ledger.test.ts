@@ -1,8 +1,10 @@
 import { openBench, type Bench } from '../../support/ledger/bench.js';
 import { rowsOn, type Behaviour } from '../../support/ledger/rows.js';
 import { TARGETS } from '../../support/ledger/targets.js';
+import { askingPeers } from './asking-peers.js';
 import { chain } from './chain.js';
 import { configuring } from './configuring.js';
+import { defining } from './defining.js';
 import { delivering } from './delivering.js';
 import { evaluating } from './evaluating.js';
 import { events } from './events.js';
@@ -29,6 +31,8 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   deliver: delivering,
   'chaincode events': events,
   'altered transactions': tampering,
+  'what tools ask a peer': askingPeers,
+  'definitions of chaincode': defining,
   'failing chaincode': failing,
   'changes of the definition': upgrading,
   'changes of the configuration': configuring,

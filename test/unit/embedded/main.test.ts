@@ -79,6 +79,33 @@ describe('the embedded ledger as a process', function () {
     }
   });
 
+  it('takes an organisation out and in again while it runs, as its configuration says', async () => {
+    const { configuration, topology } = consortium;
+    const mspIds = topology.organisations.map(({ mspId }) => mspId);
+    const ledger = await start(configuration);
+    const lines = createInterface(ledger.stdout)[Symbol.asyncIterator]();
+    const next = async (name: string): Promise<string[]> => {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done === true) throw new Error(`it ended without being ${name}`);
+        const event = JSON.parse(value) as { event: string; peers?: Record<string, string> };
+        if (event.event === name) return Object.keys(event.peers ?? {}).sort();
+      }
+    };
+    expect(await next('ready')).to.deep.equal(mspIds.toSorted());
+    const reconfigured = async (organisations: typeof configuration.organisations): Promise<string[]> => {
+      await writeFile(join(folder.path, 'ledger.json'), JSON.stringify({ ...configuration, organisations }));
+      ledger.kill('SIGHUP');
+      return next('reconfigured');
+    };
+    expect(await reconfigured(configuration.organisations.slice(0, 3))).to.deep.equal(
+      mspIds.slice(0, 3).toSorted(),
+    );
+    expect(await reconfigured(configuration.organisations)).to.deep.equal(mspIds.toSorted());
+    ledger.kill('SIGTERM');
+    expect(await once(ledger, 'exit')).to.deep.equal([0, null]);
+  });
+
   it('does not share its store', async () => {
     const first = await start(consortium.configuration);
     await ready(first);

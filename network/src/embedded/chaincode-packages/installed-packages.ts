@@ -9,11 +9,6 @@ export interface InstalledPackage {
   readonly endpoint: ChaincodeEndpoint;
 }
 
-/** There is no such package on the peer: an answer of status 404. */
-export class PackageNotFound extends Error {
-  override readonly name = 'PackageNotFound';
-}
-
 /**
  * The chaincode packages on one organisation's peer. Those that the configuration states are there from the start;
  * others come through the lifecycle, as on Fabric, and stay [core/chaincode/persistence/persistence.go].
@@ -75,10 +70,12 @@ export class InstalledPackages {
     return read;
   }
 
-  /** @throws PackageNotFound also for one that the configuration states: its bytes are not here. */
+  /** @throws Error also for one that the configuration states: its bytes are not here. */
   bytes(packageId: string): Buffer {
     if (!filesIn(this.#folder).includes(fileOf(packageId))) {
-      throw new PackageNotFound(`chaincode install package '${packageId}' not found`);
+      throw new Error(
+        `could not load cc install package: chaincode install package '${packageId}' not found`,
+      );
     }
     return readFileSync(join(this.#folder, fileOf(packageId)));
   }

@@ -1,5 +1,5 @@
 import { peer } from '@hyperledger/fabric-protos';
-import { PackageNotFound, type InstalledPackages } from '../chaincode-packages/installed-packages.js';
+import type { InstalledPackages } from '../chaincode-packages/installed-packages.js';
 import type { ChaincodeDirectory } from '../chaincode-packages/chaincode-directory.js';
 import { describeError } from '../chaincode-stream/errors.js';
 import { NamespaceNotDefined } from '../lifecycle/functions.js';
@@ -58,7 +58,7 @@ export function lifecycleChaincode(parts: LifecycleParts): SystemChaincode {
       return success(called(argument, invocation).serializeBinary());
     } catch (error) {
       const reason = describeError(error);
-      return error instanceof NamespaceNotDefined || error instanceof PackageNotFound
+      return error instanceof NamespaceNotDefined
         ? failure(reason, 404)
         : failure(`failed to invoke backing implementation of '${name}': ${reason}`);
     }
@@ -90,7 +90,7 @@ function functionsOf({ mspId, ledger, installed, directory }: LifecycleParts): R
         const packageId = lifecycle.QueryInstalledChaincodeArgs.deserializeBinary(argument).getPackageId();
         const found = installed.find(packageId);
         if (found === undefined) {
-          throw new PackageNotFound(`could not find chaincode with package id '${packageId}'`);
+          throw new Error(`could not find chaincode with package id '${packageId}'`);
         }
         const result = new lifecycle.QueryInstalledChaincodeResult();
         result.setLabel(found.label);
