@@ -78,6 +78,13 @@ describe('a gateway tells what it is, and nothing about anybody', function () {
     expect(headers['x-request-id']).to.match(/^[0-9a-f-]{36}$/);
   });
 
+  it('answers whole, whatever a cache would like', async () => {
+    for (const path of ['/healthz', '/readyz', '/metrics', '/fhir/r4/metadata']) {
+      const answer = await members.riverside.call('GET', path, { headers: { 'if-none-match': '*' } });
+      expect(answer.status, path).to.equal(200);
+    }
+  });
+
   it('takes no request id from outside', async () => {
     const headers = { 'x-request-id': 'chosen-by-a-stranger' };
     const answer = await members.riverside.call('GET', '/healthz', { headers });

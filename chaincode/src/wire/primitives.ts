@@ -6,8 +6,11 @@ import { decodeBase64Url } from './base64url.js';
  * these shapes is refused at the boundary.
  */
 
-/** FHIR id (R4 2.24.0.1): ids of subjects, records and consents are the custodian's own. */
-export const fhirId = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/);
+/**
+ * FHIR id (R4 2.24.0.1): ids of subjects, records and consents are the custodian's own. `.` and `..` are none here: no
+ * address can name them, and a consent that no address names could not be withdrawn.
+ */
+export const fhirId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9.-]{1,64}$/);
 
 /** Id of a member's MSP; narrower than Fabric's own rule, since it stands in names of collections. */
 export const mspId = z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/);

@@ -15,6 +15,7 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
+import { REFUSALS, refusalStatuses } from './refusal-statuses.js';
 import { isStreamed, type Handlers } from './handlers.js';
 
 /** The OpenAPI 3.1 description of what this gateway serves, made from the schemas that parse its input. */
@@ -57,18 +58,22 @@ function describe(name: OperationName, operation: Operation): ZodOpenApiOperatio
           { description: one.description, content: contentOf(one) },
         ]),
       ),
-      default: refusalOf(operation),
+      ...Object.fromEntries(
+        refusalStatuses(operation)
+          .filter((status) => ![answer, ...answers].some((one) => one.status === status))
+          .map((status) => [`${status}`, refusalOf(status, operation)]),
+      ),
     },
   };
 }
 
-function refusalOf({ speaks }: Operation): ZodOpenApiResponseObject {
-  if (speaks === 'fhir') {
-    const content = { [FHIR_MEDIA_TYPE]: { schema: operationOutcome } };
-    return { description: 'A refusal or failure, as an OperationOutcome', content };
-  }
-  const content = { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } };
-  return { description: 'A refusal or failure (RFC 9457)', content };
+/** A problem document (RFC 9457), or an OperationOutcome where FHIR is spoken. */
+function refusalOf(status: number, { speaks }: Operation): ZodOpenApiResponseObject {
+  const content: ZodOpenApiContentObject =
+    speaks === 'fhir'
+      ? { [FHIR_MEDIA_TYPE]: { schema: operationOutcome } }
+      : { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } };
+  return { description: REFUSALS[status] ?? 'Refused', content };
 }
 
 function audience({ caller }: Operation): string {

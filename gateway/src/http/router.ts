@@ -89,15 +89,21 @@ function abortedWith(response: Response): AbortSignal {
   return controller.signal;
 }
 
+/** Not by Express's own `send`, which answers 304 to `If-None-Match: *` whatever the answer is. */
 function send(response: Response, operation: Operation, { status, headers, body }: Reply): void {
   response.status(status ?? operation.answer.status).set({ 'Cache-Control': 'no-store' });
-  // What has no content has no type.
-  if (body === undefined) response.set({ ...headers }).removeHeader('Content-Type');
-  if (body === undefined) response.end();
-  else {
-    const type = { 'Content-Type': 'application/json; charset=utf-8' };
-    response.set({ ...type, ...headers }).send(Buffer.from(JSON.stringify(body)));
+  if (body === undefined) {
+    // What has no content has no type.
+    response.set({ ...headers }).removeHeader('Content-Type');
+    response.end();
+    return;
   }
+  const content = Buffer.from(JSON.stringify(body));
+  const described = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': `${content.length}`,
+  };
+  response.set({ ...described, ...headers }).end(content);
 }
 
 function refuseOtherMethods(router: Router, handlers: Handlers): void {

@@ -3,6 +3,7 @@ import { compileConsent, conflicts, type CompiledPolicy } from '@consent-ledger/
 import {
   consentVersionId,
   digestOf,
+  primitives,
   withoutIdentifyingText,
   type Consent,
   type FhirResource,
@@ -129,7 +130,7 @@ function requireUnderstood(resource: FhirResource): CompiledPolicy {
 
 function idOf(resource: FhirResource): string {
   const id = resource['id'];
-  if (typeof id === 'string' && /^[A-Za-z0-9.-]{1,64}$/.test(id)) return id;
+  if (primitives.fhirId.safeParse(id).success) return id as string;
   throw refusedAt('Consent.id', 'must be a FHIR id');
 }
 

@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** FHIR id (R4, 2.24.0.1). */
 export const idSchema = z
   .string()
-  .regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and dots');
+  .regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and dots')
+  .refine((id) => id !== '.' && id !== '..', 'must be more than dots: no address can name it');
 
 /** `Organization/<name>`: a member as FHIR refers to it. */
 export const memberReferenceSchema = z

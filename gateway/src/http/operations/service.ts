@@ -35,7 +35,7 @@ export function serviceHandlers(options: ServiceOptions): HandlersOf<ServiceOper
 
     metrics: async ({ response }) => {
       const { contentType, text } = await metrics.render();
-      response.status(200).set({ 'Content-Type': contentType, 'Cache-Control': 'no-store' }).send(text);
+      response.status(200).set({ 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(text);
       return undefined;
     },
 
