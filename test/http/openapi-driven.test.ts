@@ -189,6 +189,7 @@ function encoded(value: unknown): string {
 }
 
 function textOf(value: unknown): string {
+  if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
