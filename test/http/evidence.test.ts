@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { delegationList, keyList, statementMade } from '@consent-ledger/chaincode/wire/http';
+import {
+  delegationList,
+  keyList,
+  statementMade,
+  type StatementMade,
+} from '@consent-ledger/chaincode/wire/http';
 import { newAppKey, newPasskey, type Signer } from '../support/signers.js';
 import {
   askForStatement,
@@ -13,6 +18,7 @@ import {
   WITNESSED,
 } from './support/evidence.js';
 import type { Answer, TestMember } from './support/consortium.js';
+import { evidenceHeader, expectOutcome, fhirClient } from './support/fhir.js';
 import { ask, fileConsent, putRecord, registerSubject, treatmentConsent } from './support/people.js';
 import { expectProblem } from './support/problems.js';
 import { PATIENCE_MS, sharedMembers, type Members } from './support/shared.js';
@@ -207,6 +213,32 @@ describe('evidence of consent at the gateway', function () {
     expect(delegations).to.have.length(1);
     expect(delegations[0]).to.deep.include({ delegation, delegate: guardian, scope: terms.scope });
     expect(delegations[0]?.ended?.evidence).to.equal('delegated');
+  });
+
+  it('takes a change as FHIR, signed for that consent and version alone', async () => {
+    const key = newPasskey();
+    await registerKey(riverside, subject, key);
+    const client = await fhirClient(riverside);
+    const first = await statementFor(riverside, { statement: 'consent', resource: unsigned() });
+    const created = await client.post('/Consent', unsigned(), {
+      'consent-ledger-evidence': evidenceHeader(signedOn(first, key)),
+    });
+    expect(created.status, created.bytes.toString()).to.equal(201);
+    expect(created.json['id']).to.equal(first.consent);
+    const path = `/Consent/${String(first.consent)}`;
+    const changed = { ...created.json, dateTime: '2026-11-01' };
+    const change = (version: number): Promise<StatementMade> =>
+      statementFor(riverside, { statement: 'consent', resource: changed, version });
+    const put = async (made: StatementMade): Promise<Answer> =>
+      client.put(path, changed, { 'consent-ledger-evidence': evidenceHeader(signedOn(made, key)) });
+    for (const wrong of [
+      await statementFor(riverside, { statement: 'consent', resource: changed }),
+      await change(3),
+    ])
+      expectOutcome(await put(wrong), 422, 'evidence-signature-refused');
+    const updated = await put(await change(2));
+    expect(updated.status, updated.bytes.toString()).to.equal(200);
+    expect((await client.get(`${path}/_history/2`)).json['dateTime']).to.equal('2026-11-01');
   });
 
   it('takes at oversight a withdrawal that the subject signs there, statement included', async () => {

@@ -60,6 +60,12 @@ export function createMetrics(): Metrics {
         'Requests waiting for a batch',
         source.waitingRequests,
       );
+      gauge(
+        registers,
+        'consent_ledger_waiting_notifications',
+        'Messages to subjects that are still to be brought',
+        source.waitingNotifications,
+      );
     },
     render: async () => {
       scrapes.inc();

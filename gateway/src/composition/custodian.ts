@@ -31,6 +31,8 @@ export interface Custodian {
   readonly readOwn: ReadOwnOptions;
   /** Requests that wait for a batch. */
   readonly waiting: () => number;
+  /** Messages to subjects that are still to be brought. */
+  readonly waitingNotifications: () => number;
   /** To be done before the gateway takes calls: what an earlier process left half done. */
   readonly settle: () => Promise<void>;
 }
@@ -79,6 +81,7 @@ export async function buildCustodian(
   const log = closers.add(await openCheckLog(inData('checks.db'), configuration.retention.checkDays));
   const checks = new Checks({ custody, known, members, projection, log, now, limits });
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
+  const notifications = buildNotifications(custody, vault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
@@ -88,7 +91,7 @@ export async function buildCustodian(
     handlers: {
       ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey, ledgerId }),
       ...subjectHandlers({ own: custody, transactions, pseudonymKey, passkeys: configuration.passkeys }),
-      ...buildNotifications(custody, vault, foundation, closers),
+      ...notifications.handlers,
       ...keepHandlers(keep),
       ...checkHandlers(checks, pseudonymKey),
       ...cdsHandlers({
@@ -104,6 +107,7 @@ export async function buildCustodian(
     },
     readOwn,
     waiting: () => decisions.waiting,
+    waitingNotifications: notifications.waiting,
     settle: () => settleUnconfirmed({ ...keep, outbox }),
   };
 }

@@ -89,6 +89,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     pendingValues: () => projection.pending().reduce((sum, { values }) => sum + values, 0),
     openTransactions: () => outbox.size,
     waitingRequests: () => custodian?.waiting() ?? 0,
+    waitingNotifications: () => custodian?.waitingNotifications() ?? 0,
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(configuration.deadlines.drainMs));

@@ -18,7 +18,7 @@ export function buildNotifications(
   seal: SubjectSeal,
   foundation: Foundation,
   closers: Closers,
-): Handlers {
+): { readonly handlers: Handlers; readonly waiting: () => number } {
   const { chain, configuration, inData, log, notices, now, projection } = foundation;
   const { retryMs = 5_000, giveUpMs = 0 } = configuration.notifications ?? {};
   const store = closers.add(openNotificationStore(inData('notifications.db')));
@@ -38,7 +38,10 @@ export function buildNotifications(
   chain.onFolded(look);
   notifier.start();
   closers.addStop(() => notifier.stop());
-  return notificationHandlers({ ...shared, custody }, look);
+  return {
+    handlers: notificationHandlers({ ...shared, custody }, look),
+    waiting: () => store.waiting,
+  };
 }
 
 function couriersOf(

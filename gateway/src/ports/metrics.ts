@@ -17,4 +17,6 @@ export interface GaugeSource {
   readonly pendingValues: () => number;
   readonly openTransactions: () => number;
   readonly waitingRequests: () => number;
+  /** Messages to subjects that are still to be brought. */
+  readonly waitingNotifications: () => number;
 }

@@ -26,6 +26,8 @@ export interface Delivery {
 export interface NotificationStore {
   /** Number of blocks whose notices are all in here. */
   readonly scanned: number;
+  /** Messages that are still to be brought. */
+  readonly waiting: number;
   /** Takes notices for all channels of their subjects, each once; with them, how far the ledger has been read. */
   enqueue(notices: Iterable<Notice>, scanned: number, now: number): void;
   channels(subject: string): readonly Channel[];

@@ -12,6 +12,7 @@ const overseers: readonly DemoUser[] = [{ name: 'auditor', roles: ['auditor'] },
 const USERS: Readonly<Record<OrganisationKind, readonly DemoUser[]>> = {
   hospital: [
     { name: 'consent-clerk', roles: ['consent-clerk'] },
+    { name: 'consent-portal', roles: ['consent-portal'] },
     { name: 'records-clerk', roles: ['records-clerk'] },
     { name: 'practitioner', roles: ['practitioner'] },
     { name: 'emergency-physician', roles: ['practitioner', 'emergency-physician'] },

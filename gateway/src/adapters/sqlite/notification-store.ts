@@ -53,6 +53,10 @@ class SqliteNotificationStore implements NotificationStore {
     return (this.#statements.progress.get() as { scanned: number }).scanned;
   }
 
+  get waiting(): number {
+    return (this.#statements.waiting.get() as { waiting: number }).waiting;
+  }
+
   enqueue(notices: Parameters<NotificationStore['enqueue']>[0], scanned: number, now: number): void {
     inTransaction(this.#database, () => {
       for (const { id, subject, kind, at } of notices)
@@ -120,6 +124,7 @@ function statementsOf(database: DatabaseSync) {
     due: database.prepare(`
       SELECT notice AS id, channel, subject, kind, at, sealed, attempts FROM delivery
       WHERE status = 'waiting' AND due <= ? ORDER BY due, notice LIMIT ?`),
+    waiting: database.prepare("SELECT count(*) AS waiting FROM delivery WHERE status = 'waiting'"),
     nextDue: database.prepare("SELECT min(due) AS due FROM delivery WHERE status = 'waiting'"),
     retry: database.prepare(`
       UPDATE delivery SET attempts = attempts + 1, due = ? WHERE notice = ? AND channel = ? AND status = 'waiting'`),

@@ -1,4 +1,4 @@
-import type { FhirResource, FiledEvidence, z } from '@consent-ledger/chaincode/wire';
+import type { FiledEvidence, z } from '@consent-ledger/chaincode/wire';
 import type { withdrawConsentBody } from '@consent-ledger/chaincode/wire/http';
 import { findConsent } from '../../usecases/consent-versions.js';
 import { byWordOfMouth, fileConsent, registerSubject, withdrawConsent } from '../../usecases/consents.js';
@@ -7,6 +7,7 @@ import type { CustodyView } from '../../usecases/custody-view.js';
 import type { Members } from '../../usecases/members.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { Transactions } from '../../usecases/transactions.js';
+import { withoutServerMeta } from '../fhir/consent-resource.js';
 import type { HandlersOf } from '../handlers.js';
 import { witnessFor } from '../witness.js';
 
@@ -40,7 +41,7 @@ export function custodianPeopleHandlers({
     },
     fileConsent: async ({ body, user }) => {
       const evidence = filedEvidence(body.evidence, witnessFor(user, pseudonymKey));
-      const given = body.resource as FhirResource;
+      const given = withoutServerMeta(body.resource);
       const place = { ledgerId, custodian: own.custodian };
       const resource = withSignedId(given, evidence, place);
       const { filed, transaction, block } = await fileConsent({ resource, evidence }, own, transactions);

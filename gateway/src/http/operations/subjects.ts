@@ -1,4 +1,5 @@
 import type { RelyingParty } from '@consent-ledger/chaincode/wire';
+import type { StatementInput } from '@consent-ledger/chaincode/wire/http';
 import type { Notices } from '../../ports/notices.js';
 import type { CustodyView } from '../../usecases/custody-view.js';
 import {
@@ -12,6 +13,7 @@ import type { Members } from '../../usecases/members.js';
 import { makeStatement } from '../../usecases/statements.js';
 import { listKeys, namedKey, registerKey, revokeKey } from '../../usecases/subject-keys.js';
 import type { Transactions } from '../../usecases/transactions.js';
+import { withoutServerMeta } from '../fhir/consent-resource.js';
 import type { HandlersOf } from '../handlers.js';
 import { witnessFor } from '../witness.js';
 
@@ -88,8 +90,13 @@ export function statementHandlers(
 ): HandlersOf<'makeStatement' | 'listKeys' | 'listDelegations'> {
   const { custodyFor, members, notices } = options;
   return {
-    makeStatement: ({ query, body }) =>
-      Promise.resolve({ body: makeStatement(body, custodyFor(query.custodian), options) }),
+    makeStatement: ({ query, body }) => {
+      const custody = custodyFor(query.custodian);
+      // What is signed is what would be filed.
+      const input =
+        body.statement === 'consent' ? { ...body, resource: withoutServerMeta(body.resource) } : body;
+      return Promise.resolve({ body: makeStatement(input as StatementInput, custody, options) });
+    },
     listKeys: ({ params: { id: subject }, query }) => {
       const keys = listKeys(subject, custodyFor(query.custodian), notices, members);
       return Promise.resolve({ body: { subject, keys } });
