@@ -74,7 +74,9 @@ for (const ordering of ['bft', 'raft'] as const) {
     };
 
     before(async () => {
-      topology = demo(['type: embedded', `type: ${ordering}`]);
+      // Raft with all four, so that the same changes are made to both.
+      const everybody = '\n  orderers: [riverside, lakeside, novacure, sentinel]';
+      topology = demo(['type: embedded', `type: ${ordering}${ordering === 'raft' ? everybody : ''}`]);
       await prepareConsortium(topology, portPlan(topology), folder.path);
       current = configurationIn(await readFile(dataLayout(folder.path).genesisBlock));
       const { organisations } = await loadIdentities(topology, folder.path);
