@@ -8,6 +8,9 @@ const DAY = 24 * HOUR;
 const FHIR_DATE_TIME =
   /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:(Z)|([+-])(\d{2}):(\d{2})))?)?)?$/;
 
+/** The last instant that FHIR can write, in epoch milliseconds: it has years of four digits. */
+const LAST_INSTANT = midnight(10_000, 1, 1) - 1;
+
 /** A FHIR date or instant with the span that its precision means. */
 interface FullInterval {
   readonly from: number;
@@ -16,8 +19,8 @@ interface FullInterval {
 
 /**
  * Reads a FHIR dateTime (R4 2.24.0.1): year, month, day, or an instant with its zone. A date is UTC; `2024`
- * is all of 2024, a time to the second that whole second. Undefined if it is none (a time without a zone, a
- * day that the month does not have).
+ * is all of 2024, a time to the second that whole second, one that is finer than a millisecond that whole
+ * millisecond. Undefined if it is none (a time without a zone, a day that the month does not have).
  */
 export function parseDateTime(text: string): FullInterval | undefined {
   const match = FHIR_DATE_TIME.exec(text);
@@ -54,11 +57,15 @@ export function parseInstant(text: string): number | undefined {
   return text.includes('T') ? parseDateTime(text)?.from : undefined;
 }
 
-/** FHIR instant in UTC, to the second or, where there is a fraction, the millisecond (rounded down). */
+/**
+ * FHIR instant in UTC, to the second or, where there is a fraction, the millisecond (rounded down). What lies
+ * after the year 9999, as the end of `9999` does, is the last instant of it.
+ */
 export function formatInstant(epochMillis: number): string {
-  const days = Math.floor(epochMillis / DAY);
+  const written = Math.min(epochMillis, LAST_INSTANT);
+  const days = Math.floor(written / DAY);
   const { year, month, day } = civilFromDays(days);
-  const rest = Math.floor(epochMillis - days * DAY);
+  const rest = Math.floor(written - days * DAY);
   const time = [rest / HOUR, (rest % HOUR) / MINUTE, (rest % MINUTE) / SECOND]
     .map((part) => digits(Math.floor(part), 2))
     .join(':');
@@ -115,10 +122,10 @@ export function hours(count: number): number {
   return count * HOUR;
 }
 
+/** Whole milliseconds, so that nothing is rounded into the next second, and instants stay integers. */
 function fractionMillis(fraction: string, plus: 0 | 1): number {
-  const kept = fraction.slice(0, 9);
-  const units = Number(kept) + plus;
-  return kept.length > 3 ? units / 10 ** (kept.length - 3) : units * 10 ** (3 - kept.length);
+  const kept = fraction.slice(0, 3);
+  return (Number(kept) + plus) * 10 ** (3 - kept.length);
 }
 
 function zoneOffset(

@@ -52,6 +52,14 @@ describe('the versions of a consent', () => {
     expect(payloadOf(await world.queryCustody({ query: 'consent', consent: 'c-1' }))).to.deep.equal(first);
   });
 
+  it('are kept with dates as fine as any system writes them', async () => {
+    const start = '2026-01-01T00:00:00.1234567Z';
+    const fine = consentOf('c-1', SUBJECT, { provision: { ...terms('c-1'), period: { start } } });
+    succeeded(await file('c-1', 2, fine));
+    const { consents } = policiesSchema.parse(world.value('policies', SUBJECT));
+    expect(consents[0]?.policy.period?.from).to.equal(Date.parse('2026-01-01T00:00:00.123Z'));
+  });
+
   it('follow each other without a gap, and a lost update is refused', async () => {
     expect(refusalOf(await file('c-1', 3, narrower('c-1')))).to.equal('consent-version-conflict');
     succeeded(await file('c-1', 2, narrower('c-1')));

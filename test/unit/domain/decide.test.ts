@@ -372,6 +372,10 @@ describe('Obligations', () => {
       'the way to the provision that decided',
     ).to.deep.equal(['expires-at 2027-04-01T00:00:00Z']);
     expect(expires(r5('permit'))).to.deep.equal([]);
+    expect(
+      expires(r5('permit', [], { period: { end: '9999-12-31' } })),
+      'the last year of FHIR',
+    ).to.deep.equal(['expires-at 9999-12-31T23:59:59.999Z']);
   });
 });
 

@@ -24,6 +24,7 @@ describe('Whether a consent is in force', () => {
     expect(reason(at('2025-01-31T23:59:59.999Z'), [consent])).to.equal('no-consent');
     expect(reason(at('2025-02-01T00:00:00Z'), [consent])).to.equal('permitted-by-consent');
     expect(reason(at('2026-06-15T10:00:00.999Z'), [consent])).to.equal('permitted-by-consent');
+    expect(reason(at('2026-06-15T10:00:00.9999999Z'), [consent])).to.equal('permitted-by-consent');
     expect(reason(at('2026-06-15T10:00:01Z'), [consent])).to.equal('consent-expired');
     const year = r5('permit', [], { period: { end: '2026' } });
     expect(reason(at('2026-12-31T23:59:59.999Z'), [year])).to.equal('permitted-by-consent');

@@ -22,10 +22,19 @@ describe('FHIR dates and instants', () => {
     }
   });
 
-  it('are finer than a millisecond where the text is', () => {
-    const first = parseDateTime('2024-06-15T12:00:00.1234Z');
-    const second = parseDateTime('2024-06-15T12:00:00.1235Z');
-    expect(first?.until).to.equal(second?.from);
+  it('are the whole millisecond where the text is finer', () => {
+    const second = Date.UTC(2024, 5, 15, 12);
+    for (const [fraction, millis] of Object.entries({
+      '1234': 123,
+      '1235999': 123,
+      '9999999': 999,
+      '999999999999': 999,
+    })) {
+      expect(parseDateTime(`2024-06-15T12:00:00.${fraction}Z`), fraction).to.deep.equal({
+        from: second + millis,
+        until: second + millis + 1,
+      });
+    }
   });
 
   it('are refused where they are none', () => {
@@ -80,5 +89,11 @@ describe('FHIR dates and instants', () => {
   it('are written to the second, and to the millisecond where there is one', () => {
     expect(formatInstant(Date.UTC(2026, 10, 25, 10))).to.equal('2026-11-25T10:00:00Z');
     expect(formatInstant(Date.UTC(2026, 10, 25, 10, 0, 0, 7))).to.equal('2026-11-25T10:00:00.007Z');
+  });
+
+  it('are never written in a year that FHIR does not have', () => {
+    for (const after of [parseDateTime('9999')?.until ?? 0, Date.UTC(20000, 0), 1e300]) {
+      expect(formatInstant(after)).to.equal('9999-12-31T23:59:59.999Z');
+    }
   });
 });
