@@ -4,10 +4,16 @@ import type { Question } from './question.js';
 import { say } from './say.js';
 import { standings } from './standing.js';
 import { waysTo, type Way } from './ways.js';
-import { witnesses } from './witness.js';
+import { Budget, Search } from './witness.js';
 
-/** Questions tried between two consents; where they differ at all, one of the first few shows it. */
-const QUESTIONS_PER_CONSENT = 5000;
+/**
+ * Work that the search of one filing may do, in parts of questions tried (a few microseconds each): endorsers do it,
+ * one after the other, and whoever files chooses what is searched. The consents on file share it.
+ */
+const WORK = 200_000;
+
+/** What a question costs: both consents are asked, and this many provisions cost as much as a part. */
+const PROVISIONS_PER_PART = 4;
 
 /** A permit of a consent that is being filed, and a deny in force that would silently defeat it. */
 export interface Conflict {
@@ -39,7 +45,14 @@ export function conflicts(
 ): readonly Conflict[] {
   const others = existing.filter(({ policy }) => policy.subject === filed.subject && policy.id !== filed.id);
   const unacknowledged = others.filter(({ policy }) => filed.acknowledges?.includes(policy.id) !== true);
-  return unacknowledged.flatMap((other) => conflictsWith(filed, other, others, at));
+  let left = WORK;
+  return unacknowledged.flatMap((other, index) => {
+    const budget = new Budget(Math.floor(left / (unacknowledged.length - index)));
+    const before = budget.left;
+    const found = conflictsWith(filed, other, others, at, budget);
+    left -= before - budget.left;
+    return found;
+  });
 }
 
 function conflictsWith(
@@ -47,16 +60,26 @@ function conflictsWith(
   other: PolicyInForce,
   others: readonly PolicyInForce[],
   at: number,
+  budget: Budget,
 ): readonly Conflict[] {
   const found = new Map<string, Conflict>();
-  let budget = QUESTIONS_PER_CONSENT;
+  const search = new Search([filed, other.policy], budget);
+  const questionCost = 1 + Math.ceil(search.named.length / PROVISIONS_PER_PART);
+  const inForce = new Map<number, boolean>();
+  const permits = waysTo('permit', filed);
   for (const deny of waysTo('deny', other.policy)) {
-    for (const permit of waysTo('permit', filed)) {
+    for (const permit of permits) {
+      if (!budget.spend(1)) return [...found.values()];
+      if (found.has(`${permit.path} ${deny.path}`)) continue;
       const instant = meeting([permit, deny], at);
-      if (instant === undefined || !bothInForce(filed, other, others, instant)) continue;
-      for (const question of witnesses([filed, other.policy], [permit, deny], instant)) {
-        budget -= 1;
-        if (budget < 0) return [...found.values()];
+      if (instant === undefined) continue;
+      if (!inForce.has(instant)) {
+        budget.spend(others.length);
+        inForce.set(instant, bothInForce(filed, other, others, instant));
+      }
+      if (inForce.get(instant) !== true) continue;
+      for (const question of search.witnesses([permit, deny], instant)) {
+        if (!budget.spend(questionCost)) return [...found.values()];
         const conflict = difference(filed, other, question);
         const key = conflict === undefined ? '' : `${conflict.permit} ${conflict.deny.path}`;
         if (conflict === undefined || found.has(key)) continue;

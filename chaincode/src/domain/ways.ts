@@ -8,6 +8,8 @@ export interface Step {
 
 /** Everything that must match for a provision, or the base, to speak. */
 export interface Way {
+  /** FHIRPath of what speaks at the end of it. */
+  readonly path: string;
   /** What speaks at the end of it: on the way to a deny the unknown counts as a match. */
   readonly to: ProvisionKind;
   readonly steps: readonly Step[];
@@ -18,8 +20,11 @@ export interface Way {
 export function waysTo(kind: ProvisionKind, policy: CompiledPolicy): readonly Way[] {
   const periods = policy.period === undefined ? [] : [policy.period];
   const base: Way[] =
-    policy.base === kind ? [{ to: kind, steps: [{ kind, criteria: policy.coverage }], periods }] : [];
-  return [...base, ...waysInside(kind, policy.exceptions, { to: kind, steps: [], periods })];
+    policy.base === kind
+      ? [{ path: policy.basePath, to: kind, steps: [{ kind, criteria: policy.coverage }], periods }]
+      : [];
+  const start: Way = { path: '', to: kind, steps: [], periods };
+  return [...base, ...waysInside(kind, policy.exceptions, start)];
 }
 
 function waysInside(
@@ -29,6 +34,7 @@ function waysInside(
 ): readonly Way[] {
   return provisions.flatMap((provision) => {
     const here: Way = {
+      path: provision.path,
       to: kind,
       steps: [...above.steps, { kind: provision.kind, criteria: provision.criteria }],
       periods: provision.period === undefined ? above.periods : [...above.periods, provision.period],

@@ -14,6 +14,9 @@ export type Part = (question: Question) => Question;
 /** Ways tried to take one of each of several lists. */
 const MAX_SETS = 12;
 
+/** Values of one kind that are tried. */
+const MAX_VALUES = 64;
+
 const ACTIONS: readonly Action[] = ['access', 'disclose', 'use', 'collect', 'correct'];
 
 export function purposes(onWays: readonly Criteria[], researchOnly: boolean): readonly Part[] {
@@ -28,10 +31,16 @@ export function actions(): readonly Part[] {
   return ACTIONS.map((action) => (question) => ({ ...question, actions: [action] }));
 }
 
-/** Nothing, each level, each sensitivity and any two that are named, with each level; unknown. */
-export function labels(named: readonly Criteria[]): readonly Part[] {
-  const codes = unique(named.flatMap((criteria) => criteria.labels?.sensitivity ?? []));
-  const pairs = codes.flatMap((one, index) => codes.slice(index + 1).map((other) => [one, other]));
+/**
+ * Nothing, each level, each sensitivity that is named, and one that is on the ways with any other, with each level;
+ * unknown.
+ */
+export function labels(onWays: readonly Criteria[], named: readonly Criteria[]): readonly Part[] {
+  const codesOf = (criteria: readonly Criteria[]): readonly string[] =>
+    unique(criteria.flatMap((one) => one.labels?.sensitivity ?? []));
+  const first = codesOf(onWays);
+  const codes = codesOf([...onWays, ...named]);
+  const pairs = first.flatMap((one, index) => codes.slice(index + 1).map((other) => [one, other]));
   const sensitivities = [[], ...codes.map((one) => [one]), ...pairs];
   if (codes.length > 0) sensitivities.push(...sensitivityCodes.map((one) => [one]));
   const levels = [[], ...[...confidentialityCodes].reverse().map((level) => [level])];
@@ -49,11 +58,11 @@ export function recipients(onWays: readonly Criteria[], named: readonly Criteria
     const { organizations = [], others = [] } = actor?.recipients ?? {};
     return organizations.length + others.length === 0 ? [] : [[...organizations, ...others]];
   });
-  const members = unique([
+  const members = few([
     ANOTHER_MEMBER,
     ...[...onWays, ...named].flatMap(({ actor }) => actor?.recipients?.organizations ?? []),
   ]);
-  const others = named.flatMap(({ actor }) => (actor?.recipients?.others ?? []).map((one) => [one]));
+  const others = few(named.flatMap(({ actor }) => actor?.recipients?.others ?? [])).map((one) => [one]);
   const sets = [...hitting(lists), ...others];
   return [
     ...sets.flatMap((references) =>
@@ -66,7 +75,7 @@ export function recipients(onWays: readonly Criteria[], named: readonly Criteria
 }
 
 export function custodians(named: readonly Criteria[]): readonly Part[] {
-  const all = unique([ANOTHER_MEMBER, ...named.flatMap(({ actor }) => actor?.custodians ?? [])]);
+  const all = few([ANOTHER_MEMBER, ...named.flatMap(({ actor }) => actor?.custodians ?? [])]);
   return [
     ...all.map((custodian): Part => (question) => ({ ...question, custodian })),
     (question) => without(question, 'custodian'),
@@ -76,12 +85,9 @@ export function custodians(named: readonly Criteria[]): readonly Part[] {
 export function contents(onWays: readonly Criteria[], named: readonly Criteria[]): readonly Part[] {
   const all = (criteria: readonly Criteria[]): Criteria['contents'] & {} =>
     criteria.flatMap((one) => one.contents ?? []);
-  const types = unique([
-    'Basic',
-    ...all([...onWays, ...named]).flatMap(({ resourceTypes }) => resourceTypes),
-  ]);
+  const types = few(['Basic', ...all([...onWays, ...named]).flatMap(({ resourceTypes }) => resourceTypes)]);
   const listed = all(onWays).flatMap(({ classes }) => (classes.length > 0 ? [classes] : []));
-  const classSets = [[], ...hitting(listed), ...all(named).flatMap(({ classes }) => [classes])];
+  const classSets = few([[], ...hitting(listed), ...all(named).map(({ classes }) => classes)]);
   return [
     ...types.flatMap((resourceType) => classSets.map((classes) => known({ resourceType, classes }))),
     ...types.map((resourceType): Part => {
@@ -96,7 +102,7 @@ export function contents(onWays: readonly Criteria[], named: readonly Criteria[]
 
 export function codes(onWays: readonly Criteria[], named: readonly Criteria[]): readonly Part[] {
   const listed: (readonly Coding[])[] = onWays.flatMap((one) => (one.codes === undefined ? [] : [one.codes]));
-  const others = named.flatMap((one) => (one.codes ?? []).map((coding) => [coding]));
+  const others = few(named.flatMap((one) => one.codes ?? [])).map((coding) => [coding]);
   return [...[...hitting(listed), ...others].map((some) => known({ codes: some })), unknown('codes')];
 }
 
@@ -109,7 +115,7 @@ export function authored(named: readonly Criteria[]): readonly Part[] {
       ...(until === undefined ? [] : [Math.ceil(until), Math.ceil(until) - 1]),
     ];
   });
-  const texts = unique(instants).map((instant) => {
+  const texts = few(instants).map((instant) => {
     const text = formatInstant(instant);
     return text.includes('.') ? text : text.replace('Z', '.000Z');
   });
@@ -129,7 +135,7 @@ export function about(onWays: readonly Criteria[], named: readonly Criteria[]): 
         ? []
         : [actor.authors.map((reference): DataCriteria => ({ meaning: 'authoredby', reference }))]),
     ]);
-  const others = listed(named).flatMap((list) => list.map((one) => [one]));
+  const others = few(listed(named).flat()).map((one) => [one]);
   return [
     ...[...hitting(listed(onWays)), ...others].flatMap(recordsAbout),
     ...(['author', 'refersTo', 'referredToBy', 'reference'] as const).map(unknown),
@@ -177,6 +183,11 @@ function* product<T>(lists: readonly (readonly T[])[]): Generator<readonly T[], 
   const [first, ...rest] = lists;
   if (first === undefined) yield [];
   else for (const others of product(rest)) for (const one of first) yield [one, ...others];
+}
+
+/** The first of them, once each. */
+function few<T>(values: readonly T[]): readonly T[] {
+  return unique(values).slice(0, MAX_VALUES);
 }
 
 function unique<T>(values: readonly T[]): readonly T[] {

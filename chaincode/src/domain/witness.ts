@@ -1,4 +1,4 @@
-import { readAsked, readFacts } from './facts.js';
+import { readAsked, readFacts, type Asked, type Facts } from './facts.js';
 import { matchCriteria, matchPurpose, NO, YES } from './match.js';
 import type { ActorCriteria, CompiledPolicy, Criteria } from './policy.js';
 import type { Question } from './question.js';
@@ -10,39 +10,100 @@ import * as choose from './witness-parts.js';
 const SIMPLEST = 8;
 const LAST = 4;
 
+/** Provisions of which the values are tried, those on the ways among them. */
+const MAX_NAMED = 64;
+
 type Aspect = keyof Criteria | keyof ActorCriteria;
 
-/**
- * Questions that everything on these ways matches. Each part of a question is chosen by itself from what the
- * policies name: first the simplest of each, then with one part, then with two parts otherwise, in case another
- * provision stands in the way. Some thousands at most.
- */
-export function* witnesses(
-  policies: readonly CompiledPolicy[],
-  ways: readonly Way[],
-  at: number,
-): Generator<Question, void, undefined> {
-  const start = plainQuestion(at, policies[0]?.subject ?? '');
-  const named = policies.flatMap(criteriaOf);
-  // What is on the ways comes first, so that it is among the few values that are tried.
-  const onWays = ways.flatMap(({ steps }) => steps.map(({ criteria }) => criteria));
-  const research = policies.some(({ scope }) => scope === 'research');
-  const fit = (parts: readonly choose.Part[], ...aspects: readonly Aspect[]): readonly choose.Part[] =>
-    some(parts.filter((part) => fits(part(start), ways, aspects)));
-  const choices = [
-    fit(choose.purposes(onWays, research), 'purposes'),
-    fit(choose.actions(), 'actions'),
-    fit(choose.labels([...onWays, ...named]), 'labels'),
-    fit(choose.recipients(onWays, named), 'recipients'),
-    fit(choose.custodians([...onWays, ...named]), 'custodians'),
-    fit(choose.contents(onWays, named), 'contents'),
-    fit(choose.codes(onWays, named), 'codes'),
-    fit(choose.authored([...onWays, ...named]), 'dataPeriod'),
-    fit(choose.about(onWays, named), 'data', 'authors'),
-  ];
-  for (const parts of nearest(choices)) {
-    yield parts.reduce((question, part) => part(question), start);
+/** How much more a search may do. It counts, and does not look at a clock: every endorser stops at the same place. */
+export class Budget {
+  constructor(public left: number) {}
+
+  /** Whether there was so much left; what is spent is spent. */
+  spend(amount: number): boolean {
+    this.left -= amount;
+    return this.left >= 0;
   }
+}
+
+/** Looks for questions on which two policies may differ. */
+export class Search {
+  /** What every provision of both constrains. */
+  readonly named: readonly Criteria[];
+  readonly #tried: readonly Criteria[];
+  readonly #start: Question;
+  readonly #research: boolean;
+
+  constructor(
+    policies: readonly CompiledPolicy[],
+    private readonly budget: Budget,
+  ) {
+    this.named = policies.flatMap(criteriaOf);
+    this.#tried = this.named.slice(0, MAX_NAMED);
+    this.#start = plainQuestion(policies[0]?.subject ?? '');
+    this.#research = policies.some(({ scope }) => scope === 'research');
+  }
+
+  /**
+   * Questions that everything on these ways matches. Each part of a question is chosen by itself from what the
+   * policies name: first the simplest of each, then with one part, then with two parts otherwise, in case another
+   * provision stands in the way. None where a part cannot be chosen, or the budget is spent.
+   */
+  *witnesses(ways: readonly Way[], at: number): Generator<Question, void, undefined> {
+    const start = { ...this.#start, at: formatInstant(at) };
+    const ask = (parts: readonly choose.Part[]): Question =>
+      parts.reduce((question, part) => part(question), start);
+    const choices = this.#choices(ways);
+    const lists: (readonly choose.Part[])[] = [];
+    for (const { parts, aspects } of choices) {
+      const first = this.#fitting(parts(), ways, aspects, 1);
+      if (first.length === 0) return;
+      lists.push(first);
+    }
+    yield ask(lists.flat());
+    const all = choices.map(({ parts, aspects }) => some(this.#fitting(parts(), ways, aspects)));
+    if (this.budget.left < 0) return;
+    for (const parts of nearest(all)) yield ask(parts);
+  }
+
+  /** What can be chosen for each part of a question, those first of which there are few. */
+  #choices(ways: readonly Way[]): readonly Choice[] {
+    // What is on the ways comes first, so that it is among the few values that are tried.
+    const onWays = ways.flatMap(({ steps }) => steps.map(({ criteria }) => criteria));
+    const named = [...new Set([...onWays, ...this.#tried])].slice(0, MAX_NAMED);
+    return [
+      { parts: () => choose.actions(), aspects: ['actions'] },
+      { parts: () => choose.purposes(onWays, this.#research), aspects: ['purposes'] },
+      { parts: () => choose.custodians(named), aspects: ['custodians'] },
+      { parts: () => choose.codes(onWays, named), aspects: ['codes'] },
+      { parts: () => choose.authored(named), aspects: ['dataPeriod'] },
+      { parts: () => choose.about(onWays, named), aspects: ['data', 'authors'] },
+      { parts: () => choose.recipients(onWays, named), aspects: ['recipients'] },
+      { parts: () => choose.contents(onWays, named), aspects: ['contents'] },
+      { parts: () => choose.labels(onWays, named), aspects: ['labels'] },
+    ];
+  }
+
+  /** The parts with which these aspects of every step match, as far as the way that it is on needs them to. */
+  #fitting(
+    parts: readonly choose.Part[],
+    ways: readonly Way[],
+    aspects: readonly Aspect[],
+    atMost = Infinity,
+  ): readonly choose.Part[] {
+    const tests = testsOf(ways, aspects);
+    const found: choose.Part[] = [];
+    for (const part of parts) {
+      if (found.length === atMost || !this.budget.spend(1)) break;
+      if (tests.length === 0 || fits(part(this.#start), tests)) found.push(part);
+    }
+    return found;
+  }
+}
+
+interface Choice {
+  readonly parts: () => readonly choose.Part[];
+  readonly aspects: readonly Aspect[];
 }
 
 function some<T>(values: readonly T[]): readonly T[] {
@@ -51,9 +112,9 @@ function some<T>(values: readonly T[]): readonly T[] {
 }
 
 /** Nothing in it is named by anybody, and everything in it is known. */
-function plainQuestion(at: number, subject: string): Question {
+function plainQuestion(subject: string): Question {
   return {
-    at: formatInstant(at),
+    at: formatInstant(0),
     custodian: choose.ANOTHER_MEMBER,
     requester: { member: choose.ANOTHER_MEMBER, references: [], roles: [] },
     purpose: ['TREAT'],
@@ -73,18 +134,32 @@ function plainQuestion(at: number, subject: string): Question {
   };
 }
 
-/** Do these aspects of every step match, as far as the way that it is on needs them to? */
-function fits(question: Question, ways: readonly Way[], aspects: readonly Aspect[]): boolean {
-  const facts = readFacts(question);
-  return readAsked(question).every((asked) =>
-    ways.every(({ to, steps }) =>
-      steps.every(({ kind, criteria }) => {
-        if (aspects.includes('purposes')) return matchPurpose(criteria.purposes, kind, asked);
-        const match = matchCriteria(aspectsOf(criteria, aspects), asked, facts);
-        return to === 'deny' ? match !== NO : match === YES;
-      }),
-    ),
+type Test = (asked: Asked, facts: Facts) => boolean;
+
+/** What these aspects of the steps ask for; nothing where none of them constrains. */
+function testsOf(ways: readonly Way[], aspects: readonly Aspect[]): readonly Test[] {
+  return ways.flatMap(({ to, steps }) =>
+    steps.flatMap(({ kind, criteria }): Test[] => {
+      if (aspects.includes('purposes')) {
+        // A permit on the way to a deny lets through what it does not cover; whether it does, the question shows.
+        const reading = to === 'deny' ? to : kind;
+        return [(asked) => matchPurpose(criteria.purposes, reading, asked)];
+      }
+      const some = aspectsOf(criteria, aspects);
+      if (Object.keys(some).length === 0) return [];
+      return [
+        (asked, facts) => {
+          const match = matchCriteria(some, asked, facts);
+          return to === 'deny' ? match !== NO : match === YES;
+        },
+      ];
+    }),
   );
+}
+
+function fits(question: Question, tests: readonly Test[]): boolean {
+  const facts = readFacts(question);
+  return readAsked(question).every((asked) => tests.every((test) => test(asked, facts)));
 }
 
 function aspectsOf({ actor, ...criteria }: Criteria, aspects: readonly Aspect[]): Criteria {

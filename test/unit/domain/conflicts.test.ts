@@ -83,6 +83,49 @@ describe('Conflicts at filing', () => {
     expect(conflict?.question.at).to.equal('2027-01-01T00:00:00Z');
   });
 
+  it('are searched for within bounds, however much both consents say', function () {
+    // All of it would take hours; in an endorser that is all the time there is.
+    this.timeout(60_000);
+    const many = (type: string, short: (index: number) => object): Json[] =>
+      Array.from({ length: 1000 }, (_, index) => ({ type, ...short(index) }));
+    const apart: (readonly [Json[], Json[]])[] = [
+      [
+        many('permit', (index) => ({ actor: [`Organization/a${index}`] })),
+        many('deny', (index) => ({ actor: [`Organization/b${index}`] })),
+      ],
+      [
+        many('permit', () => ({ action: ['use'], label: ['N'] })),
+        many('deny', (index) => ({ action: ['access'], label: index % 2 === 0 ? ['HIV'] : ['MH', 'SUD'] })),
+      ],
+    ];
+    for (const [permits, denies] of apart) {
+      expect(
+        pairs(core('OPTOUT', { provision: permits }), core('OPTIN', { provision: denies })),
+      ).to.deep.equal([]);
+    }
+  });
+
+  it('are found in the last consent on file, however much the others say', () => {
+    const loud = Array.from({ length: 20 }, (_, index) =>
+      core(
+        'OPTIN',
+        {
+          provision: Array.from({ length: 200 }, (__, n) => ({
+            type: 'deny',
+            actor: [`Organization/x${n}`],
+          })),
+        },
+        { id: `loud${index}` },
+      ),
+    );
+    const fhir = core('OPTOUT', {
+      provision: [{ type: 'permit', actor: ['Practitioner/1'], label: ['HIV'] }],
+    });
+    expect(pairs(fhir, ...loud, r5('permit', [{ actor: ['Practitioner/1'] }], { id: 'z' }))).to.include(
+      'Consent.provision.provision[0] / z Consent.provision[0]',
+    );
+  });
+
   it('are none for a draft', () => {
     expect(pairs(pcf({ type: 'permit' }, { status: 'draft' }), core('OPTOUT'))).to.deep.equal([]);
   });
