@@ -54,8 +54,8 @@ export function matchCriteria(criteria: Criteria, asked: Asked, facts: Facts): M
 }
 
 /**
- * A permit covers what must be named only where it names it (`CLINTRL`, `POPHLTH`); break-glass under a permit
- * is the caller's to judge, since it depends on what the permit lies in and leads to.
+ * A permit covers what must be named only where it names it (`CLINTRL`, `POPHLTH`); what it lets through to a deny
+ * inside it, and break-glass, are the caller's to judge, since that depends on what the permit lies in and leads to.
  */
 export function matchPurpose(
   purposes: readonly string[] | undefined,

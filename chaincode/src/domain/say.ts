@@ -1,7 +1,6 @@
 import type { Asked, Facts } from './facts.js';
 import { matchCriteria, matchPurpose, NO, YES, type Match } from './match.js';
 import type { CompiledPolicy, CompiledProvision } from './policy.js';
-import { BREAK_GLASS } from './purposes.js';
 import { contains } from './time.js';
 
 /** A provision (or the base) that speaks. */
@@ -21,10 +20,10 @@ interface Way {
   /** How well everything on the way matches. */
   readonly reach: Match;
   readonly until: number | undefined;
-  /** Inside a deny that lists break-glass. */
-  readonly inBreakGlassDeny: boolean;
-  /** Break-glass is asked and a permit has been passed: only a deny that lists it may speak from here. */
-  readonly onlyToBreakGlassDeny: boolean;
+  /** Inside a deny that lists the asked purpose. */
+  readonly inListingDeny: boolean;
+  /** A permit has been passed that does not cover the asked purpose: only a deny that lists it may speak from here. */
+  readonly onlyToListingDeny: boolean;
 }
 
 interface Voices {
@@ -40,12 +39,12 @@ interface Voices {
 export function say(policy: CompiledPolicy, asked: Asked, facts: Facts): Saying {
   if (policy.scope === 'research' && asked.scope !== 'research') return undefined;
   const { base, coverage } = policy;
-  const baseListsBreakGlass = base === 'deny' && coverage.purposes?.includes(BREAK_GLASS) === true;
+  const baseLists = listsAsDeny(base, coverage.purposes, asked);
   const { deny, permit } = hear(policy.exceptions, asked, facts, {
     reach: YES,
     until: policy.period?.until,
-    inBreakGlassDeny: baseListsBreakGlass,
-    onlyToBreakGlassDeny: false,
+    inListingDeny: baseLists,
+    onlyToListingDeny: false,
   });
   if (deny !== undefined || permit !== undefined) return deny ?? permit;
   if (asked.breakGlass && base === 'permit') return undefined;
@@ -56,7 +55,7 @@ export function say(policy: CompiledPolicy, asked: Asked, facts: Facts): Saying 
     outcome: base,
     path: policy.basePath,
     until: policy.period?.until,
-    forbidsBreakGlass: baseListsBreakGlass,
+    forbidsBreakGlass: asked.breakGlass && baseLists,
   };
 }
 
@@ -66,10 +65,11 @@ function hear(provisions: readonly CompiledProvision[], asked: Asked, facts: Fac
   for (const provision of provisions) {
     const { kind, period, criteria, exceptions } = provision;
     if (period !== undefined && !contains(period, facts.at)) continue;
-    if (!matchPurpose(criteria.purposes, kind, asked)) continue;
+    const covers = matchPurpose(criteria.purposes, kind, asked);
+    if (!covers && !(kind === 'permit' && matchPurpose(criteria.purposes, 'deny', asked))) continue;
     const reach = Math.min(way.reach, matchCriteria(criteria, asked, facts)) as Match;
     if (reach === NO) continue;
-    const here = step(provision, asked, way, reach);
+    const here = step(provision, asked, way, reach, covers);
     if (exceptions.length > 0) {
       const inside = hear(exceptions, asked, facts, here);
       if (inside.deny !== undefined) {
@@ -81,12 +81,12 @@ function hear(provisions: readonly CompiledProvision[], asked: Asked, facts: Fac
         continue;
       }
     }
-    if (here.onlyToBreakGlassDeny || !speaks(kind, reach)) continue;
+    if (here.onlyToListingDeny || !speaks(kind, reach)) continue;
     const voice: Voice = {
       outcome: kind,
       path: provision.path,
       until: here.until,
-      forbidsBreakGlass: kind === 'deny' && here.inBreakGlassDeny,
+      forbidsBreakGlass: asked.breakGlass && kind === 'deny' && here.inListingDeny,
     };
     if (kind === 'deny') voices.deny = louder(voices.deny, voice);
     else voices.permit ??= voice;
@@ -94,17 +94,31 @@ function hear(provisions: readonly CompiledProvision[], asked: Asked, facts: Fac
   return voices;
 }
 
-function step(provision: CompiledProvision, asked: Asked, way: Way, reach: Match): Way {
+/**
+ * What a permit does not cover it still lets through, to a deny inside it that lists the asked purpose: else that deny
+ * could never speak. That is so for what a permit must name, and for break-glass, which no permit covers but inside a
+ * deny that lists it.
+ */
+function step(provision: CompiledProvision, asked: Asked, way: Way, reach: Match, covers: boolean): Way {
   const { kind, period, criteria } = provision;
-  const inBreakGlassDeny =
-    way.inBreakGlassDeny || (kind === 'deny' && criteria.purposes?.includes(BREAK_GLASS) === true);
+  const lists = listsAsDeny(kind, criteria.purposes, asked);
+  const inListingDeny = way.inListingDeny || lists;
   return {
     reach,
     until: earlier(way.until, period?.until),
-    inBreakGlassDeny,
-    onlyToBreakGlassDeny:
-      !inBreakGlassDeny && (way.onlyToBreakGlassDeny || (asked.breakGlass && kind === 'permit')),
+    inListingDeny,
+    onlyToListingDeny: asked.breakGlass
+      ? !inListingDeny && (way.onlyToListingDeny || kind === 'permit')
+      : !lists && (way.onlyToListingDeny || !covers),
   };
+}
+
+function listsAsDeny(
+  kind: 'permit' | 'deny',
+  purposes: readonly string[] | undefined,
+  { purpose }: Asked,
+): boolean {
+  return kind === 'deny' && purposes?.includes(purpose) === true;
 }
 
 /** The unknown counts as a match for a deny and as none for a permit. */

@@ -312,8 +312,9 @@ const purposesOf = (stated: FhirProvision): string[] | undefined =>
   stated.purpose?.map(({ system, code }) => (system.endsWith('/v3-ActReason') ? code : `${system}|${code}`));
 const covers = (named: readonly string[], asked: string): boolean =>
   named.some((code) => purposeIs(asked, code));
-const listsBreakGlass = (kind: Kind, stated: FhirProvision): boolean =>
-  kind === 'deny' && purposesOf(stated)?.includes('BTG') === true;
+const listsAsDeny = (kind: Kind, stated: FhirProvision, purpose: string): boolean =>
+  kind === 'deny' && purposesOf(stated)?.includes(purpose) === true;
+const listsBreakGlass = (kind: Kind, stated: FhirProvision): boolean => listsAsDeny(kind, stated, 'BTG');
 
 /** Break-glass apart, which depends on what else is on the way. */
 function purposeFits(kind: Kind, stated: FhirProvision, asked: string): boolean {
@@ -336,7 +337,10 @@ function sayingOf(consent: Read, part: Part): Said | undefined {
     const last = way.at(-1);
     if (last === undefined) return false;
     return way.every((node, index) => {
-      if (!holds(node.stated.period, at) || !purposeFits(node.kind, node.stated, purpose)) return false;
+      if (!holds(node.stated.period, at)) return false;
+      // A permit that does not name it is still on the way to a deny that lists it.
+      const leadsToDeny = way.slice(index + 1).some((one) => listsAsDeny(one.kind, one.stated, purpose));
+      if (!purposeFits(leadsToDeny ? 'deny' : node.kind, node.stated, purpose)) return false;
       if (purpose === 'BTG' && node.kind === 'permit') {
         const others = way.filter((_, other) => other !== index);
         if (!rootForbids && !others.some((one) => listsBreakGlass(one.kind, one.stated))) return false;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { answer, ask, core, pcf, r5, reason } from './build.js';
+import { answer, ask, core, pcf, r5, reason, type Short } from './build.js';
 
 const requester = { member: 'Organization/lakeside', references: ['Practitioner/1'], roles: ['er'] };
 const labelled = (...labels: string[]): { record: { labels: string[] } } => ({ record: { labels } });
@@ -174,6 +174,29 @@ describe('What one consent says', () => {
       expect(is(btg, notListed)).to.equal('break-glass');
       const notCovered = r5('deny', [{ purpose: ['HPAYMT'], provision: [{ purpose: ['BTG'] }] }]);
       expect(is(btg, notCovered)).to.equal('break-glass');
+    });
+
+    it('so does one on the way to a deny that lists what a permit must name', () => {
+      for (const purpose of ['CLINTRL', 'POPHLTH']) {
+        const asked = ask({ purpose: [purpose], ...labelled() });
+        const agreed = pcf({ type: 'permit', purpose: [purpose] });
+        const inside = (...deny: readonly Short[]): Record<string, unknown> => ({
+          ...core('OPTIN', { provision: [{ type: 'permit', purpose: ['TREAT'], provision: deny }] }),
+          id: 'c2',
+        });
+        const both = (...deny: readonly Short[]): string => reason(asked, [agreed, inside(...deny)]);
+        expect(both({ type: 'deny', purpose: [purpose] }), purpose).to.equal('denied-by-consent');
+        expect(both({ type: 'deny', label: ['N'] }), 'not listed').to.equal('permitted-by-consent');
+        expect(both({ type: 'deny', purpose: ['TREAT'] }), 'only covered').to.equal('permitted-by-consent');
+        expect(
+          both({ type: 'deny', purpose: [purpose], provision: [{ type: 'permit', label: ['N'] }] }),
+          'a permit inside that does not name it',
+        ).to.equal('denied-by-consent');
+        expect(
+          both({ type: 'deny', purpose: [purpose], provision: [{ type: 'permit', purpose: [purpose] }] }),
+          'a permit inside that names it',
+        ).to.equal('permitted-by-consent');
+      }
     });
 
     it('a deny inside one that lists it forbids it too, and is the path that is told', () => {
