@@ -1,7 +1,21 @@
+const HISTORY = '/_history/';
+const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+const LITERAL = /^(?:[A-Z][A-Za-z]*\/[A-Za-z0-9\-.]{1,64}|[A-Za-z][A-Za-z0-9+\-.]*:[^\s?#]+)$/;
+
+/** Is it an id as FHIR resources have one? */
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
 /** A reference less the version that it may name (`Patient/1/_history/2`); everything else compares as given. */
 export function withoutVersion(reference: string): string {
-  const at = reference.lastIndexOf('/_history/');
-  return at === -1 ? reference : reference.slice(0, at);
+  const at = reference.lastIndexOf(HISTORY);
+  return at !== -1 && isId(reference.slice(at + HISTORY.length)) ? reference.slice(0, at) : reference;
+}
+
+/** Does it name one resource: `[type]/[id]`, or a URI without a query (a search) and a fragment (what is contained)? */
+export function isLiteral(reference: string): boolean {
+  return LITERAL.test(withoutVersion(reference));
 }
 
 /** The resource type that a relative or absolute REST reference names, if it names one. */

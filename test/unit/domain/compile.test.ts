@@ -1,6 +1,18 @@
 import { compileConsent } from '@consent-ledger/chaincode/domain';
 import { expect } from 'chai';
-import { compiled, concept, coding, core, loinc, pcf, provision, r5, refused, supersedes } from './build.js';
+import {
+  compiled,
+  concept,
+  coding,
+  core,
+  loinc,
+  pcf,
+  provision,
+  r5,
+  refused,
+  resourceType,
+  supersedes,
+} from './build.js';
 
 type Json = Record<string, unknown>;
 
@@ -11,11 +23,17 @@ const without = (fhir: Json, key: string): Json =>
 const inPcf = (more: object): Json => pcf({ type: 'permit', ...more });
 const P = 'Consent.provision';
 
+const datum = (reference: string): Json => ({ meaning: 'instance', reference: { reference } });
+const many = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+
 /** What is refused, in what, and where. */
 const refusals: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['no object', 'Consent', ['Consent']],
   ['another resource', { resourceType: 'Contract' }, ['Consent.resourceType']],
   ['no id', without(inPcf({}), 'id'), ['Consent.id']],
+  ...['a/b', '__proto__', 'a'.repeat(65), '\ud800', ' c1', ''].map(
+    (id) => [`the id ${JSON.stringify(id)}`, { ...inPcf({}), id }, ['Consent.id']] as const,
+  ),
   ['no status', without(inPcf({}), 'status'), ['Consent.status']],
   ['an R5 status in R4', { ...inPcf({}), status: 'not-done' }, ['Consent.status']],
   ['an R4 status in R5', r5('permit', [], { status: 'proposed' }), ['Consent.status']],
@@ -120,6 +138,54 @@ const refusals: readonly (readonly [string, unknown, readonly string[]])[] = [
     'a nested provision without type',
     core('OPTIN', { provision: [{ label: ['R'] }] }),
     [`${P}.provision[0].type`],
+  ],
+
+  // What could never match, and so would be ignored.
+  ...[
+    ' Practitioner/1',
+    'practitioner/1',
+    'Practitioner',
+    'Practitioner/1/2',
+    'Practitioner/1/_history/',
+    'Practitioner?identifier=1',
+    'https://fhir.example/Practitioner?identifier=1',
+    'https://fhir.example/Practitioner/1#a',
+    'Practitioner/\ud800',
+  ].map(
+    (reference) =>
+      [
+        `a reference to no resource (${JSON.stringify(reference)})`,
+        { ...inPcf({}), provision: { type: 'permit', data: [datum(reference)] } },
+        [`${P}.data[0].reference.reference`],
+      ] as const,
+  ),
+
+  ['a type of resource that is none', inPcf({ class: [resourceType('Observations')] }), [`${P}.class[0]`]],
+  ['an abstract type', inPcf({ class: [resourceType('DomainResource')] }), [`${P}.class[0]`]],
+  [
+    'an extension of this ledger that is misspelt',
+    r5('permit', [], { extension: [{ url: 'urn:consent-ledger:fhir:Supersedes', valueString: 'x' }] }),
+    ['Consent.extension[0]'],
+  ],
+  [
+    'one that has no meaning where it stands',
+    inPcf({ extension: [{ url: 'urn:consent-ledger:fhir:acknowledges' }] }),
+    [`${P}.extension[0]`],
+  ],
+
+  // More than is ever filed.
+  ['too many purposes', inPcf({ purpose: many(1025, 'TREAT') }), [`${P}.purpose`]],
+  ['too many exceptions', inPcf({ provision: many(1025, { type: 'deny' }) }), [`${P}.provision`]],
+  ['too many codes in all', inPcf({ code: many(2, { coding: many(600, loinc('1')) }) }), [`${P}.code`]],
+  [
+    'a code that is too long',
+    inPcf({ code: [{ coding: [loinc('1'.repeat(1020))] }] }),
+    [`${P}.code[0].coding[0]`],
+  ],
+  [
+    'a reference that is too long',
+    { ...inPcf({}), provision: { type: 'permit', data: [datum(`urn:x:${'1'.repeat(1020)}`)] } },
+    [`${P}.data[0].reference.reference`],
   ],
 
   // Dates.

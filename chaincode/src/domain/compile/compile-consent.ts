@@ -48,7 +48,7 @@ function readConsent(
 ): CompiledPolicy | undefined {
   const consent = reader.backbone(fhir, 'Consent', 'Consent');
   if (consent === undefined) return undefined;
-  const id = reader.text(consent['id'], 'Consent.id');
+  const id = reader.id(consent['id'], 'Consent.id');
   const status = reader.code(consent['status'], 'Consent.status', STATUSES[version]);
   const subject = readSubject(reader, consent, version === 'r4' ? 'patient' : 'subject');
   const scope = version === 'r4' ? readScope(reader, consent) : readCategory(reader, consent);

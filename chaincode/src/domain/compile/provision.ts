@@ -11,6 +11,7 @@ import { isKnownPurpose } from '../purposes.js';
 import type { Coding } from '../question.js';
 import { ACTIONS } from '../validate-question.js';
 import type { At, Json, Reader } from './reader.js';
+import { isResourceType } from './resource-types.js';
 import { RESOURCE_TYPE_SYSTEMS, SYSTEMS } from './systems.js';
 
 const RECIPIENT_ROLES = ['IRCP', 'PRCP'];
@@ -28,12 +29,10 @@ export function readCriteria(
   const labels = readLabelCriteria(reader, json, path, kind);
   const purposes = readPurposes(reader, json, path, purposeSystems);
   const contents = ['class', 'documentType', 'resourceType'].flatMap((key) => {
-    const codings = readCodings(reader, json, path, key);
-    return codings === undefined ? [] : [sortContents(codings)];
+    const content = readContents(reader, json, path, key);
+    return content === undefined ? [] : [content];
   });
-  const codes = Object.hasOwn(json, 'code')
-    ? reader.constraints(json, path, 'code').flatMap((entry) => reader.concept(entry.value, entry.path))
-    : undefined;
+  const codes = readCodes(reader, json, path);
   const data = readData(reader, json, path);
   const dataPeriod = Object.hasOwn(json, 'dataPeriod')
     ? reader.period(json['dataPeriod'], `${path}.dataPeriod`)
@@ -44,7 +43,7 @@ export function readCriteria(
     ...(purposes === undefined ? {} : { purposes }),
     ...(labels === undefined ? {} : { labels }),
     ...(contents.length === 0 ? {} : { contents }),
-    ...(codes === undefined ? {} : { codes: codes.map(({ value }) => value) }),
+    ...(codes === undefined ? {} : { codes }),
     ...(dataPeriod === undefined ? {} : { dataPeriod: { interval: dataPeriod, reading: kind } }),
     ...(data === undefined ? {} : { data }),
   };
@@ -95,13 +94,11 @@ function readRole(reader: Reader, actor: Json, path: string): 'recipient' | 'CST
 
 function readActions(reader: Reader, json: Json, path: string): readonly string[] | undefined {
   if (!Object.hasOwn(json, 'action')) return undefined;
-  return reader.constraints(json, path, 'action').flatMap((entry) =>
-    reader.concept(entry.value, entry.path).flatMap(({ value: { system, code }, path: at }) => {
-      if (system === SYSTEMS.action && ACTIONS.some((action) => action === code)) return [code];
-      reader.refuse(at, `is not an action that is known: ${ACTIONS.join(', ')} of ${SYSTEMS.action}`);
-      return [];
-    }),
-  );
+  return reader.concepts(json, path, 'action').flatMap(({ value: { system, code }, path: at }) => {
+    if (system === SYSTEMS.action && ACTIONS.some((action) => action === code)) return [code];
+    reader.refuse(at, `is not an action that is known: ${ACTIONS.join(', ')} of ${SYSTEMS.action}`);
+    return [];
+  });
 }
 
 function readPurposes(
@@ -150,9 +147,22 @@ function readData(reader: Reader, json: Json, path: string): readonly DataCriter
   });
 }
 
-function readCodings(reader: Reader, json: Json, path: string, key: string): readonly Coding[] | undefined {
+function readCodes(reader: Reader, json: Json, path: string): readonly Coding[] | undefined {
+  if (!Object.hasOwn(json, 'code')) return undefined;
+  return reader.concepts(json, path, 'code').map(({ value }) => value);
+}
+
+/** Types of resource, which are a closed list, and classes of record, which each system makes for itself. */
+function readContents(reader: Reader, json: Json, path: string, key: string): ContentCriteria | undefined {
   if (!Object.hasOwn(json, key)) return undefined;
-  return codingsOf(reader, json, path, key).map(({ value }) => value);
+  const resourceTypes: string[] = [];
+  const classes: Coding[] = [];
+  for (const { value, path: at } of codingsOf(reader, json, path, key)) {
+    if (!RESOURCE_TYPE_SYSTEMS.includes(value.system)) classes.push(value);
+    else if (isResourceType(value.code)) resourceTypes.push(value.code);
+    else reader.refuse(at, 'is no type of resource in FHIR R4 or R5');
+  }
+  return { resourceTypes, classes };
 }
 
 function codingsOf(reader: Reader, json: Json, path: string, key: string): readonly At<Coding>[] {
@@ -160,13 +170,4 @@ function codingsOf(reader: Reader, json: Json, path: string, key: string): reado
     const coding = reader.coding(entry.value, entry.path);
     return coding === undefined ? [] : [{ value: coding, path: entry.path }];
   });
-}
-
-function sortContents(codings: readonly Coding[]): ContentCriteria {
-  return {
-    resourceTypes: codings
-      .filter(({ system }) => RESOURCE_TYPE_SYSTEMS.includes(system))
-      .map(({ code }) => code),
-    classes: codings.filter(({ system }) => !RESOURCE_TYPE_SYSTEMS.includes(system)),
-  };
 }

@@ -1,11 +1,11 @@
 import type { Interval } from '../policy.js';
 import type { Problem } from '../problem.js';
 import type { Coding } from '../question.js';
-import { resourceTypeOf, withoutVersion } from '../references.js';
+import { isId, isLiteral, resourceTypeOf, withoutVersion } from '../references.js';
 import { isObject } from '../shape.js';
 import { parsePeriod } from '../time.js';
 import { CONSENT_ELEMENTS, type ElementRule, type FhirVersion } from './elements.js';
-import { SUPERSEDES } from './systems.js';
+import { ACKNOWLEDGES, OWN_EXTENSIONS, SUPERSEDES } from './systems.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -21,10 +21,16 @@ export interface Target {
   readonly type: string | undefined;
 }
 
+const NAMED = `${SUPERSEDES} and ${ACKNOWLEDGES}`;
+
 const CODING: ReadonlySet<string> = new Set(['id', 'system', 'version', 'code', 'display', 'userSelected']);
 const CONCEPT: ReadonlySet<string> = new Set(['id', 'coding', 'text']);
 const REFERENCE: ReadonlySet<string> = new Set(['id', 'reference', 'type', 'identifier', 'display']);
 const PERIOD: ReadonlySet<string> = new Set(['id', 'start', 'end']);
+
+/** More of one thing, or longer, than any consent needs; what is filed keeps to it too. */
+const MAX_ENTRIES = 1024;
+const MAX_TEXT = 1024;
 
 /**
  * Reads the elements of one consent and collects everything that is wrong with it. A method that cannot read
@@ -71,13 +77,17 @@ export class Reader {
     const value = json[key];
     const at = `${path}.${key}`;
     if (!Array.isArray(value)) return [{ value, path: at }];
+    if (value.length > MAX_ENTRIES) {
+      this.#refuseTooMany(at);
+      return [];
+    }
     return value.map((entry: unknown, index) => ({ value: entry, path: `${at}[${index}]` }));
   }
 
   /** The entries of an element that constrains; an empty list can be read two ways. */
   constraints(json: Json, path: string, key: string): readonly At<unknown>[] {
     const entries = this.entries(json, path, key);
-    if (entries.length === 0) {
+    if (Array.isArray(json[key]) && json[key].length === 0) {
       this.refuse(`${path}.${key}`, 'is an empty list', [
         'it constrains nothing, as if it were left out',
         'it matches nothing',
@@ -93,9 +103,10 @@ export class Reader {
     return found;
   }
 
-  text(value: unknown, path: string): string | undefined {
-    if (typeof value === 'string' && value !== '') return value;
-    this.refuse(path, 'must be text');
+  /** The id of the consent: others name it by that, as `Consent/[id]`. */
+  id(value: unknown, path: string): string | undefined {
+    if (typeof value === 'string' && isId(value)) return value;
+    this.refuse(path, 'must be a FHIR id: 1 to 64 of A-Z, a-z, 0-9, - and .');
     return undefined;
   }
 
@@ -105,6 +116,11 @@ export class Reader {
     const { system, code } = json;
     if (typeof system !== 'string' || system === '' || typeof code !== 'string' || code === '') {
       this.refuse(path, 'must have a system and a code: without both it cannot be compared');
+      return undefined;
+    }
+    // A purpose is compared as `system|code`, which is one text.
+    if (system.length + code.length >= MAX_TEXT) {
+      this.#refuseTooLong(path);
       return undefined;
     }
     return { system, code };
@@ -126,6 +142,15 @@ export class Reader {
       const coding = this.coding(entry.value, entry.path);
       return coding === undefined ? [] : [{ value: coding, path: entry.path }];
     });
+  }
+
+  /** The codings of a list of CodeableConcepts that constrains. */
+  concepts(json: Json, path: string, key: string): readonly At<Coding>[] {
+    const codings = this.constraints(json, path, key).flatMap((entry) =>
+      this.concept(entry.value, entry.path),
+    );
+    if (codings.length > MAX_ENTRIES) this.#refuseTooMany(`${path}.${key}`);
+    return codings;
   }
 
   /** The codings of a CodeableConcept that is otherwise carried: those that have a system and a code. */
@@ -151,6 +176,17 @@ export class Reader {
     }
     if (reference.startsWith('#')) {
       this.refuse(`${path}.reference`, 'points to a contained resource, which is not evaluated');
+      return undefined;
+    }
+    if (reference.length > MAX_TEXT) {
+      this.#refuseTooLong(`${path}.reference`);
+      return undefined;
+    }
+    if (!isLiteral(reference)) {
+      this.refuse(
+        `${path}.reference`,
+        'names no resource, and so could never match: [type]/[id], or a URI without ? and #',
+      );
       return undefined;
     }
     const named = resourceTypeOf(reference);
@@ -187,7 +223,7 @@ export class Reader {
     return undefined;
   }
 
-  /** What is carried may not hold a modifier, nor what only means something at the root. */
+  /** What is carried may not hold a modifier, nor an extension of this ledger, which means something at the root or nothing. */
   carried(root: unknown, path: string): void {
     const open: At<unknown>[] = [{ value: root, path }];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -195,8 +231,9 @@ export class Reader {
       if (Array.isArray(value)) {
         value.forEach((entry: unknown, index) => open.push({ value: entry, path: `${at}[${index}]` }));
       } else if (isObject(value)) {
-        if (value['url'] === SUPERSEDES) {
-          this.refuse(at, 'names a superseded consent where it has no meaning: put it at the root');
+        const { url } = value;
+        if (typeof url === 'string' && url.toLowerCase().startsWith(OWN_EXTENSIONS)) {
+          this.refuse(at, `is no extension that is known here: ${NAMED} have a meaning at the root alone`);
         }
         for (const [key, entry] of Object.entries(value)) {
           if (key === 'modifierExtension') this.refuse(`${at}.${key}`, refusal(key));
@@ -244,6 +281,14 @@ export class Reader {
         `a FHIR ${name[other]} consent, as this element says`,
       ]);
     }
+  }
+
+  #refuseTooMany(path: string): void {
+    this.refuse(path, `has more than ${MAX_ENTRIES} entries`);
+  }
+
+  #refuseTooLong(path: string): void {
+    this.refuse(path, `is longer than ${MAX_TEXT} characters`);
   }
 
   #noDate(path: string): void {

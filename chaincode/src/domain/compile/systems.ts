@@ -14,6 +14,9 @@ export const RESOURCE_TYPE_SYSTEMS: readonly string[] = [
   'http://hl7.org/fhir/fhir-types',
 ];
 
+/** What the extensions of this ledger are called: none is carried, so that a misspelt one is not ignored. */
+export const OWN_EXTENSIONS = 'urn:consent-ledger:';
+
 /** Extension of Consent that names a consent which this one supersedes (`valueReference`, repeatable). */
 export const SUPERSEDES = 'urn:consent-ledger:fhir:supersedes';
 
