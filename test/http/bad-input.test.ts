@@ -127,6 +127,13 @@ describe('bad input gets a problem of its own, and nothing is stored', function 
     expect(errors.some(({ readings }) => readings?.length === 2)).to.equal(true);
   });
 
+  it('POST /v1/consents: what names a thing twice, of which one would be dropped', async () => {
+    const text = JSON.stringify({ resource: treatmentConsent({ subject: 'nobody' }), evidence });
+    const twice = text.replace('"provision":', '"provision":{"type":"deny"},"provision":');
+    expect(twice).not.to.equal(text);
+    expectProblem(await riverside.call('POST', '/v1/consents', json(twice)), 400, 'body-malformed');
+  });
+
   it('POST /v1/access-requests: fields that are missing, wrongly typed or hostile', async () => {
     const good = { custodian: 'Organization/lakeside', records: ['r1'], purpose: ['TREAT'] };
     const bodies: [object, number, string][] = [

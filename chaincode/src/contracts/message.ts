@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Refusal, pathsOf } from '../wire/refusal.js';
+import { repeatedKey } from '../wire/repeated-key.js';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -22,9 +23,14 @@ export function parseMessage<Schema extends z.ZodType>(
 
 function readJson(message: string | Uint8Array, code: 'command-malformed' | 'query-malformed'): unknown {
   if (message.length > MAX_LENGTH) throw new Refusal(code, ['$']);
+  let text: string;
+  let value: unknown;
   try {
-    return JSON.parse(typeof message === 'string' ? message : UTF8.decode(message)) as unknown;
+    text = typeof message === 'string' ? message : UTF8.decode(message);
+    value = JSON.parse(text);
   } catch {
     throw new Refusal(code, ['$']); // The parser's own words would repeat the input.
   }
+  if (repeatedKey(text) !== undefined) throw new Refusal(code, ['$']);
+  return value;
 }

@@ -22,6 +22,7 @@ export * as primitives from './primitives.js';
 export * from './queries.js';
 export * from './receipt.js';
 export * from './refusal.js';
+export * from './repeated-key.js';
 export * from './request-object.js';
 export * from './values/index.js';
 export * from './verify-request.js';

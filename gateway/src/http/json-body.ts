@@ -1,3 +1,4 @@
+import { repeatedKey } from '@consent-ledger/chaincode/wire';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../usecases/refusal.js';
 
@@ -35,17 +36,26 @@ export function bodyOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-/** Parses JSON in UTF-8 that is at most 64 levels deep. Throws a Refusal `body-malformed`. */
+/**
+ * Parses JSON in UTF-8 that is at most 64 levels deep and names nothing twice in one object, of which the parser would
+ * drop all but the last. Throws a Refusal `body-malformed`.
+ */
 export function parseJson(bytes: Buffer): unknown {
+  let text: string;
+  let value: unknown;
   try {
-    const text = UTF8.decode(bytes);
-    if (depthOf(text) <= MAX_DEPTH) return JSON.parse(text);
+    text = UTF8.decode(bytes);
+    if (depthOf(text) > MAX_DEPTH) throw malformed(`must be at most ${MAX_DEPTH} levels deep`);
+    value = JSON.parse(text);
   } catch (cause) {
-    throw new Refusal('body-malformed', { errors: [{ path: '$', message: 'must be JSON in UTF-8' }], cause });
+    throw cause instanceof Refusal ? cause : malformed('must be JSON in UTF-8', cause);
   }
-  throw new Refusal('body-malformed', {
-    errors: [{ path: '$', message: `must be at most ${MAX_DEPTH} levels deep` }],
-  });
+  if (repeatedKey(text) !== undefined) throw malformed('must not name anything twice in one object');
+  return value;
+}
+
+function malformed(message: string, cause?: unknown): Refusal {
+  return new Refusal('body-malformed', { errors: [{ path: '$', message }], cause });
 }
 
 /** Deepest nesting of brackets outside strings; good for any text, JSON or not. */

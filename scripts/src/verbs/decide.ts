@@ -8,6 +8,7 @@ import {
   type PolicyInForce,
   type Problem,
 } from '@consent-ledger/chaincode/domain';
+import { repeatedKey } from '@consent-ledger/chaincode/wire';
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { terminal } from '../terminal/terminal.js';
@@ -77,7 +78,9 @@ async function readConsent(
   { purposeSystems = [], evidence = {} }: DecisionContext,
 ): Promise<PolicyInForce> {
   const { policy } = accept(file, compileConsent(await readJson(file), { purposeSystems }));
-  return { policy, version: 1, evidence: evidence[policy.id] ?? 'witnessed' };
+  // An id may be the name of what every object has, such as `constructor`.
+  const known = Object.hasOwn(evidence, policy.id) ? evidence[policy.id] : undefined;
+  return { policy, version: 1, evidence: known ?? 'witnessed' };
 }
 
 async function readJson(file: string): Promise<unknown> {
@@ -87,13 +90,19 @@ async function readJson(file: string): Promise<unknown> {
   } catch (cause) {
     throw badInput(`${file} cannot be read (${systemCode(cause) ?? 'unknown reason'}).`, { cause });
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw badInput(`${file} is not JSON: ${cause instanceof Error ? cause.message : 'it cannot be parsed'}`, {
       cause,
     });
   }
+  const repeated = repeatedKey(text);
+  if (repeated === undefined) return value;
+  throw badInput(
+    `${file} names ${JSON.stringify(repeated)} twice in one object: one of them would be ignored.`,
+  );
 }
 
 type Checked<Accepted> =

@@ -73,9 +73,33 @@ describe('consent-ledger decide', () => {
     expect(code).to.equal(1);
   });
 
+  it('takes no evidence from what every object has', async () => {
+    const { stdout } = await decide(
+      { 'q.json': QUESTION, 'c.json': { ...CONSENT, id: 'constructor' } },
+      ...['--consent', 'c.json', '--request', 'q.json'],
+    );
+    expect((JSON.parse(stdout) as { basis: unknown }).basis).to.deep.equal([
+      {
+        ...{ consent: 'constructor', version: 1, outcome: 'permit' },
+        ...{ path: 'Consent.provision', evidence: 'witnessed' },
+      },
+    ]);
+  });
+
   const bad: readonly [what: string, files: Record<string, unknown>, args: string[], says: RegExp][] = [
     ['a missing file', {}, ['--request', 'none.json'], /^none\.json cannot be read \(ENOENT\)/],
     ['no JSON', { 'q.json': '{' }, ['--request', 'q.json'], /^q\.json is not JSON/],
+    [
+      'a key that comes twice',
+      {
+        'q.json': JSON.stringify(QUESTION).replace(
+          '"purpose"',
+          '"\\u0061t":"2024-01-01T00:00:00Z","purpose"',
+        ),
+      },
+      ['--request', 'q.json'],
+      /^q\.json names "at" twice/,
+    ],
     ['an unknown key', { 'q.json': { ...QUESTION, who: 'me' } }, ['--request', 'q.json'], /^q\.json: who /],
     [
       'an unknown purpose',
