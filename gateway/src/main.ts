@@ -39,7 +39,8 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
 
   try {
-    await gateway.ready;
+    const broken = await Promise.race([gateway.ready, gateway.broken]);
+    if (broken !== undefined) throw broken;
   } catch (error) {
     // A stop that came before it was ready interrupts it, and ends the process by itself.
     if (process.exitCode === undefined && !isStopped()) {
@@ -48,6 +49,13 @@ async function main(): Promise<void> {
     }
     return;
   }
+  void gateway.broken.then(async (error) => {
+    report(error);
+    await gateway.close().catch((failure: unknown) => {
+      log.error('gateway.not-closed', { error: failure });
+    });
+    process.exit(EXIT.badInput);
+  });
   process.stdout.write(
     `${JSON.stringify({ event: 'ready', member: loaded.own.mspId, port: gateway.port })}\n`,
   );
@@ -57,10 +65,15 @@ async function main(): Promise<void> {
   }
 }
 
+/** One line for whoever watches the process. */
+function report(error: unknown): void {
+  const text = error instanceof Error ? error.message : 'it failed';
+  process.stderr.write(`${JSON.stringify({ level: 'error', event: 'gateway.not-running', reason: text })}\n`);
+}
+
 main().catch((error: unknown) => {
   const isExpected = error instanceof ConfigurationError || error instanceof WrongLedgerError;
-  const text = error instanceof Error ? error.message : 'it failed';
-  process.stderr.write(`${JSON.stringify({ level: 'error', event: 'gateway.not-started', reason: text })}\n`);
+  report(error);
   process.exitCode = isExpected ? EXIT.badInput : EXIT.failed;
   // Whatever is half open must not keep the process.
   setTimeout(() => process.exit(), 100).unref();

@@ -24,6 +24,7 @@ export const CUSTODY_KEY = 'custody';
 
 /** Public keys. */
 export const LEDGER_KEY = 'ledger';
+export const EPOCH_KEY = 'epoch';
 export const MEMBER_PREFIX = 'member/';
 
 export function memberKey(mspId: string): string {

@@ -25,6 +25,17 @@ export function createMetrics(): Metrics {
     buckets: [1, 2, 5, 10, 20, 50, 100],
     registers,
   });
+  const proposals = new Counter({
+    name: 'consent_ledger_proposed_again_total',
+    help: 'Proposals that were made afresh, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const resent = new Counter({
+    name: 'consent_ledger_resent_total',
+    help: 'Transactions that were sent once more, the same bytes',
+    registers,
+  });
   const scrapes = new Counter({
     name: 'consent_ledger_scrapes_total',
     help: 'Times that metrics were read',
@@ -36,6 +47,12 @@ export function createMetrics(): Metrics {
     },
     settled: (outcome, seconds) => {
       transactions.observe({ outcome }, seconds);
+    },
+    proposedAgain: (reason) => {
+      proposals.inc({ reason });
+    },
+    resent: () => {
+      resent.inc();
     },
     batched: (count) => {
       batches.observe(count);
@@ -65,6 +82,12 @@ export function createMetrics(): Metrics {
         'consent_ledger_waiting_notifications',
         'Messages to subjects that are still to be brought',
         source.waitingNotifications,
+      );
+      gauge(
+        registers,
+        'consent_ledger_writable',
+        '1 where transactions can be made, 0 where they are refused',
+        () => (source.isLedgerOpen() ? 1 : 0),
       );
     },
     render: async () => {

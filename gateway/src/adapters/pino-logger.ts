@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { EndorsementError } from '../ports/ledger.js';
 import type { LogFields, Logger } from '../ports/logger.js';
 
 /** Logs to standard error, one JSON object a line: `{"level","time","event",...fields}`. */
@@ -57,6 +58,7 @@ function describe(error: unknown, depth: number): object {
   return {
     name: error.name,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(error instanceof EndorsementError ? { peers: error.peers } : {}),
     at: (error.stack ?? '')
       .split('\n')
       .filter((line) => /^\s+at /.test(line))

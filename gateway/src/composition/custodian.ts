@@ -37,6 +37,9 @@ export interface Custodian {
   readonly settle: () => Promise<void>;
 }
 
+/** How long a release waits for the own peer's blocks to come in again. */
+const CURRENT_MS = 10_000;
+
 export async function buildCustodian(
   custody: CustodyView,
   foundation: Foundation,
@@ -85,7 +88,8 @@ export async function buildCustodian(
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
-  const release = { accept, look: createLook(custody, now), custody, records, vault };
+  const current = (): Promise<void> => chain.current(CURRENT_MS);
+  const release = { accept, look: createLook(custody, now), current, custody, records, vault };
   return {
     custody,
     handlers: {

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import { custodyCollection, EPOCH_KEY, withdrawalCollection } from '@consent-ledger/chaincode/wire';
 import { loadMemberKeys } from '../adapters/keys/member-keys.js';
 import { secretFile } from '../adapters/keys/secret-file.js';
-import { connectToPeer } from '../adapters/ledger/connection.js';
+import { openEndpoints } from '../adapters/ledger/endpoint.js';
 import { createFabricLedger } from '../adapters/ledger/fabric-ledger.js';
 import { createMetrics } from '../adapters/metrics.js';
 import { openOutbox } from '../adapters/sqlite/outbox.js';
@@ -20,6 +20,7 @@ import { Chain } from '../usecases/chain.js';
 import { CustodyView } from '../usecases/custody-view.js';
 import { isOversight, Members } from '../usecases/members.js';
 import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
+import { compareWithAgreed } from '../usecases/set-up.js';
 import { Transactions } from '../usecases/transactions.js';
 import type { Closers } from './closers.js';
 
@@ -66,18 +67,53 @@ export async function layFoundation(
   const custodies = new Map(readable.map((mspId) => [mspId, new CustodyView(projection, mspId)]));
 
   const metrics = createMetrics();
-  const connection = closers.add(connectToPeer(own.mspId, configuration.ledger, configuration.deadlines));
-  const oversight = members.oversight.map(({ mspId }) => mspId);
-  const ledger = createFabricLedger({ connection, channel, chaincode, own: own.mspId, oversight });
-  const chain = new Chain({ ledger, projection, outbox, log });
+  const { deadlines } = configuration;
+  const ledger = closers.add(
+    createFabricLedger({
+      endpoints: openEndpoints(own.mspId, configuration.ledger, deadlines),
+      channel,
+      chaincode,
+      epochKey: EPOCH_KEY,
+      own: own.mspId,
+      oversight: startingAt(
+        members.oversight.map(({ mspId }) => mspId),
+        configuration.members.indexOf(own),
+      ),
+      log,
+      endorseMs: deadlines.endorseMs,
+      evaluateMs: deadlines.evaluateMs,
+    }),
+  );
+  const chain: Chain = new Chain({
+    ledger,
+    projection,
+    outbox,
+    log,
+    chaincode,
+    epochKey: EPOCH_KEY,
+    wrong: () => {
+      const compared = compareWithAgreed(configuration, projection);
+      return compared instanceof Error ? compared : undefined;
+    },
+    onSettled: (transaction) => {
+      transactions.settled(transaction);
+    },
+  });
   const transactions = new Transactions({
     ledger,
     chain,
     outbox,
+    projection,
     log,
-    commitMs: configuration.deadlines.commitMs,
+    commitMs: deadlines.commitMs,
     onSettled: (code, seconds) => {
       metrics.settled(code, seconds);
+    },
+    onProposedAgain: (why) => {
+      metrics.proposedAgain(why);
+    },
+    onResent: () => {
+      metrics.resent();
     },
   });
   chain.start();
@@ -103,6 +139,11 @@ export async function layFoundation(
     transactions,
     custodies,
   };
+}
+
+/** The same in another order, so that not every gateway turns to the same oversight organisation first. */
+function startingAt(mspIds: readonly string[], start: number): string[] {
+  return mspIds.map((_, index) => mspIds[(start + index) % mspIds.length] ?? '');
 }
 
 /** MSP ids of the custodians whose private values the own peer holds: all for oversight, itself for a custodian. */

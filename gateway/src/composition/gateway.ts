@@ -17,7 +17,7 @@ import type { Logger } from '../ports/logger.js';
 import { ciphertextLength } from '../release/streaming-aead.js';
 import type { AskOptions } from '../usecases/ask-for-records.js';
 import type { CustodyView } from '../usecases/custody-view.js';
-import { compareWithAgreed, setUp } from '../usecases/set-up.js';
+import { setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
 import { buildCustodian, type Custodian } from './custodian.js';
 import { layFoundation, type Foundation } from './foundation.js';
@@ -27,6 +27,8 @@ export interface RunningGateway {
   readonly port: number;
   /** Resolves when the gateway takes calls; rejects when it must not. */
   readonly ready: Promise<void>;
+  /** Resolves when the ledger has become one that this gateway must not run on. */
+  readonly broken: Promise<Error>;
   /** Lets end what is under way, then closes everything in the reverse order of its making. */
   close(): Promise<void>;
 }
@@ -64,6 +66,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
         members,
         metrics,
         tokens,
+        isLedgerOpen: () => transactions.isOpen,
         isSetUp: () => isOpen,
         isStopping: () => stopping.signal.aborted,
       }),
@@ -78,11 +81,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     metrics,
     jsonBytes: configuration.limits.jsonBytes,
     title: `Consent ledger gateway of ${own.displayName}`,
-    isOpen: () =>
-      isOpen &&
-      !stopping.signal.aborted &&
-      chain.state !== 'failed' &&
-      compareWithAgreed(configuration, projection) === 'agreed',
+    isOpen: () => isOpen && !stopping.signal.aborted && chain.state !== 'failed',
   });
   metrics.observe({
     height: () => projection.height,
@@ -90,6 +89,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     openTransactions: () => outbox.size,
     waitingRequests: () => custodian?.waiting() ?? 0,
     waitingNotifications: () => custodian?.waitingNotifications() ?? 0,
+    isLedgerOpen: () => chain.state === 'following' && transactions.isOpen,
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(configuration.deadlines.drainMs));
@@ -116,6 +116,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
   return {
     port: server.port,
     ready,
+    broken: chain.broken,
     async close() {
       stopping.abort();
       await ready.catch(() => undefined);

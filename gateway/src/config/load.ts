@@ -56,6 +56,7 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
     ledger: {
       ...ledger,
       peer: { ...ledger.peer, tlsCa: absolute(ledger.peer.tlsCa) },
+      otherPeers: ledger.otherPeers.map((peer) => ({ ...peer, tlsCa: absolute(peer.tlsCa) })),
       certificate: absolute(ledger.certificate),
       privateKey: absolute(ledger.privateKey),
       ...(ledger.admin === undefined

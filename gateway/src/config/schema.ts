@@ -42,6 +42,14 @@ const custodySchema = z
   })
   .readonly();
 
+const peerSchema = z
+  .strictObject({
+    address,
+    tlsCa: file,
+    serverName: z.string().min(1).max(253).optional().describe('name in the certificate, if not the host'),
+  })
+  .readonly();
+
 const ledgerSchema = z
   .strictObject({
     id: z
@@ -50,18 +58,24 @@ const ledgerSchema = z
       .describe('lower-case hex SHA-256 of the header of the genesis block'),
     channel: z.string().min(1).max(249),
     chaincode: z.string().min(1).max(64),
-    peer: z
-      .strictObject({
-        address,
-        tlsCa: file,
-        serverName: z
-          .string()
-          .min(1)
-          .max(253)
-          .optional()
-          .describe('name in the certificate, if not the host'),
-      })
-      .readonly(),
+    peer: peerSchema.describe('of the own organisation'),
+    otherPeers: z
+      .array(peerSchema)
+      .max(8)
+      .default([])
+      .describe('of the own organisation too: one takes its place when it does not answer'),
+    keepaliveSeconds: z
+      .int()
+      .min(5)
+      .max(3600)
+      .default(60)
+      .describe('between two pings; no less than the peers allow (keepalive.minInterval, of itself 60 s)'),
+    epochSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .default(300)
+      .describe('how long an epoch lasts: oversight moves it, everybody else alarms when it is not moved'),
     collectionsDigest: z
       .string()
       .regex(/^[0-9a-f]{64}$/)

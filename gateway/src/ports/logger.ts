@@ -17,7 +17,10 @@ export interface LogFields {
   readonly attempt?: number;
   readonly signal?: string;
   readonly address?: string;
-  /** Logged by name, code and stack, never with a message, which could quote what was sent. */
+  /**
+   * Logged by name, code and stack, never with a message, which could quote what was sent; of an EndorsementError also what
+   * each peer said.
+   */
   readonly error?: unknown;
 }
 

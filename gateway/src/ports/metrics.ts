@@ -4,6 +4,10 @@ export interface Metrics {
   answered(operation: string, status: number, seconds: number): void;
   /** One transaction settled: `valid`, or the name of Fabric's validation code. */
   settled(outcome: string, seconds: number): void;
+  /** A proposal was made afresh: `conflict`, `epoch` or `endorsements`. */
+  proposedAgain(why: string): void;
+  /** The bytes of an earlier transaction were sent once more. */
+  resent(): void;
   /** Requests decided in one transaction. */
   batched(requests: number): void;
   /** What the gauges read when somebody asks. */
@@ -19,4 +23,6 @@ export interface GaugeSource {
   readonly waitingRequests: () => number;
   /** Messages to subjects that are still to be brought. */
   readonly waitingNotifications: () => number;
+  /** Whether transactions can be made, as far as is known. */
+  readonly isLedgerOpen: () => boolean;
 }

@@ -52,6 +52,8 @@ export async function askMember(
   signal: AbortSignal,
   options: AskOptions,
 ): Promise<Opened> {
+  // Without the own peer nothing that comes could be opened.
+  options.chain.requireReach();
   const sent = await options.signer.sign(asked, user);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.releaseMs)]);
   const frames = options.peers.requestRelease(asked.custodian, sent.text, deadline);

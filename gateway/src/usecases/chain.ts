@@ -1,4 +1,11 @@
-import type { Ledger, LedgerBlock, Settled } from '../ports/ledger.js';
+import {
+  EPOCH_OVER,
+  isBefore,
+  type Ledger,
+  type LedgerBlock,
+  type Settled,
+  type Version,
+} from '../ports/ledger.js';
 import type { Logger } from '../ports/logger.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
@@ -11,10 +18,20 @@ export interface ChainOptions {
   readonly projection: Projection;
   readonly outbox: Outbox;
   readonly log: Logger;
+  /** Namespace and public key that tell the epoch. */
+  readonly chaincode: string;
+  readonly epochKey: string;
+  /** What makes the ledger, as it is folded, one that nothing may rest on. Looked at after each block. */
+  readonly wrong: () => Error | undefined;
+  /** An own transaction's outcome is known. */
+  readonly onSettled: (transaction: string) => void;
 }
 
 const RECENT_BLOCKS = 8;
 const RETRY_MS = [100, 200, 500, 1_000];
+/** How long the own peer may be out of reach before calls are refused instead of tried. */
+const OUT_OF_REACH_MS = 3_000;
+const CURRENT_POLL_MS = 50;
 const PENDING_RETRY_MS = 1_000;
 const PENDING_ALARM_MS = 60_000;
 
@@ -33,9 +50,39 @@ export class Chain {
   readonly #pendingSince = new Map<number, number>();
   #running: Promise<unknown> = Promise.resolve();
   #state: 'connecting' | 'following' | 'failed' | 'stopped' = 'connecting';
+  #reachedAt = performance.now();
+  #epoch: Version | undefined;
+  #broken: ((error: Error) => void) | undefined;
+  /** Resolves when the ledger turns out to be wrong; the chain has stopped at that block. */
+  readonly broken = new Promise<Error>((resolve) => {
+    this.#broken = resolve;
+  });
 
   constructor(options: ChainOptions) {
     this.#options = options;
+  }
+
+  /** Version of the epoch, as far as this process has followed it; undefined before it first moved. */
+  get epoch(): Version | undefined {
+    return this.#epoch;
+  }
+
+  /**
+   * Resolves while blocks come in, so that what the projection says is what the own peer has; throws a Refusal `ledger-unavailable`
+   * where they do not come in again within so many milliseconds.
+   */
+  async current(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    while (this.#state !== 'following') {
+      if (this.#state !== 'connecting' || performance.now() > end) throw new Refusal('ledger-unavailable');
+      await delay(CURRENT_POLL_MS, this.#stop.signal);
+    }
+  }
+
+  /** Throws a Refusal `ledger-unavailable` where the own peer has not answered for some seconds: no need to wait for it. */
+  requireReach(): void {
+    const isTrying = this.#state === 'connecting' && performance.now() - this.#reachedAt < OUT_OF_REACH_MS;
+    if (this.#state !== 'following' && !isTrying) throw new Refusal('ledger-unavailable');
   }
 
   get state(): 'connecting' | 'following' | 'failed' | 'stopped' {
@@ -72,7 +119,7 @@ export class Chain {
 
   /** Someone else learnt the outcome of a transaction, such as by asking the peer after a restart. */
   settle(transaction: string, settled: Settled): void {
-    this.#options.outbox.settle(transaction);
+    if (this.#options.outbox.settle(transaction)) this.#options.onSettled(transaction);
     const tell = this.#watchers.get(transaction);
     this.#watchers.delete(transaction);
     tell?.(settled);
@@ -129,9 +176,8 @@ export class Chain {
     const signal = this.#stop.signal;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        // From the last block that is folded already: it comes at once, and shows that the stream is open.
-        for await (const block of ledger.follow(Math.max(0, projection.height - 1), signal)) {
-          if (!this.#fold(block)) return;
+        for await (const block of ledger.follow(this.#start(), signal)) {
+          if (!this.#take(block)) return;
           if (this.#state !== 'following') log.info('chain.following', { height: projection.height });
           this.#state = 'following';
           failures = 0;
@@ -140,30 +186,75 @@ export class Chain {
         if (isAborted(signal)) return;
         log.warn('chain.interrupted', { height: projection.height, error });
       }
+      if (this.#state === 'following') this.#reachedAt = performance.now();
       this.#state = 'connecting';
       await delay(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 1_000, signal);
     }
   }
 
-  /** False where the block cannot be folded: then this gateway knows nothing of what comes after, and says so. */
-  #fold(block: LedgerBlock): boolean {
-    const { projection, log } = this.#options;
+  /**
+   * The last block that is folded already: it comes at once, and shows that the stream is open. After a restart the first one that an
+   * open transaction may be in: its outcome may have been folded and not noted.
+   */
+  #start(): number {
+    const { outbox, projection } = this.#options;
+    const open = outbox.size === 0 ? [] : outbox.open();
+    return Math.max(0, Math.min(projection.height - 1, ...open.map(({ height }) => height)));
+  }
+
+  /** False where nothing may be built on this block: then this gateway knows nothing of what comes after, and says so. */
+  #take(block: LedgerBlock): boolean {
+    const { projection, log, wrong } = this.#options;
+    const isKnown = block.number < projection.height - 1;
     try {
-      projection.fold(block);
+      if (!isKnown) projection.fold(block);
     } catch (error) {
       this.#state = 'failed';
       log.error('projection.failed', { block: block.number, error });
       return false;
     }
-    for (const listener of this.#onFolded) listener(block);
+    const error = wrong();
+    if (error !== undefined) {
+      this.#state = 'failed';
+      log.error('ledger.wrong', { block: block.number, error });
+      this.#broken?.(error);
+      return false;
+    }
+    if (!isKnown) for (const listener of this.#onFolded) listener(block);
     this.#recent.set(block.number, hashesOf(block));
     this.#recent.delete(block.number - RECENT_BLOCKS);
+    this.#settleAll(block);
+    for (const watcher of this.#heightWatchers) {
+      if (projection.height >= watcher.height) watcher.reached();
+    }
+    return true;
+  }
+
+  #settleAll(block: LedgerBlock): void {
     for (const { id, valid, code } of block.transactions) {
       // The second copy of a transaction says nothing about the first.
       if (code !== 'DUPLICATE_TXID') this.settle(id, { valid, code, block: block.number });
     }
-    for (const watcher of this.#heightWatchers) if (block.number + 1 >= watcher.height) watcher.reached();
-    return true;
+    const { chaincode, epochKey } = this.#options;
+    for (const { index, writes } of block.transactions) {
+      const moved = writes.some(({ namespace, key }) => namespace === chaincode && key === epochKey);
+      if (moved) this.#moveEpoch({ block: block.number, place: index });
+    }
+  }
+
+  /**
+   * What read an earlier epoch and is in no block up to here can never be valid in a later one. Every block since such a transaction
+   * was kept has been looked through, so its outcome is known.
+   */
+  #moveEpoch(epoch: Version): void {
+    if (this.#epoch !== undefined && !isBefore(this.#epoch, epoch)) return;
+    this.#epoch = epoch;
+    const { outbox, log } = this.#options;
+    for (const { transaction, epoch: rested } of outbox.size === 0 ? [] : outbox.open()) {
+      if (rested === undefined || !isBefore(rested, epoch)) continue;
+      log.info('transaction.epoch-over', { transaction, block: epoch.block });
+      this.settle(transaction, { valid: false, code: EPOCH_OVER, block: epoch.block });
+    }
   }
 
   async #fetchPending(): Promise<void> {

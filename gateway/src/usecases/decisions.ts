@@ -85,16 +85,17 @@ export class Decisions {
   /**
    * Has a request decided; resolves when the event is valid on the own peer and in the projection. Throws a Refusal at once, before
    * anything is promised: `request-replayed` where the request has its event or will have it, `outcome-unknown` where that is not
-   * known. Rejects with other Refusals.
+   * known, `ledger-unavailable` where the ledger is out of reach. Rejects with other Refusals.
    */
   decide(request: AcceptedRequest): Promise<Decided> {
-    const { custody, outbox, projection } = this.#options;
+    const { custody, outbox, projection, transactions } = this.#options;
     const key = this.#keyOf(request);
     if (this.#underWay.has(key) || projection.event(custody.collection, key) !== undefined) {
       throw new Refusal('request-replayed');
     }
     // Sent before this process started, and in no block yet.
     if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
+    transactions.requireLedger({ contract: 'custody', custodian: custody.custodian });
     this.#underWay.add(key);
     return this.#decideOnce(request, key);
   }

@@ -18,6 +18,8 @@ export interface ReleaseOptions {
   /** Verifies a request again: it may have expired meanwhile, its member been suspended, its key retired. */
   readonly accept: (text: string) => AcceptedRequest;
   readonly look: Look;
+  /** Resolves while the projection has what the own peer has; throws where that cannot be known. */
+  readonly current: () => Promise<void>;
   readonly custody: CustodyView;
   readonly records: RecordStore;
   readonly vault: KeyVault;
@@ -71,10 +73,12 @@ async function settle(
   request: AcceptedRequest,
   decided: Decided,
   sent: ReadonlyMap<string, Descriptor>,
-  { look, vault }: ReleaseOptions,
+  { current, look, vault }: ReleaseOptions,
 ): Promise<Buffer> {
   const { key, event, value, transaction, block } = decided;
   const permitted = event.records.filter(isPermitted);
+  // Ciphertext may take minutes: a withdrawal that has been committed meanwhile must be seen.
+  if (permitted.length > 0) await current();
   const lastLook = permitted.length === 0 ? [] : (await look(request)).filter(isPermitted);
   const keys = [];
   for (const { record, version } of permitted) {

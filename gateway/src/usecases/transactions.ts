@@ -1,19 +1,33 @@
 import type { Command } from '@consent-ledger/chaincode/wire';
-import type { Audience, Ledger, Prepared, Settled } from '../ports/ledger.js';
+import {
+  EPOCH_OVER,
+  isBefore,
+  type Audience,
+  type Endorsed,
+  type Ledger,
+  type PrepareOptions,
+  type Settled,
+} from '../ports/ledger.js';
 import type { Logger } from '../ports/logger.js';
 import type { Outbox } from '../ports/outbox.js';
+import type { Projection } from '../ports/projection.js';
 import type { Chain } from './chain.js';
+import { Circuit } from './circuit.js';
 import { delay, within } from './delay.js';
 import { Refusal } from './refusal.js';
+import { Resending } from './resending.js';
 
 export interface TransactionsOptions {
   readonly ledger: Ledger;
   readonly chain: Chain;
   readonly outbox: Outbox;
+  readonly projection: Pick<Projection, 'height'>;
   readonly log: Logger;
   /** How long one waits for a block with the transaction, milliseconds. */
   readonly commitMs: number;
   readonly onSettled: (code: string, seconds: number) => void;
+  readonly onProposedAgain: (why: Why) => void;
+  readonly onResent: () => void;
 }
 
 /** A transaction that is valid on the own peer and folded into the projection. */
@@ -26,110 +40,197 @@ export interface RunOptions {
   /** What the transaction is for (outbox). */
   readonly intents?: readonly string[];
   readonly as?: 'client' | 'admin';
-  /** How often it is proposed when something else was written first; default 5. */
+  /** How often it is proposed when something else was written first; default 8. */
   readonly attempts?: number;
 }
 
+/**
+ * Why a proposal is made afresh: something that it had read was written first; the epoch moved; its endorsements were not
+ * what the policies ask for.
+ */
+export type Why = 'conflict' | 'epoch' | 'endorsements';
+
+type Outcome =
+  | { readonly kind: 'committed'; readonly committed: Committed }
+  | {
+      readonly kind: 'again';
+      readonly why: Why;
+      readonly refusal: Refusal;
+      readonly endorsers?: readonly string[];
+    };
+
 const CONFLICTS = new Set(['MVCC_READ_CONFLICT', 'PHANTOM_READ_CONFLICT']);
-const RESEND_MS = 2_000;
-const ASK_MS = 1_000;
-const RETRY_MS = [10, 30, 100, 300];
+/** Endorsed under another definition than it was validated under, or not by whom it seemed to be. */
+const NOT_ENDORSED = new Set(['ENDORSEMENT_POLICY_FAILURE', 'EXPIRED_CHAINCODE', 'INVALID_CHAINCODE']);
+/** Endorsers differ, or one lacks private data for a moment. */
+const PASSES: ReadonlySet<string> = new Set(['ledger-conflict', 'private-data-pending']);
+
+const ATTEMPTS = 8;
+/** An epoch lasts minutes: who meets two ends of it in a row has other troubles. */
+const EPOCHS = 4;
+const RETRY_MS = 20;
+const RETRY_MOST_MS = 800;
+/** Somebody waits, and nothing at all has come back from the orderers for this long. */
+const STALLED_MS = 10_000;
+const LOOK_MS = 1_000;
 
 /** Brings commands onto the ledger, and never loses sight of one that was sent. */
 export class Transactions {
   readonly #options: TransactionsOptions;
   readonly #stop = new AbortController();
-  readonly #fresh = new Set<string>();
-  #resending: Promise<void> = Promise.resolve();
+  readonly #resending: Resending;
+  readonly #ordering = new Circuit({ now: () => performance.now() });
+  readonly #endorsing = {
+    registry: new Circuit({ now: () => performance.now() }),
+    custody: new Circuit({ now: () => performance.now() }),
+    withdrawal: new Circuit({ now: () => performance.now() }),
+  };
+  #waiting = 0;
+  #progressAt = 0;
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
+    this.#resending = new Resending(options);
   }
 
   start(): void {
-    this.#resending = this.#resend();
+    this.#resending.start();
+    this.#looking = this.#look();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#resending;
+    await Promise.all([this.#resending.stop(), this.#looking]);
+  }
+
+  /** Whether nothing is known that keeps a transaction from being made. */
+  get isOpen(): boolean {
+    return ![this.#ordering, ...Object.values(this.#endorsing)].some((circuit) => circuit.isOpen);
+  }
+
+  /** An own transaction's outcome is known: so somebody orders, and the own peer commits. */
+  settled(transaction: string): void {
+    this.#resending.settled(transaction);
+    this.#progressAt = performance.now();
+    this.#ordering.succeeded();
+  }
+
+  /** Throws a Refusal `ledger-unavailable`, before anything is begun, where the ledger is known to be out of reach. */
+  requireLedger({ contract }: Audience): void {
+    this.#options.chain.requireReach();
+    this.#ordering.require();
+    this.#endorsing[contract].require();
   }
 
   /**
-   * Endorses, sends and waits until the own peer has it as valid. Throws a Refusal: chaincode's own; `ledger-conflict`
-   * when something else was written first each time; `outcome-unknown` when it was sent and no block shows it yet.
+   * Endorses, sends and waits until the own peer has it as valid. Throws a Refusal: chaincode's own; `ledger-unavailable` when
+   * nothing was written; `ledger-conflict` when something else was written first each time; `outcome-unknown` when it was sent
+   * and no block shows it yet.
    */
   async run(command: Command, audience: Audience, options: RunOptions = {}): Promise<Committed> {
-    const attempts = options.attempts ?? 5;
+    const left = { conflict: (options.attempts ?? ATTEMPTS) - 1, epoch: EPOCHS, endorsements: 1 };
+    let avoid: readonly string[] = [];
     for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#runOnce(command, audience, options);
-      } catch (error) {
-        const mayHelp = error instanceof Refusal && error.code === 'ledger-conflict';
-        if (!mayHelp || attempt >= attempts) throw error;
-        await delay(RETRY_MS[Math.min(attempt, RETRY_MS.length) - 1] ?? 300, this.#stop.signal);
-      }
+      const outcome = await this.#runOnce(command, audience, options, avoid);
+      if (outcome.kind === 'committed') return outcome.committed;
+      if (left[outcome.why] <= 0 || this.#stop.signal.aborted) throw outcome.refusal;
+      left[outcome.why] -= 1;
+      avoid = outcome.endorsers ?? [];
+      this.#options.onProposedAgain(outcome.why);
+      await delay(pauseBefore(attempt), this.#stop.signal);
     }
   }
 
-  async #runOnce(command: Command, audience: Audience, options: RunOptions): Promise<Committed> {
-    const { ledger, chain, outbox, onSettled } = this.#options;
-    const prepared = await ledger.prepare(command, audience, options.as);
+  async #runOnce(
+    command: Command,
+    audience: Audience,
+    { as = 'client', intents = [] }: RunOptions,
+    avoid: readonly string[],
+  ): Promise<Outcome> {
+    const { chain, outbox, projection, commitMs, onSettled } = this.#options;
+    const prepared = await this.#prepare(command, audience, { as, avoid });
+    if (prepared instanceof Refusal) return { kind: 'again', why: 'conflict', refusal: prepared };
+    // The epoch moved while it was endorsed: it could never be valid.
+    if (isOver(prepared, chain)) return again('epoch');
     const began = performance.now();
     const watch = chain.watch(prepared.transaction);
-    this.#fresh.add(prepared.transaction);
+    if (this.#waiting === 0) this.#progressAt = began;
+    this.#waiting += 1;
     try {
-      outbox.keep(prepared, options.intents ?? []);
+      outbox.keep({ ...prepared, height: projection.height }, intents);
       await this.#send(prepared);
-      const settled = await within(watch.settled, this.#options.commitMs);
+      const settled = await within(watch.settled, commitMs);
       if (settled === undefined) throw new Refusal('outcome-unknown');
       onSettled(settled.code, (performance.now() - began) / 1000);
-      return this.#committed(prepared.transaction, settled);
+      return this.#outcomeOf(prepared, settled);
     } finally {
+      this.#waiting -= 1;
       watch.forget();
-      this.#fresh.delete(prepared.transaction);
     }
   }
 
-  #committed(transaction: string, { valid, code, block }: Settled): Committed {
-    if (valid) return { transaction, block };
-    if (CONFLICTS.has(code)) throw new Refusal('ledger-conflict');
-    this.#options.log.error('transaction.invalid', { transaction, block, code });
-    throw new Refusal('ledger-unavailable');
-  }
-
-  /** A failed submission says nothing: an orderer may have taken it all the same. The outbox sends it again. */
-  async #send(prepared: Prepared): Promise<void> {
+  /** Answers with a Refusal where another proposal may do better, and throws any other. */
+  async #prepare(command: Command, audience: Audience, options: PrepareOptions): Promise<Endorsed | Refusal> {
+    const circuit = this.#endorsing[audience.contract];
+    this.requireLedger(audience);
+    this.#ordering.admit();
+    circuit.admit();
     try {
-      await this.#options.ledger.submit(prepared);
+      const prepared = await this.#options.ledger.prepare(command, audience, options);
+      circuit.succeeded();
+      return prepared;
     } catch (error) {
-      this.#options.log.warn('transaction.not-acknowledged', { transaction: prepared.transaction, error });
-      this.#fresh.delete(prepared.transaction);
+      if (error instanceof Refusal && error.code !== 'ledger-unavailable') circuit.succeeded();
+      else circuit.failed();
+      if (error instanceof Refusal && PASSES.has(error.code)) return error;
+      throw error;
     }
   }
 
-  /** Asks the own peer for whatever is open and was not sent just now; what it has not heard of is sent again, as it was. */
-  async #resend(): Promise<void> {
-    const { ledger, outbox, log } = this.#options;
-    const signal = this.#stop.signal;
+  #outcomeOf(prepared: Endorsed, { valid, code, block }: Settled): Outcome {
+    const { transaction, endorsers } = prepared;
+    if (valid) return { kind: 'committed', committed: { transaction, block } };
+    if (code === EPOCH_OVER) return again('epoch');
+    if (CONFLICTS.has(code)) return again(isOver(prepared, this.#options.chain) ? 'epoch' : 'conflict');
+    this.#options.log.error('transaction.invalid', { transaction, block, code });
+    if (!NOT_ENDORSED.has(code)) throw new Refusal('ledger-unavailable');
+    return { kind: 'again', why: 'endorsements', refusal: new Refusal('ledger-unavailable'), endorsers };
+  }
+
+  /** A failed submission says nothing: an orderer may have taken it all the same. It is sent again until a block has it. */
+  async #send(prepared: Endorsed): Promise<void> {
+    const { ledger, log } = this.#options;
+    this.#resending.sending(prepared);
+    try {
+      await ledger.submit(prepared);
+    } catch (error) {
+      this.#ordering.failed();
+      log.warn('transaction.not-acknowledged', { transaction: prepared.transaction, error });
+      this.#resending.refused(prepared);
+    }
+  }
+
+  /** Orderers that take everything and bring out nothing are as good as none. */
+  async #look(): Promise<void> {
+    const { signal } = this.#stop;
     while (!signal.aborted) {
-      for (const prepared of outbox.size === 0 ? [] : outbox.open()) {
-        if (this.#fresh.has(prepared.transaction)) continue;
-        try {
-          const settled = await ledger.outcome(prepared.transaction, ASK_MS);
-          if (settled === undefined) await ledger.submit(prepared);
-          else await this.#settleLate(prepared.transaction, settled);
-        } catch (error) {
-          log.warn('outbox.not-settled', { transaction: prepared.transaction, error });
-        }
-      }
-      await delay(RESEND_MS, signal);
+      await delay(LOOK_MS, signal);
+      if (this.#waiting > 0 && performance.now() - this.#progressAt > STALLED_MS) this.#ordering.trip();
     }
   }
+}
 
-  /** Whoever waits is told only when the projection has the block, too. */
-  async #settleLate(transaction: string, settled: Settled): Promise<void> {
-    await this.#options.chain.reached(settled.block + 1, this.#options.commitMs);
-    this.#options.chain.settle(transaction, settled);
-  }
+function again(why: 'conflict' | 'epoch'): Outcome {
+  return { kind: 'again', why, refusal: new Refusal('ledger-conflict') };
+}
+
+function isOver({ epoch }: Endorsed, chain: Chain): boolean {
+  return epoch !== undefined && chain.epoch !== undefined && isBefore(epoch, chain.epoch);
+}
+
+/** Twice as long each time, and not at the same moment as the others that met the same conflict. */
+function pauseBefore(attempt: number): number {
+  const most = Math.min(RETRY_MS * 2 ** (attempt - 1), RETRY_MOST_MS);
+  return most * (0.5 + Math.random() / 2);
 }

@@ -8,6 +8,7 @@ const prepared = (transaction: string) => ({
   transaction,
   bytes: Buffer.from(`bytes of ${transaction}`),
   signature: Buffer.from('signed'),
+  height: 7,
 });
 
 describe('the outbox loses nothing that it was given', () => {

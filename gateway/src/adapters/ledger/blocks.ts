@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { common, ledger, peer } from '@hyperledger/fabric-protos';
-import type {
-  HashedWrite,
-  LedgerBlock,
-  LedgerTransaction,
-  PrivateWrite,
-  PublicWrite,
+import { common, gateway, ledger, peer } from '@hyperledger/fabric-protos';
+import {
+  NEVER_WRITTEN,
+  type HashedWrite,
+  type LedgerBlock,
+  type LedgerTransaction,
+  type PrivateWrite,
+  type PublicWrite,
+  type Version,
 } from '../../ports/ledger.js';
 
 /**
@@ -60,19 +62,42 @@ const NOTHING = { writes: [], hashed: [], private: [] } as const;
 function readWrites(data: Uint8Array, chaincode: string): { writes: PublicWrite[]; hashed: HashedWrite[] } {
   const writes: PublicWrite[] = [];
   const hashed: HashedWrite[] = [];
-  for (const action of peer.Transaction.deserializeBinary(data).getActionsList()) {
-    const payload = peer.ChaincodeActionPayload.deserializeBinary(action.getPayload_asU8());
-    const response = peer.ProposalResponsePayload.deserializeBinary(
-      defined(payload.getAction(), 'action').getProposalResponsePayload_asU8(),
-    );
-    const results = peer.ChaincodeAction.deserializeBinary(response.getExtension_asU8()).getResults_asU8();
-    for (const set of ledger.rwset.TxReadWriteSet.deserializeBinary(results).getNsRwsetList()) {
-      writes.push(...publicWrites(set));
-      if (set.getNamespace() !== chaincode) continue;
-      hashed.push(...set.getCollectionHashedRwsetList().flatMap(hashedWrites));
-    }
+  for (const set of readWriteSets(data)) {
+    writes.push(...publicWrites(set));
+    if (set.getNamespace() !== chaincode) continue;
+    hashed.push(...set.getCollectionHashedRwsetList().flatMap(hashedWrites));
   }
   return { writes, hashed };
+}
+
+function readWriteSets(data: Uint8Array): ledger.rwset.NsReadWriteSet[] {
+  return peer.Transaction.deserializeBinary(data)
+    .getActionsList()
+    .flatMap((action) => {
+      const payload = peer.ChaincodeActionPayload.deserializeBinary(action.getPayload_asU8());
+      const response = peer.ProposalResponsePayload.deserializeBinary(
+        defined(payload.getAction(), 'action').getProposalResponsePayload_asU8(),
+      );
+      const results = peer.ChaincodeAction.deserializeBinary(response.getExtension_asU8()).getResults_asU8();
+      return ledger.rwset.TxReadWriteSet.deserializeBinary(results).getNsRwsetList();
+    });
+}
+
+/** The version of a public key of `chaincode` that a prepared transaction read; undefined where it did not read it. */
+export function versionRead(prepared: Uint8Array, chaincode: string, key: string): Version | undefined {
+  const envelope = defined(gateway.PreparedTransaction.deserializeBinary(prepared).getEnvelope(), 'envelope');
+  const payload = common.Payload.deserializeBinary(envelope.getPayload_asU8());
+  for (const set of readWriteSets(payload.getData_asU8())) {
+    if (set.getNamespace() !== chaincode) continue;
+    const reads = ledger.rwset.kvrwset.KVRWSet.deserializeBinary(set.getRwset_asU8()).getReadsList();
+    const read = reads.find((one) => one.getKey() === key);
+    if (read === undefined) continue;
+    const version = read.getVersion();
+    return version === undefined
+      ? NEVER_WRITTEN
+      : { block: version.getBlockNum(), place: version.getTxNum() };
+  }
+  return undefined;
 }
 
 function publicWrites(set: ledger.rwset.NsReadWriteSet): PublicWrite[] {
@@ -150,6 +175,6 @@ function hex(bytes: Uint8Array): string {
 }
 
 function defined<Value>(value: Value | undefined, part: string): Value {
-  if (value === undefined) throw new Error(`a block without ${part}`);
+  if (value === undefined) throw new Error(`a block or transaction without ${part}`);
   return value;
 }

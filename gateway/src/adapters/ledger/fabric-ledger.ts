@@ -1,71 +1,114 @@
-import type { Commit, Contract, Network, Proposal, ProposalOptions } from '@hyperledger/fabric-gateway';
-import { gateway as protos, msp } from '@hyperledger/fabric-protos';
+import type {
+  BlockEventsOptions,
+  CloseableAsyncIterable,
+  Commit,
+  Contract,
+  ProposalOptions,
+} from '@hyperledger/fabric-gateway';
+import { gateway as protos, msp, type peer } from '@hyperledger/fabric-protos';
 import {
   canonicalBytes,
   FUNCTIONS,
   TRANSIENT_COMMAND,
   TRANSIENT_QUERY,
 } from '@consent-ledger/chaincode/wire';
-import type { Audience, Ledger, Prepared } from '../../ports/ledger.js';
+import type { Audience, Ledger, LedgerBlock } from '../../ports/ledger.js';
+import type { Logger } from '../../ports/logger.js';
 import { Refusal } from '../../usecases/refusal.js';
-import { nameOfCode, readBlock } from './blocks.js';
-import type { Connection, Session } from './connection.js';
+import { nameOfCode, readBlock, versionRead } from './blocks.js';
+import { collectEndorsements, endorsersFor } from './endorsing.js';
+import type { Endpoint, Session } from './endpoint.js';
+import { Endorsers } from './endorsers.js';
+import { isLate, refusalOfLedger } from './failures.js';
 import { heightOf } from './height.js';
-import { anotherMayAnswer, isLate, refusalOfLedger } from './failures.js';
+import { OwnPeers } from './own-peers.js';
 
 export interface FabricLedgerOptions {
-  readonly connection: Connection;
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly channel: string;
   readonly chaincode: string;
+  /** Public key that tells the epoch. */
+  readonly epochKey: string;
   /** MSP id of this gateway's member. */
   readonly own: string;
   /** MSP ids of the oversight organisations, in the order in which they are asked to endorse. */
   readonly oversight: readonly string[];
+  readonly log: Logger;
+  /** For all endorsers of a proposal, and for a block that is there already, milliseconds. */
+  readonly endorseMs: number;
+  readonly evaluateMs: number;
 }
 
-/** The own peer, through Fabric's own client: what a Fabric peer does and what the embedded ledger does is alike here. */
-export function createFabricLedger(options: FabricLedgerOptions): Ledger {
-  const { connection, chaincode, own, oversight } = options;
-  const network = (session: Session): Network => session.gateway.getNetwork(options.channel);
-  const contract = (session: Session): Contract => network(session).getContract(chaincode);
-  const client = connection.client;
+/**
+ * The own organisation's peers, through Fabric's own client: what a Fabric peer does and what the embedded ledger does is alike here.
+ */
+export function createFabricLedger(options: FabricLedgerOptions): Ledger & { close(): void } {
+  const { chaincode, channel, own, oversight } = options;
+  const peers = new OwnPeers(options.endpoints, options.log);
+  const endorsers = new Endorsers({ now: () => performance.now(), random: Math.random });
+  const contract = ({ gateway }: Session): Contract => gateway.getNetwork(channel).getContract(chaincode);
+  const blocks = (
+    { client: { gateway } }: Endpoint,
+    from: number,
+    deadline?: number,
+  ): Promise<CloseableAsyncIterable<peer.BlockAndPrivateData>> => {
+    const position: BlockEventsOptions = { startBlock: BigInt(from) };
+    const request = gateway.getNetwork(channel).newBlockAndPrivateDataEventsRequest(position);
+    return request.getEvents(deadline === undefined ? {} : { deadline });
+  };
 
   return {
-    async query(query, audience) {
+    query(query, audience) {
       const { name, proposal } = callOf('query', audience, canonicalBytes(query));
-      try {
-        const evaluated = contract(client).newProposal(name, { ...proposal, endorsingOrganizations: [own] });
-        return await evaluated.evaluate();
-      } catch (error) {
-        throw refusalOfLedger(error);
-      }
+      const evaluate = ({ client }: Endpoint): Promise<Uint8Array> =>
+        contract(client)
+          .newProposal(name, { ...proposal, endorsingOrganizations: [own] })
+          .evaluate();
+      return refusing(() => peers.call(evaluate));
     },
 
-    async prepare(command, audience, as = 'client') {
-      const session = as === 'client' ? client : connection.admin;
-      if (session === undefined) throw new Refusal('caller-not-allowed');
+    async prepare(command, audience, { as = 'client', avoid = [] } = {}) {
       const { name, proposal } = callOf('apply', audience, canonicalBytes(command));
-      const propose = (endorsers: readonly string[] | undefined): Proposal =>
-        contract(session).newProposal(name, {
-          ...proposal,
-          ...(endorsers === undefined ? {} : { endorsingOrganizations: [...endorsers] }),
-        });
-      return prepareWithAny(propose, endorsersFor(audience, own, oversight), session);
+      const sessionAt = ({ client, admin }: Endpoint): Session => {
+        const session = as === 'client' ? client : admin;
+        if (session === undefined) throw new Refusal('caller-not-allowed');
+        return session;
+      };
+      const { transaction, choice, endpoint } = await refusing(() =>
+        collectEndorsements(
+          (at, named) =>
+            contract(sessionAt(at)).newProposal(name, {
+              ...proposal,
+              ...(named === undefined ? {} : { endorsingOrganizations: [...named] }),
+            }),
+          endorsersFor(audience, own, oversight),
+          avoid,
+          { ...options, peers, endorsers },
+        ),
+      );
+      const bytes = transaction.getBytes();
+      const epoch = versionRead(bytes, chaincode, options.epochKey);
+      return {
+        transaction: transaction.getTransactionId(),
+        bytes,
+        signature: await sessionAt(endpoint).signer(transaction.getDigest()),
+        endorsers: choice ?? [],
+        ...(epoch === undefined ? {} : { epoch }),
+      };
     },
 
     async submit({ bytes, signature }) {
-      try {
-        await client.gateway.newSignedTransaction(bytes, signature).submit();
-      } catch (error) {
-        throw refusalOfLedger(error);
-      }
+      await refusing(() =>
+        peers.call(({ client: { gateway } }) => gateway.newSignedTransaction(bytes, signature).submit()),
+      );
     },
 
     async outcome(transaction, milliseconds) {
+      const deadline = Date.now() + milliseconds;
       try {
-        const status = await commitOf(client, options.channel, transaction).getStatus({
-          deadline: Date.now() + milliseconds,
-        });
+        const status = await peers.call(({ client }) =>
+          commitOf(client, channel, transaction).getStatus({ deadline }),
+        );
         return { valid: status.successful, code: nameOfCode(status.code), block: Number(status.blockNumber) };
       } catch (error) {
         // A peer that has never heard of a transaction waits for it until the deadline.
@@ -75,40 +118,77 @@ export function createFabricLedger(options: FabricLedgerOptions): Ledger {
     },
 
     async *follow(from, signal) {
-      const events = await network(client).getBlockAndPrivateDataEvents({ startBlock: BigInt(from) });
-      const close = (): void => {
-        events.close();
-      };
-      signal.addEventListener('abort', close, { once: true });
+      const endpoint = peers.current;
       try {
-        signal.throwIfAborted();
-        for await (const delivered of events) yield readBlock(delivered, chaincode);
-      } finally {
-        signal.removeEventListener('abort', close);
-        close();
-      }
-    },
-
-    async height() {
-      try {
-        return await heightOf(network(client), client);
+        const events = await blocks(endpoint, from);
+        yield* untilAborted(events, signal, options.evaluateMs, (delivered) =>
+          readBlock(delivered, chaincode),
+        );
       } catch (error) {
+        // A stream says nothing that this peer could be better at another time; where there is another peer, it is asked.
+        if (!signal.aborted) peers.leave(endpoint);
         throw refusalOfLedger(error);
       }
     },
 
-    async block(number) {
-      const events = await network(client).getBlockAndPrivateDataEvents({ startBlock: BigInt(number) });
-      try {
-        for await (const delivered of events) return readBlock(delivered, chaincode);
-      } catch (error) {
-        throw refusalOfLedger(error);
-      } finally {
-        events.close();
-      }
-      throw new Refusal('ledger-unavailable');
+    height() {
+      return refusing(() =>
+        peers.call(({ client }) => heightOf(client.gateway.getNetwork(channel), client)),
+      );
+    },
+
+    block(number) {
+      return refusing(() =>
+        peers.call(async (endpoint) => {
+          const events = await blocks(endpoint, number, Date.now() + options.evaluateMs);
+          try {
+            for await (const delivered of events) return readBlock(delivered, chaincode);
+          } finally {
+            events.close();
+          }
+          throw new Refusal('ledger-unavailable');
+        }),
+      );
+    },
+
+    close() {
+      peers.close();
     },
   };
+}
+
+/** Everything that a call throws is a Refusal. */
+async function refusing<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw refusalOfLedger(error);
+  }
+}
+
+/** The blocks as they come. A peer that does not even send the first one, which it has, is given up after `firstMs`. */
+async function* untilAborted(
+  events: CloseableAsyncIterable<peer.BlockAndPrivateData>,
+  signal: AbortSignal,
+  firstMs: number,
+  read: (delivered: peer.BlockAndPrivateData) => LedgerBlock,
+): AsyncGenerator<LedgerBlock> {
+  const close = (): void => {
+    events.close();
+  };
+  const first = setTimeout(close, firstMs);
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    signal.throwIfAborted();
+    for await (const delivered of events) {
+      clearTimeout(first);
+      yield read(delivered);
+    }
+  } finally {
+    clearTimeout(first);
+    signal.removeEventListener('abort', close);
+    close();
+  }
 }
 
 /** A status question for a transaction that this process may not have submitted itself, made from its id alone. */
@@ -135,42 +215,4 @@ function callOf(
   if (audience.contract === 'registry') return { name, proposal: { arguments: [bytes] } };
   const transient = kind === 'apply' ? TRANSIENT_COMMAND : TRANSIENT_QUERY;
   return { name, proposal: { arguments: [audience.custodian], transientData: { [transient]: bytes } } };
-}
-
-/**
- * Who endorses, in the order in which the choices are tried. Custody: the custodian and one oversight organisation, then
- * the custodian and the next. A withdrawal: the own peer alone. Public state: what the channel's policy asks for.
- */
-function endorsersFor(
-  audience: Audience,
-  own: string,
-  oversight: readonly string[],
-): readonly (readonly string[] | undefined)[] {
-  switch (audience.contract) {
-    case 'registry':
-      return [undefined];
-    case 'custody':
-      return oversight.map((organisation) => [audience.custodian, organisation]);
-    case 'withdrawal':
-      return [[own]];
-  }
-}
-
-async function prepareWithAny(
-  propose: (endorsers: readonly string[] | undefined) => Proposal,
-  choices: readonly (readonly string[] | undefined)[],
-  session: Session,
-): Promise<Prepared> {
-  let failure: unknown = new Refusal('ledger-unavailable');
-  for (const endorsers of choices) {
-    try {
-      const endorsed = await propose(endorsers).endorse();
-      const signature = await session.signer(endorsed.getDigest());
-      return { transaction: endorsed.getTransactionId(), bytes: endorsed.getBytes(), signature };
-    } catch (error) {
-      failure = error;
-      if (!anotherMayAnswer(error)) break;
-    }
-  }
-  throw refusalOfLedger(failure);
 }

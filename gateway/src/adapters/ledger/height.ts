@@ -1,6 +1,6 @@
 import type { Network } from '@hyperledger/fabric-gateway';
 import { common, orderer } from '@hyperledger/fabric-protos';
-import type { Session } from './connection.js';
+import type { Session } from './endpoint.js';
 
 const DEADLINE_MS = 5_000;
 

@@ -8,9 +8,13 @@ const SCALAR_BYTES = 32;
 
 /**
  * Signs whole messages, by the platform's own ECDSA, some twenty times faster than the client's: so it goes with `hash.none`. Fabric
- * refuses the larger of the two possible values of `s` (bccsp, IsLowS), so the smaller one is taken.
+ * refuses the larger of the two possible values of `s` (bccsp, IsLowS), so the smaller one is taken. Throws a TypeError for any
+ * other key than a private one on P-256.
  */
 export function createSigner(key: KeyObject): Signer {
+  if (key.type !== 'private' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new TypeError('a private key on P-256 is needed');
+  }
   return (message) => {
     const signature = sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' });
     return Promise.resolve(

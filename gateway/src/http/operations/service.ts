@@ -13,6 +13,8 @@ export interface ServiceOptions {
   readonly members: Members;
   readonly metrics: Metrics;
   readonly tokens: TokenVerifier;
+  /** Whether transactions can be made, as far as is known. */
+  readonly isLedgerOpen: () => boolean;
   /** Whether member and custody are on the ledger, and this gateway takes calls. */
   readonly isSetUp: () => boolean;
   readonly isStopping: () => boolean;
@@ -71,6 +73,7 @@ export function serviceHandlers(options: ServiceOptions): HandlersOf<ServiceOper
 
 async function checksOf({
   chain,
+  isLedgerOpen,
   isSetUp,
   isStopping,
   tokens,
@@ -79,9 +82,9 @@ async function checksOf({
     () => 'ok' as const,
     () => 'failed' as const,
   );
-  const ledgerState = chain.state;
   return {
-    ledger: ledgerState === 'following' ? 'ok' : ledgerState === 'failed' ? 'failed' : 'waiting',
+    ledger: chain.state === 'failed' ? 'failed' : chain.state === 'following' ? 'ok' : 'waiting',
+    transactions: isLedgerOpen() ? 'ok' : 'failed',
     setup: isSetUp() ? 'ok' : 'waiting',
     issuer,
     process: isStopping() ? 'waiting' : 'ok',

@@ -67,7 +67,8 @@ export class ChaincodeConnection {
     }, dialTimeoutMs);
     this.session.once('connect', () => {
       clearTimeout(dialTimer);
-      this.session.setLocalWindowSize(WINDOW_BYTES);
+      // It may have been given up while it connected: to a server that is stopped, say.
+      if (!this.session.destroyed) this.session.setLocalWindowSize(WINDOW_BYTES);
     });
     this.session.once('close', () => {
       clearTimeout(dialTimer);

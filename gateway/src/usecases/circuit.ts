@@ -1,0 +1,72 @@
+import { Refusal } from './refusal.js';
+
+export interface CircuitOptions {
+  /** Milliseconds, of any clock that goes on. */
+  readonly now: () => number;
+  /** Failures in a row that open it. */
+  readonly failures?: number;
+}
+
+const OPEN_MS = 1_000;
+const OPEN_MOST_MS = 15_000;
+
+/**
+ * Keeps callers from waiting for what does not answer. After some failures in a row it is open, and everybody is refused at once;
+ * when its time is over one call is let through, and by that it closes again, or stays open twice as long.
+ */
+export class Circuit {
+  readonly #now: () => number;
+  readonly #failuresAllowed: number;
+  #failures = 0;
+  #openMs = 0;
+  #until = 0;
+  #isTried = false;
+
+  constructor({ now, failures = 3 }: CircuitOptions) {
+    this.#now = now;
+    this.#failuresAllowed = failures;
+  }
+
+  get isOpen(): boolean {
+    return this.#openMs > 0;
+  }
+
+  /** Throws a Refusal `ledger-unavailable`, which says when to come back, where no call may be let through now. */
+  require(): void {
+    const waitMs = this.isOpen ? this.#until - this.#now() : 0;
+    if (waitMs > 0) throw new Refusal('ledger-unavailable', { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+  }
+
+  /** Lets one call through. Throws as `require` does. */
+  admit(): void {
+    this.require();
+    if (!this.isOpen) return;
+    // This one call finds out for the others, who come back later.
+    this.#isTried = true;
+    this.#until = this.#now() + this.#openMs;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#openMs = 0;
+    this.#isTried = false;
+  }
+
+  failed(): void {
+    this.#failures += 1;
+    if (this.isOpen || this.#failures >= this.#failuresAllowed) this.trip();
+  }
+
+  /** Opens it, whatever was counted. */
+  trip(): void {
+    if (!this.isOpen) this.#open(OPEN_MS);
+    // Calls that had been let in before it opened say nothing new.
+    else if (this.#isTried) this.#open(Math.min(2 * this.#openMs, OPEN_MOST_MS));
+  }
+
+  #open(milliseconds: number): void {
+    this.#openMs = milliseconds;
+    this.#until = this.#now() + milliseconds;
+    this.#isTried = false;
+  }
+}
