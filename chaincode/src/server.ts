@@ -54,10 +54,11 @@ async function listen(chaincode: ChaincodeInterface, config: ServerConfig): Prom
   }
 }
 
-function chaincodeOf({ maxSkew }: ServerConfig): ConsentChaincode {
+function chaincodeOf({ maxSkew, minEpoch }: ServerConfig): ConsentChaincode {
   return new ConsentChaincode({
     now: () => Date.now(),
     maxSkew,
+    minEpoch,
     reportFailure: ({ transaction, error }) => {
       logEvent('error', 'chaincode-failed', { transaction, ...errorFields(error) });
     },

@@ -8,6 +8,9 @@ import { guardTime } from './guard.js';
  * decision by the name of a function.
  */
 export abstract class AudienceContract extends Contract {
+  /** Whether its commands are void once the epoch has moved that they were endorsed in: all that write private values. */
+  abstract readonly restsOnEpoch: boolean;
+
   /** Answers with nothing: what a command does is nobody's business but its audience's. */
   abstract apply(call: Call, ...args: string[]): Promise<void>;
   abstract query(call: Call, ...args: string[]): Promise<Uint8Array>;
@@ -15,7 +18,7 @@ export abstract class AudienceContract extends Contract {
 
 const NOTHING = new Uint8Array(0);
 
-/** Runs a command whole: in time, and with all that it put sent to the peer. */
+/** Runs a command whole: in time, in its epoch, and with all that it put sent to the peer. */
 export async function runApply(
   contract: AudienceContract,
   call: Call,
@@ -23,6 +26,7 @@ export async function runApply(
   environment: Environment,
 ): Promise<Uint8Array> {
   guardTime(call.at, environment);
+  if (contract.restsOnEpoch) await call.publicState.restOnEpoch();
   await contract.apply(call, ...args);
   await call.stub.finish();
   return NOTHING;

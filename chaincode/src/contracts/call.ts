@@ -9,6 +9,8 @@ export interface Environment {
   now(): number;
   /** How far a transaction's timestamp may be from that clock, in milliseconds. */
   readonly maxSkew: number;
+  /** How long an epoch lasts at the least, by the timestamps of the transactions that begin and end it, in milliseconds. */
+  readonly minEpoch: number;
   /** Takes failures that no caller may see the text of. */
   reportFailure(failure: { readonly transaction: string; readonly error: unknown }): void;
 }
@@ -25,6 +27,7 @@ export class Call extends BareContext {
   constructor(
     readonly stub: Stub,
     readonly caller: Caller,
+    readonly minEpoch: number,
   ) {
     super();
     const { seconds, nanos } = stub.getTxTimestamp();

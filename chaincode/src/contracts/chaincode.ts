@@ -50,7 +50,11 @@ export class ConsentChaincode {
       const [name = '', ...args] = stub.getArgs();
       const run = functions.get(name);
       if (run === undefined) throw new Refusal('function-unknown');
-      const payload = await run(new Call(stub, callerOf(stub)), args, this.environment);
+      const payload = await run(
+        new Call(stub, callerOf(stub), this.environment.minEpoch),
+        args,
+        this.environment,
+      );
       return { status: OK, message: '', payload };
     } catch (error) {
       return { status: FAILED, message: this.#refusalOf(stub, error), payload: NOTHING };

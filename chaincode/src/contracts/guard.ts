@@ -13,7 +13,8 @@ export interface About {
 
 /** @throws Refusal `caller-not-allowed` */
 export async function guardCaller(call: Call, audience: Audience, about: About): Promise<void> {
-  const isOversight = audience === 'collection-client' && (await isOversightMember(call, about));
+  const asksOversight = audience === 'collection-client' || audience === 'oversight-client';
+  const isOversight = asksOversight && (await isOversightMember(call, about));
   if (!mayCall(audience, call.caller, { ...about, isOversight })) throw new Refusal('caller-not-allowed');
 }
 

@@ -16,6 +16,8 @@ const environmentVariables = z.object({
   CHAINCODE_TLS_CLIENT_CACERT_FILE: file,
   /** How far a transaction's timestamp may be from this machine's clock, in seconds. */
   CONSENT_LEDGER_MAX_SKEW_SECONDS: z.coerce.number().int().min(1).max(3_600).default(120),
+  /** How long an epoch lasts at the least, in seconds. */
+  CONSENT_LEDGER_MIN_EPOCH_SECONDS: z.coerce.number().int().min(0).max(3_600).default(30),
 });
 
 export interface ServerConfig {
@@ -24,6 +26,8 @@ export interface ServerConfig {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer; readonly clientCACerts: Buffer };
   /** Milliseconds. */
   readonly maxSkew: number;
+  /** Milliseconds. */
+  readonly minEpoch: number;
 }
 
 /** The process cannot start with what it was given; the message is one line that says what to do. */
@@ -44,6 +48,7 @@ export function loadConfig(variables: NodeJS.ProcessEnv): ServerConfig {
     address: values.CHAINCODE_SERVER_ADDRESS,
     tls: readTls(values),
     maxSkew: values.CONSENT_LEDGER_MAX_SKEW_SECONDS * 1_000,
+    minEpoch: values.CONSENT_LEDGER_MIN_EPOCH_SECONDS * 1_000,
   };
 }
 

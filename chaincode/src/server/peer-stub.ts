@@ -70,6 +70,10 @@ export class PeerStub implements Stub {
     return this.#stub.getState(key);
   }
 
+  getStateMultiple(keys: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.#getMultiple('', keys);
+  }
+
   getStateByRange(startKey: string, endKey: string): ReturnType<Stub['getStateByRange']> {
     return this.#stub.getStateByRange(startKey, endKey);
   }
@@ -82,7 +86,12 @@ export class PeerStub implements Stub {
     return this.#stub.getPrivateDataHash(collection, key);
   }
 
-  async getPrivateDataMultiple(collection: string, keys: readonly string[]): Promise<readonly Uint8Array[]> {
+  getPrivateDataMultiple(collection: string, keys: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.#getMultiple(collection, keys);
+  }
+
+  /** @param collection empty for public state */
+  async #getMultiple(collection: string, keys: readonly string[]): Promise<readonly Uint8Array[]> {
     const values: Uint8Array[] = [];
     for (const some of portions(keys)) {
       const answer = await this.#ask(GET_STATE_MULTIPLE, encodeGetStateMultiple(collection, some));

@@ -1,12 +1,15 @@
-import type { Ledger, Member, MemberNameHolder } from '../wire/index.js';
-import { LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey } from '../wire/keys.js';
+import type { Epoch, Ledger, Member, MemberNameHolder } from '../wire/index.js';
+import { EPOCH_KEY, LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey } from '../wire/keys.js';
 import { canonicalBytes } from '../wire/canonical.js';
 import { StoredValueCache } from './stored.js';
 import type { Stub } from './stub.js';
 
 const ledgers = new StoredValueCache<Ledger>(16);
+const epochs = new StoredValueCache<Epoch>(16);
 const members = new StoredValueCache<Member>(1_024);
 const holders = new StoredValueCache<MemberNameHolder>(1_024);
+
+const NOTHING = new Uint8Array(0);
 
 /** First key after every `member/...`: `0` follows `/`. */
 const AFTER_MEMBERS = MEMBER_PREFIX.slice(0, -1) + '0';
@@ -19,6 +22,20 @@ export class PublicState {
 
   async ledger(): Promise<Ledger | undefined> {
     return ledgers.read(await this.bytes(LEDGER_KEY));
+  }
+
+  async epoch(): Promise<Epoch | undefined> {
+    return epochs.read(await this.bytes(EPOCH_KEY));
+  }
+
+  /**
+   * Puts the epoch into the read set, so that the transaction is void once it has moved. The ledger's id comes
+   * with it: most commands need it, it never changes, and both are one question to the peer.
+   */
+  async restOnEpoch(): Promise<void> {
+    const keys = [EPOCH_KEY, LEDGER_KEY];
+    const values = await this.stub.getStateMultiple(keys);
+    keys.forEach((key, index) => this.#reads.set(key, Promise.resolve(values[index] ?? NOTHING)));
   }
 
   async member(mspId: string): Promise<Member | undefined> {
@@ -55,6 +72,10 @@ export class PublicState {
 
   putLedger(value: Ledger): void {
     this.stub.putState(LEDGER_KEY, canonicalBytes(value));
+  }
+
+  putEpoch(value: Epoch): void {
+    this.stub.putState(EPOCH_KEY, canonicalBytes(value));
   }
 
   putMember(value: Member): void {

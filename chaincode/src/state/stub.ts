@@ -9,6 +9,8 @@ export interface Stub {
   getCreator(): { readonly mspid: string; readonly idBytes: Uint8Array };
   getTransient(): ReadonlyMap<string, Uint8Array>;
   getState(key: string): Promise<Uint8Array>;
+  /** Values of several keys in their order, empty where there is none, in one round trip. */
+  getStateMultiple(keys: readonly string[]): Promise<readonly Uint8Array[]>;
   putState(key: string, value: Uint8Array): void;
   getStateByRange(startKey: string, endKey: string): AsyncIterable<{ readonly value: Uint8Array }>;
   getPrivateData(collection: string, key: string): Promise<Uint8Array>;

@@ -19,15 +19,31 @@ export interface Caller {
  * - `any-client`: a client of any member.
  * - `custodian-client`: a client of the custodian that the function names.
  * - `collection-client`: a client of that custodian, or of a member registered as oversight organisation.
+ * - `oversight-client`: a client of a member registered as oversight organisation.
  */
 export type Audience =
-  'any-admin' | 'own-admin' | 'any-identity' | 'any-client' | 'custodian-client' | 'collection-client';
+  | 'any-admin'
+  | 'own-admin'
+  | 'any-identity'
+  | 'any-client'
+  | 'custodian-client'
+  | 'collection-client'
+  | 'oversight-client';
 
 /** The one table of who may call what. What is not in it may be called by nobody. */
 export const ACCESS = {
   registry: {
-    apply: { 'found-ledger': 'any-admin', 'register-member': 'own-admin' },
-    query: { ledger: 'any-identity', members: 'any-identity', member: 'any-identity' },
+    apply: {
+      'found-ledger': 'any-admin',
+      'register-member': 'own-admin',
+      'move-epoch': 'oversight-client',
+    },
+    query: {
+      ledger: 'any-identity',
+      epoch: 'any-identity',
+      members: 'any-identity',
+      member: 'any-identity',
+    },
   },
   custody: {
     apply: {
@@ -94,5 +110,7 @@ export function mayCall(audience: Audience, caller: Caller, about: CallSubject):
       return caller.role === 'client' && caller.mspId === about.custodian;
     case 'collection-client':
       return caller.role === 'client' && (caller.mspId === about.custodian || about.isOversight);
+    case 'oversight-client':
+      return caller.role === 'client' && about.isOversight;
   }
 }

@@ -94,6 +94,17 @@ export const ERRORS = {
     'Give a P-256 public key that is a point of the curve.',
   ),
 
+  'epoch-not-next': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Nothing is to be done: the epoch has been moved already.',
+  ),
+  'epoch-too-early': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Wait until the present epoch is old enough; look at the clocks of oversight if it comes back.',
+  ),
+
   // Custody.
   'member-not-custodian': entry(
     403,

@@ -8,9 +8,10 @@ import { eventKey, fhirId, jti, kid, mspId, version } from './primitives.js';
 
 const v = z.literal(1);
 
-/** `ledger` and `member` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id. */
+/** `ledger`, `epoch` and `member` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id. */
 export const registryQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('ledger') }),
+  z.strictObject({ v, query: z.literal('epoch') }),
   z.strictObject({ v, query: z.literal('members') }),
   z.strictObject({ v, query: z.literal('member'), mspId }),
 ]);

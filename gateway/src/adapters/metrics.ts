@@ -85,6 +85,12 @@ export function createMetrics(): Metrics {
       );
       gauge(
         registers,
+        'consent_ledger_epoch_age_seconds',
+        'Since the epoch began; more than a few epochs: no oversight gateway moves it',
+        source.epochAgeSeconds,
+      );
+      gauge(
+        registers,
         'consent_ledger_writable',
         '1 where transactions can be made, 0 where they are refused',
         () => (source.isLedgerOpen() ? 1 : 0),

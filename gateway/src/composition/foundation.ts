@@ -18,6 +18,7 @@ import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
 import { Chain } from '../usecases/chain.js';
 import { CustodyView } from '../usecases/custody-view.js';
+import { Epochs } from '../usecases/epochs.js';
 import { isOversight, Members } from '../usecases/members.js';
 import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
 import { compareWithAgreed } from '../usecases/set-up.js';
@@ -41,6 +42,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly members: Members;
   readonly chain: Chain;
   readonly transactions: Transactions;
+  readonly epochs: Epochs;
   /** Custodies whose values the own peer holds, by MSP id. */
   readonly custodies: ReadonlyMap<string, CustodyView>;
 }
@@ -116,10 +118,19 @@ export async function layFoundation(
       metrics.resent();
     },
   });
+  const epochs = new Epochs({
+    projection,
+    transactions,
+    log,
+    seconds: configuration.ledger.epochSeconds,
+    isMover: isOversight(own),
+    now,
+  });
   chain.start();
   closers.addStop(() => chain.stop());
   transactions.start();
   closers.addStop(() => transactions.stop());
+  closers.addStop(() => epochs.stop());
 
   return {
     ...loaded,
@@ -137,6 +148,7 @@ export async function layFoundation(
     members,
     chain,
     transactions,
+    epochs,
     custodies,
   };
 }

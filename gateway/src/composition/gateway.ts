@@ -50,7 +50,8 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
   let isOpen = false;
 
   const foundation = await layFoundation(loaded, log, closers);
-  const { chain, custodies, members, memberKeys, metrics, outbox, projection, transactions } = foundation;
+  const { chain, custodies, epochs, members, memberKeys, metrics, outbox, projection, transactions } =
+    foundation;
   const tokens = connectToIssuer(configuration, closers);
   const ask = await askOptions(foundation, closers);
   const ownCustody = own.kind === 'hospital' ? custodies.get(own.mspId) : undefined;
@@ -62,6 +63,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
       ...serviceHandlers({
         configuration,
         chain,
+        epochs,
         projection,
         members,
         metrics,
@@ -90,6 +92,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     waitingRequests: () => custodian?.waiting() ?? 0,
     waitingNotifications: () => custodian?.waitingNotifications() ?? 0,
     isLedgerOpen: () => chain.state === 'following' && transactions.isOpen,
+    epochAgeSeconds: () => epochs.ageMs / 1_000,
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(configuration.deadlines.drainMs));
@@ -111,6 +114,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     });
     await custodian?.settle();
     isOpen = true;
+    epochs.start();
     log.info('gateway.ready', { height: projection.height });
   })();
   return {

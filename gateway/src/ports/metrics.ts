@@ -25,4 +25,6 @@ export interface GaugeSource {
   readonly waitingNotifications: () => number;
   /** Whether transactions can be made, as far as is known. */
   readonly isLedgerOpen: () => boolean;
+  /** Since the epoch began. */
+  readonly epochAgeSeconds: () => number;
 }

@@ -26,6 +26,7 @@ export interface GatewayConfiguration {
     readonly peer: { readonly address: string; readonly tlsCa: string };
     /** Between two pings to the peer. */
     readonly keepaliveSeconds: number;
+    readonly epochSeconds: number;
     readonly collectionsDigest: string;
     /** Of the collections that were agreed on before; they are in force until the new ones are committed. */
     readonly formerCollectionsDigest?: string;
@@ -128,6 +129,7 @@ export function gatewayConfiguration(
       chaincode: topology.chaincode.name,
       peer: { address: `${organisation.host}:${ports.peer}`, tlsCa: layout.tlsCa.certificate },
       keepaliveSeconds: KEEPALIVE_SECONDS,
+      epochSeconds: Math.ceil(topology.epoch / 1_000),
       collectionsDigest: collectionsDigest(collections(topology)),
       certificate: layout.gatewayClient.identity.certificate,
       privateKey: layout.gatewayClient.identity.key,

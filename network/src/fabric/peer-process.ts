@@ -60,5 +60,9 @@ function gossip(address: string): Record<string, string> {
     CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL: '1s',
     CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL: '1s',
     CORE_PEER_GOSSIP_PULLINTERVAL: '1s',
+    // A peer that takes everything and answers nothing holds up whoever hands private data to it, at each endorsement: not for
+    // three seconds, and not until it is given up after 25.
+    CORE_PEER_GOSSIP_PVTDATA_PUSHACKTIMEOUT: '1s',
+    CORE_PEER_GOSSIP_ALIVEEXPIRATIONTIMEOUT: '10s',
   };
 }

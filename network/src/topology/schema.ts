@@ -200,6 +200,8 @@ export const topologySchema = mapping({
   channel: channelName.default('consent'),
   chaincode: mapping({ name: chaincodeName.default('consent-ledger'), version: chaincodeVersion }),
   ordering: ordering.prefault({}),
+  /** How long an epoch lasts: what is endorsed in one can never become valid in the next. */
+  epoch: duration(60_000, 86_400_000).default(300_000),
   organisations: z.array(organisationSchema, 'a list of organisations').max(100, 'at most 100 organisations'),
   former: z
     .array(formerOrganisation, 'a list of organisations that have left')

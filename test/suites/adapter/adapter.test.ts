@@ -4,6 +4,7 @@ import { startAdapterNetwork, type AdapterNetwork } from '../../support/adapter/
 import { joinLedger, openRiverside } from '../../support/adapter/people.js';
 import type { Ordering } from '../../support/adapter/topology.js';
 import { endorsing } from './endorsing.js';
+import { epochs } from './epochs.js';
 import { outcomes } from './outcomes.js';
 import { reaching } from './reaching.js';
 
@@ -45,6 +46,7 @@ for (const ordering of ['embedded', 'bft', 'raft'] satisfies Ordering[]) {
     endorsing(trial);
     outcomes(trial);
     reaching(trial);
+    epochs(trial);
 
     it('stops, and says why, when the committed collections are not those that were agreed', async () => {
       const loaded = network.configuration('riverside', (input) => ({

@@ -15,12 +15,6 @@ export interface Trial {
   readonly fresh: (change?: Parameters<AdapterNetwork['configuration']>[1]) => Promise<GatewayCore>;
 }
 
-const withPatience =
-  (milliseconds: number) => (input: Parameters<NonNullable<Parameters<Trial['fresh']>[0]>>[0]) => ({
-    ...input,
-    deadlines: { ...input.deadlines, endorseMs: milliseconds },
-  });
-
 export function endorsing({ network, core, fresh }: Trial): void {
   describe('endorsement by those whom a collection needs', () => {
     it('is by the custodian and one oversight organisation, no more', async () => {
@@ -48,7 +42,7 @@ export function endorsing({ network, core, fresh }: Trial): void {
 
     it('waits for one that takes every call and answers none once, not each time', async () => {
       const { sentinel } = network().endorsers;
-      const gateway = await fresh(withPatience(12_000));
+      const gateway = await fresh();
       sentinel?.freeze();
       try {
         await gateway.transactions.run(newSubject(), CUSTODY);

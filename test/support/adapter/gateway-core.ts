@@ -27,6 +27,7 @@ export interface GatewayCore {
   readonly outbox: Outbox;
   readonly projection: Projection;
   readonly transactions: Transactions;
+  readonly log: Logger;
   readonly lines: readonly LogLine[];
   /** How often a proposal was made afresh, by reason, and bytes were sent again. */
   readonly counts: { readonly again: Record<string, number>; resent: number };
@@ -119,6 +120,7 @@ export async function startGatewayCore(
     outbox,
     projection,
     transactions,
+    log,
     lines,
     counts,
     endorsersIn: async (block, transaction) => {

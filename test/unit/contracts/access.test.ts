@@ -28,8 +28,9 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
       apply: {
         'found-ledger': { id: LEDGER_ID },
         'register-member': { member: world.statementOf(RIVERSIDE) },
+        'move-epoch': { number: 1 },
       },
-      query: { ledger: {}, members: {}, member: { mspId: RIVERSIDE } },
+      query: { ledger: {}, epoch: {}, members: {}, member: { mspId: RIVERSIDE } },
     },
     custody: {
       apply: {
@@ -83,6 +84,7 @@ const MAY: Readonly<Record<Audience, (who: Who) => boolean>> = {
   'any-client': ({ role }) => role === 'client',
   'custodian-client': ({ mspId, role }) => role === 'client' && mspId === RIVERSIDE,
   'collection-client': ({ mspId, role }) => role === 'client' && (mspId === RIVERSIDE || mspId === SENTINEL),
+  'oversight-client': ({ mspId, role }) => role === 'client' && mspId === SENTINEL,
 };
 
 describe('every function refuses every wrong caller', () => {

@@ -263,12 +263,12 @@ describe('decide', () => {
     for (let index = 0; index < 5; index += 1) await world.custody(recordOf(`r-${index}`));
     const records = Array.from({ length: 5 }, (_, index) => `r-${index}`);
     const one = await decide(world.request({ records }));
-    // custody, ledger, member; events and descriptors, policies, withdrawals; one batch of writes
+    // epoch and ledger, custody, member; events and descriptors, policies, withdrawals; one batch of writes
     expect(one.roundTrips).to.equal(3 + 3 + 1);
-    expect(one.reads.size).to.equal(3 + 8);
+    expect(one.reads.size).to.equal(4 + 8);
     const many = await decide(...Array.from({ length: 10 }, () => world.request({ records })));
     expect(many.roundTrips).to.equal(3 + 3 + 1);
-    expect(many.reads.size).to.equal(3 + 10 + 7);
+    expect(many.reads.size).to.equal(4 + 10 + 7);
     expect(many.writes.size).to.equal(10 + 1);
   });
 

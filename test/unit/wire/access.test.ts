@@ -30,6 +30,7 @@ describe('table of access', () => {
     expect(members('any-client')).to.deep.equal(['Riverside client', 'Lakeside client', 'Sentinel client']);
     expect(members('custodian-client')).to.deep.equal(['Riverside client']);
     expect(members('collection-client')).to.deep.equal(['Riverside client', 'Sentinel client']);
+    expect(members('oversight-client')).to.deep.equal(['Sentinel client']);
   });
 
   it('lets only the custodian write into its custody, and oversight withdraw', () => {

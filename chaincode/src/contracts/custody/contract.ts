@@ -24,6 +24,8 @@ import { revokeKey } from './revoke-key.js';
  * What one custodian and the oversight organisations read: its subjects, records, consents and every access.
  */
 export class CustodyContract extends AudienceContract {
+  override readonly restsOnEpoch = true;
+
   constructor() {
     super('custody');
   }

@@ -7,11 +7,14 @@ import { publicMessage } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { foundLedger } from './found-ledger.js';
+import { moveEpoch } from './move-epoch.js';
 import { answerRegistryQuery } from './queries.js';
 import { registerMember } from './register-member.js';
 
 /** What every member may read: the ledger's id and who its members are. */
 export class RegistryContract extends AudienceContract {
+  override readonly restsOnEpoch = false;
+
   constructor() {
     super('registry');
   }
@@ -25,6 +28,8 @@ export class RegistryContract extends AudienceContract {
         return foundLedger(call, command);
       case 'register-member':
         return registerMember(call, command);
+      case 'move-epoch':
+        return moveEpoch(call, command);
     }
   }
 

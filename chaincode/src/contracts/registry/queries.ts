@@ -1,5 +1,5 @@
 import type { RegistryQuery } from '../../wire/index.js';
-import { LEDGER_KEY, memberKey } from '../../wire/keys.js';
+import { EPOCH_KEY, LEDGER_KEY, memberKey } from '../../wire/keys.js';
 import { canonicalBytes } from '../../wire/canonical.js';
 import type { Call } from '../call.js';
 
@@ -7,6 +7,8 @@ export async function answerRegistryQuery({ publicState }: Call, query: Registry
   switch (query.query) {
     case 'ledger':
       return publicState.bytes(LEDGER_KEY);
+    case 'epoch':
+      return publicState.bytes(EPOCH_KEY);
     case 'member':
       return publicState.bytes(memberKey(query.mspId));
     case 'members':

@@ -13,6 +13,8 @@ import { withdraw } from './withdraw.js';
 
 /** What subjects have withdrawn, in a collection of its own: there one organisation's endorsement is enough. */
 export class WithdrawalContract extends AudienceContract {
+  override readonly restsOnEpoch = true;
+
   constructor() {
     super('withdrawal');
   }

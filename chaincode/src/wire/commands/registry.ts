@@ -16,5 +16,13 @@ export const registerMember = z.strictObject({
   member: memberStatement,
 });
 
-export const registryCommand = z.discriminatedUnion('command', [foundLedger, registerMember]);
+/** An oversight organisation ends an epoch and begins the next. Who comes second is refused, and changes nothing. */
+export const moveEpoch = z.strictObject({
+  v: z.literal(1),
+  command: z.literal('move-epoch'),
+  /** Of the epoch that begins. */
+  number: z.int().min(1),
+});
+
+export const registryCommand = z.discriminatedUnion('command', [foundLedger, registerMember, moveEpoch]);
 export type RegistryCommand = z.infer<typeof registryCommand>;

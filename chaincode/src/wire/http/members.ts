@@ -21,6 +21,10 @@ export const ledgerDocument = z
     member: memberReferenceSchema,
     state: z.enum(['connecting', 'following', 'failed', 'stopped']),
     height: z.int().describe('number of blocks that this gateway has followed'),
+    epoch: z
+      .strictObject({ number: z.int(), startedAt: z.string() })
+      .optional()
+      .describe('what is endorsed in one epoch can never be valid in the next'),
     pending: z.int().describe('private values that the own peer does not have yet'),
   })
   .meta({ id: 'Ledger' });
@@ -31,5 +35,8 @@ export const readinessDocument = z
   .strictObject({
     status: z.enum(['ready', 'not-ready']),
     checks: z.record(z.string(), z.enum(['ok', 'waiting', 'failed'])),
+    alarms: z
+      .array(z.enum(['epoch-stale']))
+      .describe('what needs somebody, and keeps no call from being served'),
   })
   .meta({ id: 'Readiness' });

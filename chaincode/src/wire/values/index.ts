@@ -10,6 +10,7 @@ export * from './compiled-policy.js';
 export * from './consents.js';
 export * from './custody.js';
 export * from './delegations.js';
+export * from './epoch.js';
 export * from './events.js';
 export * from './evidence.js';
 export * from './member.js';

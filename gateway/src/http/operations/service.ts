@@ -3,12 +3,14 @@ import type { Configuration } from '../../config/schema.js';
 import type { Projection } from '../../ports/projection.js';
 import type { TokenVerifier } from '../../ports/token-verifier.js';
 import type { Chain } from '../../usecases/chain.js';
+import type { Epochs } from '../../usecases/epochs.js';
 import type { Members } from '../../usecases/members.js';
 import type { HandlersOf } from '../handlers.js';
 
 export interface ServiceOptions {
   readonly configuration: Configuration;
   readonly chain: Chain;
+  readonly epochs: Epochs;
   readonly projection: Projection;
   readonly members: Members;
   readonly metrics: Metrics;
@@ -25,14 +27,16 @@ type Check = 'ok' | 'waiting' | 'failed';
 
 /** What every gateway tells of itself. */
 export function serviceHandlers(options: ServiceOptions): HandlersOf<ServiceOperation> {
-  const { configuration, chain, projection, members, metrics } = options;
+  const { configuration, chain, epochs, projection, members, metrics } = options;
   return {
     health: () => Promise.resolve({ body: { status: 'ok' } }),
 
     readiness: async () => {
       const checks = await checksOf(options);
       const ready = Object.values(checks).every((check) => check === 'ok');
-      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not-ready', checks } };
+      // It works all the same; somebody should look after it.
+      const alarms = epochs.isStale ? ['epoch-stale' as const] : [];
+      return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not-ready', checks, alarms } };
     },
 
     metrics: async ({ response }) => {
@@ -65,10 +69,15 @@ export function serviceHandlers(options: ServiceOptions): HandlersOf<ServiceOper
           member: members.referenceOf(configuration.member),
           state: chain.state,
           height: projection.height,
+          ...epochOf(epochs),
           pending: projection.pending().reduce((sum, { values }) => sum + values, 0),
         },
       }),
   };
+}
+
+function epochOf({ present }: Epochs): { epoch?: { number: number; startedAt: string } } {
+  return present === undefined ? {} : { epoch: { number: present.number, startedAt: present.startedAt } };
 }
 
 async function checksOf({

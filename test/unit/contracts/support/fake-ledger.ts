@@ -39,6 +39,7 @@ export class FakeLedger {
     private readonly collections: Collections,
     private readonly clock: () => number,
     readonly maxSkew = 120_000,
+    readonly minEpoch = 30_000,
   ) {}
 
   /** Executes and, where the chaincode did not refuse, commits. */
@@ -74,6 +75,7 @@ export class FakeLedger {
     const environment: Environment = {
       now: this.clock,
       maxSkew: this.maxSkew,
+      minEpoch: this.minEpoch,
       reportFailure: ({ error }) => this.failures.push(error),
     };
     const stub = new FakeStub(this.state, this.collections, proposal, transaction);
@@ -122,6 +124,10 @@ class FakeStub {
 
   getState(key: string): Promise<Uint8Array> {
     return this.#roundTrip(() => this.#read('', key));
+  }
+
+  getStateMultiple(keys: readonly string[]): Promise<readonly Uint8Array[]> {
+    return this.#roundTrip(() => keys.map((key) => this.#read('', key)));
   }
 
   putState(key: string, value: Uint8Array): void {
