@@ -38,7 +38,8 @@ describe('grants, withdrawals and requests for one subject, all at once', functi
   let refusals = 0;
 
   before(async () => {
-    consortium = await startConsortium();
+    // Epochs of a second, so that many end while requests are under way.
+    consortium = await startConsortium((made) => ({ ...made, ledger: { ...made.ledger, epochSeconds: 1 } }));
     [riverside, lakeside, sentinel] = ['riverside', 'lakeside', 'sentinel'].map((name) =>
       consortium.member(name),
     ) as [TestMember, TestMember, TestMember];
@@ -87,6 +88,12 @@ describe('grants, withdrawals and requests for one subject, all at once', functi
     expect(releasedBy.size, 'releases').to.be.greaterThan(0);
     expect(refusals, 'refusals').to.be.greaterThan(0);
     expect(withdrawals.length, 'withdrawals').to.be.greaterThan(RUNS);
+  });
+
+  it('went on through the ends of epochs, and nobody saw one', async () => {
+    const token = await sentinel.token('auditor', ['auditor']);
+    const { epoch } = (await sentinel.call('GET', '/v1/ledger', { token })).json;
+    expect((epoch as { number: number }).number).to.be.greaterThan(1);
   });
 
   it('no permit rests on a consent whose withdrawal was ordered before it', () => {

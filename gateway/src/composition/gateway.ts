@@ -17,7 +17,7 @@ import type { Logger } from '../ports/logger.js';
 import { ciphertextLength } from '../release/streaming-aead.js';
 import type { AskOptions } from '../usecases/ask-for-records.js';
 import type { CustodyView } from '../usecases/custody-view.js';
-import { setUp } from '../usecases/set-up.js';
+import { compareWithAgreed, setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
 import { buildCustodian, type Custodian } from './custodian.js';
 import { layFoundation, type Foundation } from './foundation.js';
@@ -83,7 +83,11 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     metrics,
     jsonBytes: configuration.limits.jsonBytes,
     title: `Consent ledger gateway of ${own.displayName}`,
-    isOpen: () => isOpen && !stopping.signal.aborted && chain.state !== 'failed',
+    isOpen: () =>
+      isOpen &&
+      !stopping.signal.aborted &&
+      chain.state !== 'failed' &&
+      compareWithAgreed(configuration, projection) === 'agreed',
   });
   metrics.observe({
     height: () => projection.height,

@@ -21,7 +21,7 @@ export interface ChainOptions {
   /** Namespace and public key that tell the epoch. */
   readonly chaincode: string;
   readonly epochKey: string;
-  /** What makes the ledger, as it is folded, one that nothing may rest on. Looked at after each block. */
+  /** What makes the ledger, as it is folded, one that nothing may rest on. Counts when no newer blocks are there that may mend it. */
   readonly wrong: () => Error | undefined;
   /** An own transaction's outcome is known. */
   readonly onSettled: (transaction: string) => void;
@@ -51,6 +51,8 @@ export class Chain {
   #running: Promise<unknown> = Promise.resolve();
   #state: 'connecting' | 'following' | 'failed' | 'stopped' = 'connecting';
   #reachedAt = performance.now();
+  /** Of the own peer, as it was asked last. */
+  #heightThere = 0;
   #epoch: Version | undefined;
   #broken: ((error: Error) => void) | undefined;
   /** Resolves when the ledger turns out to be wrong; the chain has stopped at that block. */
@@ -69,7 +71,7 @@ export class Chain {
 
   /**
    * Resolves while blocks come in, so that what the projection says is what the own peer has; throws a Refusal `ledger-unavailable`
-   * where they do not come in again within so many milliseconds.
+   * where they do not come in again within so many milliseconds, and where the ledger is not what was agreed.
    */
   async current(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
@@ -77,6 +79,7 @@ export class Chain {
       if (this.#state !== 'connecting' || performance.now() > end) throw new Refusal('ledger-unavailable');
       await delay(CURRENT_POLL_MS, this.#stop.signal);
     }
+    if (this.#options.wrong() !== undefined) throw new Refusal('ledger-unavailable');
   }
 
   /** Throws a Refusal `ledger-unavailable` where the own peer has not answered for some seconds: no need to wait for it. */
@@ -149,7 +152,8 @@ export class Chain {
   async isLevel(): Promise<boolean> {
     const { ledger, projection, log } = this.#options;
     try {
-      return projection.height >= (await ledger.height());
+      this.#heightThere = await ledger.height();
+      return projection.height >= this.#heightThere;
     } catch (error) {
       log.warn('chain.height-unknown', { height: projection.height, error });
       return false;
@@ -177,7 +181,7 @@ export class Chain {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         for await (const block of ledger.follow(this.#start(), signal)) {
-          if (!this.#take(block)) return;
+          if (this.#hasFailed() || !this.#take(block) || (await this.#isWrong())) return;
           if (this.#state !== 'following') log.info('chain.following', { height: projection.height });
           this.#state = 'following';
           failures = 0;
@@ -202,22 +206,30 @@ export class Chain {
     return Math.max(0, Math.min(projection.height - 1, ...open.map(({ height }) => height)));
   }
 
+  #hasFailed(): boolean {
+    return this.#state === 'failed';
+  }
+
+  /** Then nothing is followed any more, and whoever runs this gateway is told. */
+  async #isWrong(): Promise<boolean> {
+    const { projection, log, wrong } = this.#options;
+    const error = wrong();
+    if (error === undefined || projection.height < this.#heightThere || !(await this.isLevel())) return false;
+    this.#state = 'failed';
+    log.error('ledger.wrong', { height: projection.height, error });
+    this.#broken?.(error);
+    return true;
+  }
+
   /** False where nothing may be built on this block: then this gateway knows nothing of what comes after, and says so. */
   #take(block: LedgerBlock): boolean {
-    const { projection, log, wrong } = this.#options;
+    const { projection, log } = this.#options;
     const isKnown = block.number < projection.height - 1;
     try {
       if (!isKnown) projection.fold(block);
     } catch (error) {
       this.#state = 'failed';
       log.error('projection.failed', { block: block.number, error });
-      return false;
-    }
-    const error = wrong();
-    if (error !== undefined) {
-      this.#state = 'failed';
-      log.error('ledger.wrong', { block: block.number, error });
-      this.#broken?.(error);
       return false;
     }
     if (!isKnown) for (const listener of this.#onFolded) listener(block);
@@ -261,7 +273,7 @@ export class Chain {
     const { ledger, projection, log } = this.#options;
     while (!this.#stop.signal.aborted) {
       await delay(PENDING_RETRY_MS, this.#stop.signal);
-      if (this.#state !== 'following') continue;
+      if (this.#state !== 'following' || (await this.#isWrong())) continue;
       for (const { block, values } of projection.pending()) {
         if (isAborted(this.#stop.signal)) return;
         try {

@@ -35,6 +35,9 @@ export interface LedgerInput {
   readonly prepared: PreparedConsortium;
 }
 
+/** A test that wants them may have them. */
+const SHORT_EPOCHS = { CONSENT_LEDGER_MIN_EPOCH_SECONDS: '0' };
+
 export function startLedger(input: LedgerInput): Promise<LedgerOfTest> {
   return input.topology.ordering.type === 'embedded' ? startEmbedded(input) : startOnFabric(input);
 }
@@ -43,7 +46,7 @@ async function startEmbedded({ topology, plan, directory, prepared }: LedgerInpu
   const [server] = prepared.chaincodeServers;
   const chaincode = await startProcess({
     module: '@consent-ledger/chaincode/server',
-    env: { ...server?.environment },
+    env: { ...server?.environment, ...SHORT_EPOCHS },
     ready: /chaincode-ready/,
   });
   const file = join(directory, 'ledger.json');
@@ -82,7 +85,10 @@ async function startOnFabric({ topology, plan, directory, prepared }: LedgerInpu
     dataDir: directory,
     prepared,
     chaincodes: [consortiumChaincode(topology, prepared)],
-    chaincodeProcess: (organisation) => consortiumChaincodeProcess(prepared, organisation, script),
+    chaincodeProcess: (organisation) => {
+      const made = consortiumChaincodeProcess(prepared, organisation, script);
+      return { ...made, env: { ...made.env, ...SHORT_EPOCHS } };
+    },
   });
   const nodes = fabric.processes.filter(({ name }) => !name.startsWith('chaincode-'));
   return {

@@ -22,7 +22,8 @@ import {
   consortiumChaincodeProcess,
 } from '@consent-ledger/network/internal/fabric/chaincode-deployment';
 import { freePortBase } from '../ledger/free-port-base.js';
-import { adapterTopology, type Ordering } from './topology.js';
+import type { LedgerKind } from '../any-ledger.js';
+import { adapterTopology } from './topology.js';
 
 /** One organisation's endorser: its chaincode server, without which its peer endorses nothing. */
 export interface TestEndorser {
@@ -55,7 +56,7 @@ const LYING_SCRIPT = fileURLToPath(new URL('lying-chaincode.js', import.meta.url
 /** Epochs as short as a test is, where a consortium's last minutes. */
 const CHAINCODE_ENVIRONMENT = { CONSENT_LEDGER_MIN_EPOCH_SECONDS: '0' };
 
-export async function startAdapterNetwork(ordering: Ordering): Promise<AdapterNetwork> {
+export async function startAdapterNetwork(ordering: LedgerKind): Promise<AdapterNetwork> {
   const topology = adapterTopology(ordering);
   const plan = portPlan(topology, await freePortBase(topology));
   const dataDir = await mkdtemp(path.join(tmpdir(), 'adapter-'));

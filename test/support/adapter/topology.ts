@@ -1,6 +1,5 @@
 import { parseTopology, type Topology } from '@consent-ledger/network';
-
-export type Ordering = 'embedded' | 'raft' | 'bft';
+import type { LedgerKind } from '../any-ledger.js';
 
 const ORGANISATIONS = [
   { name: 'riverside', kind: 'hospital' },
@@ -14,7 +13,7 @@ export const SENTINEL = 'SentinelMSP';
 export const WARDEN = 'WardenMSP';
 
 /** One custodian, and two that watch over it: when one of them is down the other endorses. */
-export function adapterTopology(ordering: Ordering): Topology {
+export function adapterTopology(ordering: LedgerKind): Topology {
   const document = {
     topology: 1,
     chaincode: { name: 'consent-ledger', version: '1' },

@@ -132,9 +132,7 @@ export function createFabricLedger(options: FabricLedgerOptions): Ledger & { clo
     },
 
     height() {
-      return refusing(() =>
-        peers.call(({ client }) => heightOf(client.gateway.getNetwork(channel), client)),
-      );
+      return refusing(() => peers.call(({ client }) => heightOf(client.gateway.getNetwork(channel), client)));
     },
 
     block(number) {
