@@ -1,5 +1,5 @@
 import {
-  consentDigest,
+  consentContent,
   signedConsentId,
   statementOf,
   withoutIdentifyingText,
@@ -45,8 +45,7 @@ export function withSignedId(resource: FhirResource, evidence: FiledEvidence, pl
   if (signature === undefined || resource['id'] !== undefined) return resource;
   const statement = statementOf(
     {
-      statement: 'consent',
-      consent: consentDigest(withoutIdentifyingText(resource).resource),
+      ...consentContent({ resource: withoutIdentifyingText(resource).resource, consent: '', version: 1 }),
       ...(evidence.kind === 'delegated' ? { delegation: evidence.delegation } : {}),
     },
     {

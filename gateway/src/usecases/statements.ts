@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
-  consentDigest,
+  consentContent,
   encodeBase64Url,
+  keyContent,
   signedConsentId,
   statementBytes,
   statementChallenge,
   statementOf,
+  withdrawalContent,
   withoutIdentifyingText,
   type FhirResource,
   type RelyingParty,
@@ -78,23 +80,13 @@ function saidIn(input: StatementInput, custody: CustodyView, { passkeys }: State
       const { consent, reason, delegation } = input;
       const subject = custody.get('consent', consent)?.value.subject;
       if (subject === undefined) throw new Refusal('consent-unknown');
-      const content = {
-        statement: 'withdrawal',
-        consent,
-        ...(reason === undefined ? {} : { reason }),
-      } as const;
-      return inTheNameOf(subject, content, delegation, custody);
+      return inTheNameOf(subject, withdrawalContent({ consent, reason }), delegation, custody);
     }
     case 'key': {
       const { subject, replaces } = input;
       const { kid, given } = namedKey(input.key, passkeys);
-      const content = {
-        statement: 'key',
-        key: kid,
-        ...(replaces === undefined ? {} : { replaces }),
-        ...(given.kind === 'passkey' ? { relyingParty: given.relyingParty } : {}),
-      } as const;
-      return { content, subject, signer: subject };
+      const relyingParty = given.kind === 'passkey' ? given.relyingParty : undefined;
+      return { content: keyContent({ key: kid, replaces, relyingParty }), subject, signer: subject };
     }
     case 'key-end':
       return {
@@ -116,15 +108,12 @@ function saidIn(input: StatementInput, custody: CustodyView, { passkeys }: State
 }
 
 function consentIn(
-  { resource, version, delegation }: Extract<StatementInput, { statement: 'consent' }>,
+  { resource, version = 1, delegation }: Extract<StatementInput, { statement: 'consent' }>,
   custody: CustodyView,
 ): Said {
   const clean = withoutIdentifyingText(resource).resource;
-  const content = {
-    statement: 'consent',
-    consent: consentDigest(clean),
-    ...(version === undefined || version === 1 ? {} : { id: idIn(clean), version }),
-  } as const;
+  const consent = version === 1 ? '' : idIn(clean);
+  const content = consentContent({ resource: clean, consent, version });
   return inTheNameOf(subjectOf(clean), content, delegation, custody);
 }
 

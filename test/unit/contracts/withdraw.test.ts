@@ -13,6 +13,7 @@ import {
   SENTINEL,
   World,
   makeCertificates,
+  must,
   payloadOf,
   refusalOf,
 } from './support/world.js';
@@ -101,6 +102,19 @@ describe('withdraw', () => {
       ).writes.keys(),
     ]);
     expect([...done.reads.keys()].filter((key) => written.has(key))).to.deep.equal([]);
+  });
+
+  it('is not held up by what somebody wrote alone where only the evidence lies', async () => {
+    await world.withdrawal(command);
+    const evidenceKey = `withdrawal-RiversideMSP/${world.key('withdrawn', 'c-1')}`;
+    const junk = world.ledger.state.get(evidenceKey);
+    world.ledger.state.clear();
+    world = await World.open();
+    await registerPatient(world);
+    world.ledger.state.set(evidenceKey, must(junk));
+    await world.withdrawal(command, { mspId: SENTINEL });
+    const { withdrawals } = withdrawalsSchema.parse(world.value('withdrawal', SUBJECT));
+    expect(withdrawals.map(({ consent, by }) => [consent, by])).to.deep.equal([['c-1', SENTINEL]]);
   });
 
   it('counts from the time of its transaction', async () => {

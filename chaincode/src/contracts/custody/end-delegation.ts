@@ -22,7 +22,6 @@ export async function endDelegation(
     subject,
     content: { statement: 'delegation-end', delegation },
     delegable: (used) => used.delegation === delegation,
-    counts: true,
   });
   values.put('delegationend', [delegation], {
     delegation,

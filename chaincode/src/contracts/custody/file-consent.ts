@@ -2,19 +2,20 @@ import type { CompiledPolicy, PolicyInForce } from '../../domain/index.js';
 import { checkConsentSet } from '../../domain/check-consent-set.js';
 import { compileConsent } from '../../domain/compile/compile-consent.js';
 import { conflicts } from '../../domain/conflicts.js';
-import { liesWithin } from '../../domain/lies-within.js';
 import type { OpenCustody, PublicState } from '../../state/index.js';
-import type { CommandOf, Delegation, FhirResource, FiledPolicy, Statement } from '../../wire/index.js';
+import type { CommandOf, FhirResource, FiledPolicy, Statement } from '../../wire/index.js';
 import { consentsReader } from '../../wire/answer-request.js';
 import { Refusal } from '../../wire/refusal.js';
 import { digestOf } from '../../wire/canonical.js';
-import { consentDigest, isSignedConsentId, signedConsentId } from '../../wire/evidence/statement.js';
+import { consentContent } from '../../wire/evidence/contents.js';
+import { isSignedConsentId, signedConsentId } from '../../wire/evidence/statement.js';
+import { MAX_SIGNATURE_AGE, mayFile } from '../../wire/evidence/verify-evidence.js';
 import { instantOf } from '../../wire/instant.js';
 import { patientReference } from '../../wire/names.js';
 import { withoutIdentifyingText } from '../../wire/identifying.js';
 import { consentVersionId } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
-import { MAX_AGE, checkEvidence } from '../evidence/check-evidence.js';
+import { checkEvidence } from '../evidence/check-evidence.js';
 import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
 
@@ -45,18 +46,13 @@ export async function fileConsent(
   guardStanding(policy, current?.policy, (await consentsReader(open)(subject)) ?? [], at);
   const ended = others.map((other) => other.policy).filter(({ id }) => policy.supersedes.includes(id));
   if (current !== undefined) ended.push(current.policy);
-  const { statement } = await checkEvidence(call, open, evidence, {
+  const signature = await checkEvidence(call, open, evidence, {
     subject,
-    content: {
-      statement: 'consent',
-      consent: consentDigest(resource),
-      ...(version > 1 && { id: consent, version }),
-    },
-    maxAge: MAX_AGE,
+    content: consentContent({ resource, consent, version }),
+    maxAge: MAX_SIGNATURE_AGE,
     delegable: (delegation) => mayFile(delegation, policy, ended),
-    counts: true,
   });
-  if (version === 1) guardId(consent, statement);
+  if (version === 1) guardId(consent, signature?.statement);
 
   values.put('consent', id, {
     consent,
@@ -108,12 +104,6 @@ function guardStanding(
   const found = conflicts(policy, held, at);
   if (found.length > 0)
     throw new Refusal('consent-conflicts', [...new Set(found.map(({ permit }) => permit))]);
-}
-
-/** Whoever changes or supersedes a consent ends it, as a withdrawal would. */
-function mayFile({ scope }: Delegation, policy: CompiledPolicy, ended: readonly CompiledPolicy[]): boolean {
-  const mayEnd = ended.length === 0 || scope.acts.includes('withdraw');
-  return scope.acts.includes('file') && mayEnd && [policy, ...ended].every((one) => liesWithin(one, scope));
 }
 
 /** What was signed is one consent, and its id says so: so it is accepted once. */

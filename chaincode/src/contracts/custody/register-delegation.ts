@@ -1,10 +1,11 @@
 import { isKnownPurpose } from '../../domain/purposes.js';
 import type { OpenCustody } from '../../state/index.js';
 import type { CommandOf } from '../../wire/index.js';
+import { MAX_SIGNATURE_AGE } from '../../wire/evidence/verify-evidence.js';
 import { instantOf, millisecondsOf } from '../../wire/instant.js';
 import { Refusal } from '../../wire/refusal.js';
 import type { Call } from '../call.js';
-import { MAX_AGE, checkEvidence } from '../evidence/check-evidence.js';
+import { checkEvidence } from '../evidence/check-evidence.js';
 import { requireSubject } from './register-subject.js';
 
 /**
@@ -31,8 +32,7 @@ export async function registerDelegation(
   await checkEvidence(call, open, evidence, {
     subject,
     content: { statement: 'delegation', delegation, delegate, relationship, scope, period },
-    maxAge: MAX_AGE,
-    counts: true,
+    maxAge: MAX_SIGNATURE_AGE,
   });
   values.put('delegation', [delegation], {
     delegation,

@@ -2,14 +2,15 @@ import type { OpenCustody } from '../../state/index.js';
 import type { CommandOf, GivenKey, PersonJwk, SubjectKey } from '../../wire/index.js';
 import { decodeBase64Url } from '../../wire/base64url.js';
 import { SCHEMA_VERSION } from '../../wire/canonical.js';
+import { keyContent } from '../../wire/evidence/contents.js';
 import { readCoseKey } from '../../wire/evidence/cose-key.js';
 import { isUsablePersonKey } from '../../wire/evidence/person-key.js';
+import { MAX_SIGNATURE_AGE, keyInForce, verifySignature } from '../../wire/evidence/verify-evidence.js';
 import { instantOf } from '../../wire/instant.js';
 import { Refusal } from '../../wire/refusal.js';
 import { personKeyId } from '../../wire/values/subject-keys.js';
 import type { Call } from '../call.js';
-import { MAX_AGE, boundStatement, checkEvidence } from '../evidence/check-evidence.js';
-import { checkProof, keyInForce } from '../evidence/check-proof.js';
+import { checkEvidence, count, evidenceState } from '../evidence/check-evidence.js';
 import { requireSubject } from './register-subject.js';
 
 /**
@@ -29,18 +30,14 @@ export async function registerKey(
   if ((await values.get('key', subject, key)) !== undefined) {
     throw new Refusal('subject-key-already-registered');
   }
-  if (replaces !== undefined) await keyInForce(open, subject, replaces);
+  const state = await evidenceState(call, open);
+  if (replaces !== undefined) await keyInForce(state, subject, replaces);
 
   const relyingParty = given.kind === 'passkey' ? given.relyingParty : undefined;
-  const content = {
-    statement: 'key',
-    key,
-    ...(replaces !== undefined && { replaces }),
-    ...(relyingParty !== undefined && { relyingParty }),
-  } as const;
-  const act = { subject, content, maxAge: MAX_AGE, counts: true } as const;
-  const { key: signer } = await checkEvidence(call, open, evidence, act);
-  if (replaces !== undefined && signer !== undefined && signer !== replaces) {
+  const content = keyContent({ key, replaces, relyingParty });
+  const act = { subject, content, maxAge: MAX_SIGNATURE_AGE } as const;
+  const signature = await checkEvidence(call, open, evidence, act);
+  if (replaces !== undefined && signature !== undefined && signature.key.key !== replaces) {
     throw new Refusal('evidence-not-accepted', ['$.evidence.proof']);
   }
 
@@ -58,8 +55,9 @@ export async function registerKey(
     registeredAt: at,
     registeredBy: call.caller.mspId,
   };
-  const statement = await boundStatement(call, open, possession, act);
-  await checkProof(open, { ...value, v: SCHEMA_VERSION, salt: '' }, possession.proof, statement, true);
+  const holder = { ...value, v: SCHEMA_VERSION, salt: '' } as const;
+  const own = verifySignature(state, possession, holder, { ...act, at: call.at });
+  await count(open, holder, own.count);
   values.put('key', [subject, key], value);
   if (replaces !== undefined) {
     values.put('keyend', [subject, replaces], {

@@ -21,7 +21,6 @@ export async function revokeKey(
   await checkEvidence(call, open, evidence, {
     subject,
     content: { statement: 'key-end', key },
-    counts: true,
   });
   values.put('keyend', [subject, key], {
     subject,
