@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConfigurationInput } from '@consent-ledger/gateway';
 import {
@@ -13,6 +13,7 @@ import {
   servicesLayout,
   type Topology,
 } from '@consent-ledger/network';
+import { nodeLayout } from '@consent-ledger/network/internal/fabric/node-layout';
 import { Agent, request, type Dispatcher } from 'undici';
 import { ledgerUnderTest, type LedgerKind } from '../../support/any-ledger.js';
 import { startLedger, type LedgerOfTest } from './ledger.js';
@@ -56,21 +57,28 @@ export interface TestConsortium {
   /** All that ledger, chaincode and gateways have written so far. */
   logs(): string;
   readonly ledger: LedgerOfTest;
-  stop(): Promise<void>;
+  readonly topology: Topology;
+  /** `beforeRemoval` is called when all has ended, and the folder is still there. */
+  stop(beforeRemoval?: () => Promise<unknown> | undefined): Promise<void>;
 }
 
-/**
- * Starts ledger, chaincode, issuer and four gateways of the demo's topology, on the ledger that is under test unless told
- * otherwise. `change` edits each gateway's configuration.
- */
+export interface ConsortiumOptions {
+  /** The one under test unless told otherwise. */
+  readonly ledger?: LedgerKind;
+  /** Called before the ledger starts, with where a member's peer and orderer will keep their data. */
+  readonly beforeLedger?: (about: { readonly nodeFolder: (name: string) => string }) => Promise<void>;
+}
+
+/** Starts ledger, chaincode, issuer and four gateways of the demo's topology. `change` edits each gateway's configuration. */
 export async function startConsortium(
   change: (configuration: ConfigurationInput) => ConfigurationInput = (same) => same,
-  kind: LedgerKind = ledgerUnderTest(),
+  { ledger: kind = ledgerUnderTest(), beforeLedger }: ConsortiumOptions = {},
 ): Promise<TestConsortium> {
   const directory = mkdtempSync(join(tmpdir(), 'consent-ledger-'));
   const stops: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
+  const stop: TestConsortium['stop'] = async (beforeRemoval) => {
     for (const end of stops.reverse()) await end();
+    await beforeRemoval?.();
     rmSync(directory, { recursive: true, force: true });
   };
   try {
@@ -85,6 +93,7 @@ export async function startConsortium(
       key: issuerFiles.tls.key,
     });
     stops.push(() => issuer.close());
+    await beforeLedger?.({ nodeFolder: (name) => dirname(nodeLayout(directory, name).peerData) });
     const ledger = await startLedger({ topology, plan, directory, prepared });
     stops.push(() => ledger.stop());
 
@@ -104,6 +113,7 @@ export async function startConsortium(
       issuer,
       directory,
       ledger,
+      topology,
       member: (name) => {
         const member = members.find((one) => one.name === name);
         if (member === undefined) throw new RangeError(`no member ${name}`);
