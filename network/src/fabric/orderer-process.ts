@@ -47,6 +47,8 @@ export function ordererProcess(node: NodeFiles): ProcessSpec {
       ORDERER_METRICS_PROVIDER: 'prometheus',
       // Gateway clients ping every 10 s; the stock minimum of 60 s answers with too_many_pings and hangs up.
       ORDERER_GENERAL_KEEPALIVE_SERVERMININTERVAL: '5s',
+      // What a follower forwards to a leader that is gone hangs for so long; the stock 7 s outlast the election by far.
+      ORDERER_GENERAL_CLUSTER_RPCTIMEOUT: '3s',
       // The stock two minutes would keep orderers apart long after a majority has come back.
       ORDERER_GENERAL_BACKOFF_MAXDELAY: '2s',
     },

@@ -45,6 +45,13 @@ export function peerProcess(node: NodeFiles): ProcessSpec {
       // Gateway clients ping every 10 s; the stock minimum of 60 s answers with too_many_pings and hangs up.
       CORE_PEER_KEEPALIVE_MININTERVAL: '5s',
       CORE_PEER_DELIVERYCLIENT_RECONNECTBACKOFFTHRESHOLD: '3s',
+      // One whose orderer is frozen, or gone with its machine, takes blocks from another after this, not after 30 s (BFT: it
+      // sees the others' headers) or 80 s (Raft).
+      CORE_PEER_DELIVERYCLIENT_BLOCKCENSORSHIPTIMEOUTKEY: '2s',
+      CORE_PEER_KEEPALIVE_DELIVERYCLIENT_INTERVAL: '10s',
+      CORE_PEER_KEEPALIVE_DELIVERYCLIENT_TIMEOUT: '3s',
+      // And tries another orderer when one does not answer: the stock 30 s are as long as a gateway waits for a commit.
+      CORE_PEER_GATEWAY_BROADCASTTIMEOUT: '5s',
     },
   };
 }
