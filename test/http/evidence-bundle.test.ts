@@ -22,6 +22,9 @@ interface BlockLine {
   private: { tx: number; set: string }[];
 }
 
+/** Blocks in the bundle that is altered again and again. */
+const MOST_BLOCKS = 60;
+
 /** What somebody makes of a bundle who wants it to look whole. */
 function sealed(header: string, blocks: readonly BlockLine[]): string[] {
   const lines = [header, ...blocks.map((block, place) => canonicalText({ ...block, block: place }))];
@@ -102,7 +105,8 @@ describe('an evidence bundle', function () {
       custodyCollection(mspId),
       withdrawalCollection(mspId),
     ]);
-    const delivered = await deliveredBlocks(sentinel);
+    // The beginning of a history proves itself; other tests share this ledger, and may have made it long.
+    const delivered = (await deliveredBlocks(sentinel)).slice(0, MOST_BLOCKS);
     const bundle: string[] = [];
     const source = (async function* () {
       yield* await Promise.resolve(delivered);
