@@ -92,6 +92,11 @@ export class World {
     return entry.value;
   }
 
+  /** The value that is there now; undefined where there is none, or none that was delivered. */
+  valueBefore(collection: string, keyHash: string): Buffer | undefined {
+    return this.#private.get(collection)?.get(keyHash)?.value;
+  }
+
   /** MSP ids of the custodians whose collections were delivered. */
   custodians(): string[] {
     const prefix = custodyCollection('');

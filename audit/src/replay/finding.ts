@@ -14,6 +14,10 @@ export type FindingRule =
   | 'delivered-without-event'
   /** The requester did not sign that receipt. */
   | 'receipt-not-authentic'
+  /** Nobody who may signed what was done in a subject's name, or not this. */
+  | 'evidence-not-authentic'
+  /** A withdrawal that was on the ledger is not there any more. */
+  | 'withdrawal-undone'
   /** Decided under rules that this version does not have. */
   | 'rules-unknown'
   /** What the decision rested on was purged, or this peer never had it. No fault by itself. */
@@ -27,7 +31,7 @@ export interface Finding {
   readonly index: number;
   /** MSP id. */
   readonly custodian: string;
-  /** Key of the event. */
+  /** Key of the event; absent where it is about no access. */
   readonly event?: string;
   readonly record?: string;
   /** For a person; names no subject. */

@@ -4,16 +4,20 @@ import {
   delivery,
   details,
   verifyReceipt,
+  withdrawalCollection,
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
 import { believe, type PrivateWrite } from '../history/believe.js';
 import type { DeliveredBlock, DeliveredTransaction } from '../history/delivered-block.js';
 import { World } from '../history/world.js';
+import { brokenEvidence } from './check-evidence.js';
 import { checkEvent, finding, type CheckedEvent, type LoggedEvent } from './check-event.js';
-import { isFault, type Finding } from './finding.js';
+import { isFault, type Finding, type FindingRule } from './finding.js';
+import { undoneWithdrawals } from './undone-withdrawals.js';
 
 const VALID = 0;
 const CUSTODY = custodyCollection('');
+const WITHDRAWAL = withdrawalCollection('');
 
 type KnownValue = NonNullable<PrivateWrite['known']>;
 type Place = Pick<LoggedEvent, 'block' | 'transaction' | 'custody'>;
@@ -110,7 +114,37 @@ export class Replay {
       await this.#checkEvents(place, collection, values);
       this.#checkDeliveries(place, collection, values);
     }
+    await this.#checkPeople(number, transaction, secrets);
     this.world.apply(number, transaction, secrets);
+  }
+
+  /** What was done in subjects' names. */
+  async #checkPeople(
+    block: number,
+    transaction: DeliveredTransaction,
+    secrets: readonly PrivateWrite[],
+  ): Promise<void> {
+    for (const { collection, keyHash, known } of secrets) {
+      const custodian = custodianOf(collection);
+      const custody = custodian === undefined ? undefined : this.world.custody(custodian);
+      if (custody === undefined) continue;
+      const at = { block, transaction, custody };
+      const place = { custody, ledgerId: this.world.ledger?.id ?? '', at: transaction.at };
+      // What is purged says so itself, wherever it is missed.
+      if (known === undefined) continue;
+      const broken = await brokenEvidence(place, known.key, known.value);
+      if (broken !== undefined) this.#note(at, broken.rule, broken.explanation);
+      const before = known.key.startsWith('withdrawal/') && this.world.valueBefore(collection, keyHash);
+      const undone = before ? undoneWithdrawals(before, known.value) : 0;
+      if (undone > 0)
+        this.#note(at, 'withdrawal-undone', `${undone} that were there are left out, or moved in time`);
+    }
+  }
+
+  #note({ block, transaction, custody }: Place, rule: FindingRule, explanation: string): void {
+    const { custodian } = custody.custody;
+    const { id, index } = transaction;
+    this.#findings.push({ rule, block, transaction: id, index, custodian, explanation });
   }
 
   async #checkEvents(place: Place, collection: string, values: readonly KnownValue[]): Promise<void> {
@@ -200,6 +234,12 @@ export class Replay {
 
 interface Schema<Value> {
   safeParse(value: unknown): { readonly success: boolean; readonly data?: Value };
+}
+
+/** MSP id; undefined for collections of other kinds. */
+function custodianOf(collection: string): string | undefined {
+  const prefix = [CUSTODY, WITHDRAWAL].find((one) => collection.startsWith(one));
+  return prefix === undefined ? undefined : collection.slice(prefix.length);
 }
 
 function jsonOf(bytes: Buffer): unknown {
