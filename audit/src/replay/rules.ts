@@ -10,6 +10,3 @@ const versions: ReadonlyMap<string, Rules> = new Map([[RULES_VERSION, answerRequ
 export function rulesOf(version: string): Rules | undefined {
   return versions.get(version);
 }
-
-/** What would decide now. */
-export const todaysRules: Rules = answerRequest;
