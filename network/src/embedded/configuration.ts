@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { DEFAULT_PATIENCE_MS, peerConditions } from './peers/conditions.js';
 
 const path = z.string().min(1);
 const address = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'expected host:port');
@@ -18,6 +19,8 @@ const organisation = z.strictObject({
   admin: identity,
   /** What its peer shows to chaincode servers. */
   chaincodeClient: identity,
+  /** What is not at its best with its peer; nothing by default. */
+  conditions: peerConditions.optional(),
 });
 
 const chaincode = z.strictObject({
@@ -47,6 +50,10 @@ const schema = z.strictObject({
   chaincodes: z.array(chaincode),
   /** Seconds after which a chaincode's answer is no longer waited for. */
   executeTimeoutSeconds: z.number().positive().max(3600).default(30),
+  /** Seconds after which another peer's endorsement is no longer waited for. */
+  endorsementTimeoutSeconds: z.number().positive().max(3600).default(30),
+  /** Milliseconds that a peer holds up a block for private data that it has not got. */
+  privateDataPatienceMs: z.number().int().min(0).max(3_600_000).default(DEFAULT_PATIENCE_MS),
 });
 
 /** Everything that the embedded ledger is started with. Relative paths are relative to the working directory. */

@@ -1,19 +1,24 @@
 import { encodeBlock, type BlockHeader, type NamespaceRwset } from '../wire-format/index.js';
 import type { Committer, Stores } from './commit/committer.js';
 import { Waiting } from './commit/waiting.js';
+import { ChannelHistory } from './config/channel-history.js';
 import { readChannelConfig } from './config/channel-config.js';
 import { isConfiguration } from './config/is-configuration.js';
 import type { LiveChannel } from './config/live-channel.js';
-import { CommonPeerView } from './deliver/common-peer-view.js';
+import type { Gathered } from './commit/private-gathering.js';
+import type { Reconciliation } from './commit/reconciliation.js';
 import type { PeerView } from './deliver/peer-view.js';
 import type { Definitions } from './lifecycle/definitions.js';
 import { LIFECYCLE_NAMESPACE } from './lifecycle/definitions.js';
 import { writeBlock } from './orderer/block-writer.js';
 import { Orderer } from './orderer/orderer.js';
+import type { PeerConditions } from './peers/conditions.js';
+import { DeliveredView } from './peers/delivered-view.js';
+import { PeerLedger, type CommonLedger } from './peers/peer-ledger.js';
+import type { PeerLedgers } from './peers/peer-ledgers.js';
 import type {
   BroadcastResult,
   ChaincodeDefinition,
-  Ledger,
   PeerSigner,
   Snapshot,
   TransactionStatus,
@@ -33,6 +38,8 @@ export interface LedgerParts {
   readonly witness: TipWitness;
   readonly committer: Committer;
   readonly definitions: Definitions;
+  readonly peers: PeerLedgers;
+  readonly reconciliation: Reconciliation;
   readonly orderer: PeerSigner;
   /** Header of the block at the tip, and the index of the last configuration block. */
   readonly tip: { readonly header: BlockHeader; readonly lastConfigIndex: number };
@@ -45,19 +52,22 @@ export interface LedgerParts {
 }
 
 /** The committing half: one orderer, and the peers' common ledger with each organisation's private data. */
-export class EmbeddedLedger implements Ledger {
+export class EmbeddedLedger implements CommonLedger {
   readonly channel: LiveChannel;
+  readonly #channels: ChannelHistory;
   readonly #parts: LedgerParts;
   readonly #orderer: Orderer;
   readonly #transactions = new Waiting<TransactionStatus>();
   readonly #blocks = new Waiting<Buffer>();
-  #lifecycleRevision = 0;
+  /** Blocks that changed definitions or approvals, since the ledger was opened. */
+  readonly #lifecycleBlocks: number[] = [];
   #tip: BlockHeader;
   #lastConfigIndex: number;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     this.channel = parts.channel;
+    this.#channels = new ChannelHistory(parts.channel);
     this.#tip = parts.tip.header;
     this.#lastConfigIndex = parts.tip.lastConfigIndex;
     this.#orderer = new Orderer(
@@ -103,7 +113,15 @@ export class EmbeddedLedger implements Ledger {
   }
 
   get lifecycleRevision(): number {
-    return this.#lifecycleRevision;
+    return this.#lifecycleBlocks.length;
+  }
+
+  lifecycleRevisionAt(height: number): number {
+    return this.#lifecycleBlocks.findLastIndex((block) => block < height) + 1;
+  }
+
+  channelAt(height: number): LiveChannel {
+    return this.#channels.at(height);
   }
 
   broadcast(envelope: Buffer): Promise<BroadcastResult> {
@@ -124,9 +142,21 @@ export class EmbeddedLedger implements Ledger {
     return this.#parts.committer.judge(this.height, envelopes);
   }
 
-  /** The ledger as one organisation's peer sees it. */
+  /** The ledger as one organisation's peer has it. */
+  peer(mspId: string): PeerLedger {
+    const { peers, stores, definitions } = this.#parts;
+    return peers.of(mspId, () => new PeerLedger(mspId, this, stores, definitions));
+  }
+
+  /** What the peer delivers. */
   peerView(mspId: string): PeerView {
-    return new CommonPeerView(mspId, this, this.#parts.stores, this.#parts.definitions);
+    return new DeliveredView(this.peer(mspId), this.#parts.stores, this.#parts.definitions);
+  }
+
+  /** Changes what is not at its best with an organisation's peer, at once. */
+  setConditions(mspId: string, conditions: PeerConditions): void {
+    this.peer(mspId).conditions = conditions;
+    this.#parts.reconciliation.schedule(mspId);
   }
 
   /** Commits what waits for the batch timeout. */
@@ -137,6 +167,8 @@ export class EmbeddedLedger implements Ledger {
   /** Stops accepting and wakes everyone who waits. */
   stop(reason: string): void {
     this.#orderer.stop(reason);
+    this.#parts.reconciliation.close();
+    for (const peer of this.#parts.peers.all()) peer.close(new Error(reason));
     this.#transactions.close(new Error(reason));
     this.#blocks.close(new Error(reason));
   }
@@ -146,21 +178,31 @@ export class EmbeddedLedger implements Ledger {
     try {
       const lastConfigIndex = batch.some(isConfiguration) ? number : this.#lastConfigIndex;
       const ordered = writeBlock(this.#tip, batch, lastConfigIndex, this.#parts.orderer);
-      const { block, transactions } = this.#parts.committer.commit(ordered);
+      let missing: Gathered['missing'] = [];
+      const { block, transactions } = this.#parts.committer.commit(ordered, (gathered) => {
+        missing = gathered.missing;
+        for (const peer of this.#parts.peers.all()) {
+          peer.beforeBlock(number, gathered.waits.get(peer.mspId) ?? 0);
+        }
+      });
       this.#tip = block.header;
       this.#parts.witness.committed(block.header);
       if (transactions.some(({ code, configEnvelope }) => code === 0 && configEnvelope !== undefined)) {
-        this.channel.update(readChannelConfig(block));
+        this.#channels.change(number, readChannelConfig(block));
         this.#lastConfigIndex = number;
       }
       if (transactions.some(({ code, namespaces }) => code === 0 && changesLifecycle(namespaces))) {
-        this.#lifecycleRevision += 1;
+        this.#lifecycleBlocks.push(number);
+        this.#parts.reconciliation.afterBlock(transactions);
       }
       for (const { txId, code, index } of transactions) {
         this.#parts.transient.forget(txId);
         this.#transactions.happened(txId, { code, blockNumber: number, tx: index });
       }
       this.#blocks.happened(String(number), this.block(number) ?? encodeBlock(block));
+      for (const mspId of new Set(missing.map((entry) => entry.mspId))) {
+        this.#parts.reconciliation.schedule(mspId);
+      }
       if (number % EXPIRE_EVERY === 0) this.#parts.transient.expire(number);
     } catch (error) {
       throw this.#parts.explain(error, number);

@@ -10,12 +10,15 @@ import {
 } from '../wire-format/index.js';
 import { Committer, type Stores } from './commit/committer.js';
 import { PrivateGathering } from './commit/private-gathering.js';
+import { Reconciliation } from './commit/reconciliation.js';
 import { readChannelConfig } from './config/channel-config.js';
 import { LiveChannel } from './config/live-channel.js';
 import { EmbeddedLedger } from './embedded-ledger.js';
 import { Definitions } from './lifecycle/definitions.js';
 import type { DesiredChaincode } from './lifecycle/desired-definition.js';
 import { ensureChaincode, type LifecycleOrganization } from './lifecycle/ensure-chaincode.js';
+import { DEFAULT_PATIENCE_MS, IDEAL, type PeerConditions } from './peers/conditions.js';
+import { PeerLedgers } from './peers/peer-ledgers.js';
 import type { PeerSigner } from './ports.js';
 import { BlocksToLive } from './state/block-to-live.js';
 import { encodeAnnex } from './state/previous-state.js';
@@ -23,6 +26,7 @@ import { WorldState } from './state/world-state.js';
 import { BlockStore } from './store/block-store.js';
 import { MalformedRow } from './store/columns.js';
 import { openDatabase, openTransientDatabase } from './store/database.js';
+import { MissingSets } from './store/missing-sets.js';
 import { PrivateSets } from './store/private-sets.js';
 import { Spaces } from './store/spaces.js';
 import { StateTables } from './store/state-tables.js';
@@ -49,6 +53,10 @@ export interface LedgerOptions {
   readonly organizations: readonly LifecycleOrganization[];
   /** Brought onto the ledger, with every organisation's approval, when it does not have them yet. */
   readonly chaincodes: readonly DesiredChaincode[];
+  /** By MSP id, what is not at its best with a peer; nothing by default. */
+  readonly conditions?: ReadonlyMap<string, PeerConditions>;
+  /** Milliseconds that a peer waits for private data before it goes on without; a minute by default. */
+  readonly privateDataPatienceMs?: number;
   /** Size in bytes at which the store counts as full; as much as the disk holds by default. */
   readonly maxBytes?: number;
   /** Milliseconds since the epoch; the machine's clock by default. */
@@ -95,6 +103,10 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     const { now = Date.now } = options;
     for (const chaincode of options.chaincodes)
       ensureChaincode(ledger, options.organizations, chaincode, now);
+    // The peers' views begin where the ledger is, whatever holds them up from now on.
+    for (const { mspId } of options.organizations) {
+      ledger.setConditions(mspId, options.conditions?.get(mspId) ?? IDEAL);
+    }
     return Object.assign(ledger, { close: closing(ledger, [database, transient]) });
   } catch (error) {
     transient?.close();
@@ -123,6 +135,7 @@ function openStores(database: DatabaseSync): Stores {
     blocks,
     state,
     privateSets: new PrivateSets(database),
+    missing: new MissingSets(database),
     lives: new BlocksToLive(),
   };
 }
@@ -233,13 +246,24 @@ function assemble(
     new DefinedGovernance(channel, definitions),
     (txId) => stores.blocks.transaction(txId) !== undefined,
   );
-  const gathering = new PrivateGathering(definitions, (txId) => beside.transient.staged(txId));
+  const peers = new PeerLedgers();
+  const conditions = (mspId: string): PeerConditions => peers.conditionsOf(mspId);
+  const gathering = new PrivateGathering({
+    definitions,
+    staged: (txId) => beside.transient.staged(txId),
+    conditions,
+    patienceMs: options.privateDataPatienceMs ?? DEFAULT_PATIENCE_MS,
+  });
   return new EmbeddedLedger({
     channel,
     stores,
     ...beside,
     committer: new Committer(stores, validator, gathering, verified.commitHash),
     definitions,
+    peers,
+    reconciliation: new Reconciliation(stores, definitions, conditions, (error) => {
+      options.onFailure?.(error);
+    }),
     orderer: options.orderer,
     tip: verified,
     now: options.now ?? Date.now,

@@ -13,8 +13,12 @@ import { BlockEvents } from './gateway-service/block-events.js';
 import type { Peer } from './gateway-service/peers.js';
 import { gatewayService, gatewayServiceDefinition } from './gateway-service/service.js';
 import { Listener, type ListenSettings } from './listener.js';
+import { IDEAL, type PeerConditions } from './peers/conditions.js';
 import type { Ledger, PeerSigner } from './ports.js';
 import { SystemChaincodes } from './system-chaincodes/system-chaincodes.js';
+
+/** peer.gateway.endorsementTimeout of core.yaml. */
+const ENDORSEMENT_TIMEOUT_MS = 30_000;
 
 /** One organisation's peer: an endpoint, a signing identity, and its own streams to the chaincode. */
 export interface PeerSettings extends ListenSettings {
@@ -36,7 +40,11 @@ export interface PeerService {
 export interface PeersSettings {
   /** The ledger as an organisation's peer sees it. */
   readonly ledgerOf: (mspId: string) => Ledger;
+  /** What is not at its best with a peer; nothing by default. */
+  readonly conditionsOf?: (mspId: string) => PeerConditions;
   readonly services?: readonly PeerService[];
+  /** ms; peer.gateway.endorsementTimeout of core.yaml by default. */
+  readonly endorsementTimeout?: number;
   readonly timeouts?: Partial<ChaincodeTimeouts>;
   /** ms since the epoch */
   readonly now?: () => number;
@@ -67,7 +75,8 @@ export class Peers {
 
   /** Rejects when the address cannot be had; then the peer is not there. */
   async add(settings: PeerSettings): Promise<void> {
-    const { ledgerOf, services = [], now = Date.now, timeouts } = this.#settings;
+    const { ledgerOf, conditionsOf, services = [], now = Date.now, timeouts } = this.#settings;
+    const { endorsementTimeout: endorsementTimeoutMs = ENDORSEMENT_TIMEOUT_MS } = this.#settings;
     const { signer, packages, packageFolder, chaincodeTls } = settings;
     const { mspId } = signer;
     const ledger = ledgerOf(mspId);
@@ -85,9 +94,24 @@ export class Peers {
         : undefined;
     const runtime = new ChaincodeRuntime(directory, { ...DEFAULT_TIMEOUTS, ...timeouts }, invokeSystem);
     const peerMspIds = (): string[] => this.#peers.map((peer) => peer.mspId);
-    const endorser = new Endorser({ ledger, signer, runtime, directory, system, peerMspIds, now });
+    const endorser = new Endorser({
+      ledger,
+      signer,
+      runtime,
+      directory,
+      system,
+      peerMspIds,
+      conditionsOf: (of) => conditionsOf?.(of) ?? IDEAL,
+      now,
+    });
     const listener = new Listener();
-    const context = { mspId, ledger, peers: this.#peers, blockEvents: this.#blockEvents };
+    const context = {
+      mspId,
+      ledger,
+      peers: this.#peers,
+      blockEvents: this.#blockEvents,
+      endorsementTimeoutMs,
+    };
     listener.serve(gatewayServiceDefinition, gatewayService(context));
     listener.serve(endorserServiceDefinition, endorserService(endorser));
     for (const { definition, implementation } of services) listener.serve(definition, implementation(mspId));
@@ -97,7 +121,14 @@ export class Peers {
     };
     try {
       const address = await listener.open(settings);
-      const peer: Peer = { mspId, address, endorser };
+      const peer: Peer = {
+        mspId,
+        address,
+        endorser,
+        get height() {
+          return ledger.height;
+        },
+      };
       this.#peers.push(peer);
       this.#running.set(mspId, { peer, installed, close });
     } catch (error) {

@@ -9,6 +9,7 @@ import { createSigner } from './msp/signer.js';
 import { openLedger } from './open-ledger.js';
 import type { LedgerOptions, OpenLedger } from './open-ledger.js';
 import { ordererService, ordererServiceDefinition } from './orderer/service.js';
+import { IDEAL } from './peers/conditions.js';
 import type { PeerSigner } from './ports.js';
 import { startPeers, type Peers, type PeerService, type PeerSettings } from './server.js';
 
@@ -26,8 +27,8 @@ export interface RunningEmbeddedLedger {
   readonly orderer: string | undefined;
   readonly ledger: OpenLedger;
   /**
-   * Peers for the organisations that are new in the configuration, none for those that are gone, and the chaincode
-   * packages that it states; all else stays as it was started. Definitions and the channel's own configuration change
+   * Peers for the organisations that are new in the configuration, none for those that are gone, the chaincode
+   * packages that it states, and what is not at its best with a peer; all else stays as it was started. Definitions and the channel's own configuration change
    * by transactions.
    */
   reconfigure(configuration: EmbeddedLedgerConfiguration): Promise<void>;
@@ -54,11 +55,12 @@ export async function startEmbeddedLedger(
       definition: deliverServiceDefinition,
       implementation: (mspId) => deliverService(ledger.peerView(mspId), Date.now),
     };
-    const timeouts = { execute: configuration.executeTimeoutSeconds * 1000 };
     const peers = await startPeers({
-      ledgerOf: () => ledger,
+      ledgerOf: (mspId) => ledger.peer(mspId),
+      conditionsOf: (mspId) => ledger.peer(mspId).conditions,
       peers: settings,
-      timeouts,
+      timeouts: { execute: configuration.executeTimeoutSeconds * 1000 },
+      endorsementTimeout: configuration.endorsementTimeoutSeconds * 1000,
       services: [deliver],
     });
     closing.push(() => peers.close());
@@ -73,6 +75,8 @@ export async function startEmbeddedLedger(
       ledger,
       reconfigure: async (next) => {
         await reconfigure(peers, ledger, await readPeers(next));
+        for (const { mspId, conditions = IDEAL } of next.organisations)
+          ledger.setConditions(mspId, conditions);
       },
       close,
     };
@@ -155,6 +159,8 @@ async function open(
     folder: configuration.dataDirectory,
     genesisBlock: await readFile(configuration.genesisBlock),
     orderer: await readSigner(orderer.mspId, orderer),
+    conditions: new Map(organisations.map(({ mspId, conditions = IDEAL }) => [mspId, conditions])),
+    privateDataPatienceMs: configuration.privateDataPatienceMs,
     organizations: await Promise.all(
       organisations.map(async ({ mspId, admin }): Promise<LifecycleOrganization> => {
         const peer = peers.find(({ signer }) => signer.mspId === mspId);

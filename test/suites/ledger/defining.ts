@@ -11,7 +11,7 @@ import { PROBE_FUNCTION } from '../../support/ledger/probe-chaincode/operations.
 import type { Behaviour } from '../../support/ledger/rows.js';
 import { lifecycleOf } from '../../support/ledger/system-calls.js';
 import type { LedgerOrganisation } from '../../support/ledger/target.js';
-import { probeDefinition } from '../../support/ledger/probe-definition.js';
+import { probeDefinition, signaturePolicy } from '../../support/ledger/probe-definition.js';
 
 const { lifecycle } = peer;
 const SLOW = { timeoutMs: 60_000 };
@@ -250,6 +250,55 @@ export const defining: Behaviour = (row) => {
     SLOW,
   );
 
+  row(
+    '',
+    'gives a new member what was written before it was one',
+    async (bench) => {
+      expect(spare.made, 'the definition of the claim before').to.equal(true);
+      const { a, b } = bench;
+      const define = async (sequence: number, members: readonly string[]): Promise<void> => {
+        const definition = {
+          name: spare.name,
+          version: String(sequence),
+          sequence,
+          collections: openTo(members),
+        };
+        for (const organisation of everyone(bench)) await approve(bench, organisation, definition);
+        await ready(bench, definition);
+        await commit(bench, definition);
+      };
+      const contract = (on: LedgerOrganisation): Contract =>
+        bench.client(on).gateway.getNetwork(bench.ledger.channel).getContract(spare.name);
+      const key = bench.key();
+      const put = { op: 'put', key, value: 'early', collection: 'grows' };
+      const get = { op: 'get', key, collection: 'grows' };
+      const ask = async (on: LedgerOrganisation, operation: unknown): Promise<string> => {
+        const result = await contract(on).evaluate(PROBE_FUNCTION, {
+          arguments: [JSON.stringify([operation])],
+          endorsingOrganizations: [on.mspId],
+        });
+        return (JSON.parse(Buffer.from(result).toString()) as string[])[0] ?? '';
+      };
+      await define(3, [a.mspId]);
+      await eventually(() => ask(a, get));
+      await submitted(contract(a), PROBE_FUNCTION, {
+        arguments: [Buffer.from(JSON.stringify([put]))],
+        endorsingOrganizations: bench.mspIds(a, bench.c, bench.d),
+      });
+      await eventually(async () => {
+        expect(allText(await failureOf(ask(b, get)))).to.contain(
+          'private data matching public hash version is not available',
+        );
+      });
+      await define(4, [a.mspId, b.mspId]);
+      // Fabric's peers look for what they miss once a minute.
+      await eventually(async () => {
+        expect(await ask(b, get)).to.equal('early');
+      }, 100_000);
+    },
+    { timeoutMs: 150_000 },
+  );
+
   row('', 'keeps collections and their time to live from one definition to the next', async (bench) => {
     const { collections: bytes } = probeDefinition(bench.mspIds(bench.a, bench.b, bench.c, bench.d));
     const current = await query(bench, bench.ledger.chaincode);
@@ -421,12 +470,27 @@ async function query(bench: Bench, name: string): Promise<peer.lifecycle.QueryCh
   );
 }
 
+/** One collection, which any peer endorses writes to. */
+function openTo(members: readonly string[]): peer.CollectionConfigPackage {
+  const policy = new peer.CollectionPolicyConfig();
+  policy.setSignaturePolicy(signaturePolicy(1, members, 'MEMBER'));
+  const settings = new peer.StaticCollectionConfig();
+  settings.setName('grows');
+  settings.setMemberOrgsPolicy(policy);
+  settings.setMaximumPeerCount(3);
+  const config = new peer.CollectionConfig();
+  config.setStaticCollectionConfig(settings);
+  const collections = new peer.CollectionConfigPackage();
+  collections.setConfigList([config]);
+  return collections;
+}
+
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('base64');
 }
 
-async function eventually(attempt: () => Promise<unknown>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+async function eventually(attempt: () => Promise<unknown>, withinMs = 20_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
   for (;;) {
     try {
       await attempt();

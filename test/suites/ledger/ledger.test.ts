@@ -10,6 +10,7 @@ import { evaluating } from './evaluating.js';
 import { events } from './events.js';
 import { expiring } from './expiring.js';
 import { failing } from './failing.js';
+import { fetching } from './fetching.js';
 import { policies } from './policies.js';
 import { privateData } from './private-data.js';
 import { proposing } from './proposing.js';
@@ -26,6 +27,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   state,
   ranges,
   'private data': privateData,
+  'private data that has to be fetched': fetching,
   'private data with a time to live': expiring,
   'endorsement policies': policies,
   deliver: delivering,

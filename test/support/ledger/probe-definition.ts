@@ -32,7 +32,8 @@ export function otherDefinition(mspIds: readonly string[]): ChaincodeDefinitionS
   };
 }
 
-function probeCollections([a = '', b = '']: readonly string[]): peer.CollectionConfig[] {
+function probeCollections(mspIds: readonly string[]): peer.CollectionConfig[] {
+  const [a = '', b = ''] = mspIds;
   const both = [a, b];
   return [
     collection({ name: COLLECTIONS.open, members: both }),
@@ -40,6 +41,12 @@ function probeCollections([a = '', b = '']: readonly string[]): peer.CollectionC
     collection({ name: COLLECTIONS.both, members: both, endorsers: { n: 2, mspIds: both } }),
     collection({ name: COLLECTIONS.either, members: both, endorsers: { n: 1, mspIds: both } }),
     collection({ name: COLLECTIONS.unreachable, members: [a], requiredPeers: 1 }),
+    collection({
+      name: COLLECTIONS.fetched,
+      members: both,
+      endorsers: { n: 1, mspIds },
+      maximumPeers: 0,
+    }),
     collection({
       name: COLLECTIONS.brief,
       members: both,
@@ -55,6 +62,7 @@ interface CollectionInput {
   readonly memberOnly?: boolean;
   readonly endorsers?: { readonly n: number; readonly mspIds: readonly string[] };
   readonly requiredPeers?: number;
+  readonly maximumPeers?: number;
   readonly blockToLive?: number;
 }
 
@@ -65,7 +73,7 @@ function collection(input: CollectionInput): peer.CollectionConfig {
   settings.setName(input.name);
   settings.setMemberOrgsPolicy(members);
   settings.setRequiredPeerCount(input.requiredPeers ?? 0);
-  settings.setMaximumPeerCount(3);
+  settings.setMaximumPeerCount(input.maximumPeers ?? 3);
   settings.setBlockToLive(input.blockToLive ?? 0);
   settings.setMemberOnlyRead(input.memberOnly ?? false);
   settings.setMemberOnlyWrite(input.memberOnly ?? false);

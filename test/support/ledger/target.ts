@@ -82,6 +82,8 @@ export const COLLECTIONS = {
   either: 'either',
   /** Only a is a member, yet one other peer must get the data: no write can succeed. */
   unreachable: 'unreachable',
+  /** Nobody is given the data before the commit: members have to fetch it. Any one organisation endorses. */
+  fetched: 'fetched',
   /** Gone two blocks after it was written. */
   brief: 'brief',
 } as const;

@@ -7,10 +7,11 @@ import { encodeAnnex } from '../state/previous-state.js';
 import type { WorldState } from '../state/world-state.js';
 import type { BlockStore } from '../store/block-store.js';
 import { newPrivateSet, type PrivateSet, type PrivateSets } from '../store/private-sets.js';
+import type { MissingSets } from '../store/missing-sets.js';
 import type { Spaces } from '../store/spaces.js';
 import { ValidationCode } from '../validation/codes.js';
 import type { JudgedBlock, JudgedTransaction, Validator } from '../validation/validator.js';
-import type { GatheredSet, PrivateGathering } from './private-gathering.js';
+import type { Gathered, GatheredSet, PrivateGathering } from './private-gathering.js';
 
 export interface CommittedBlock {
   readonly block: Block;
@@ -24,6 +25,7 @@ export interface Stores {
   readonly blocks: BlockStore;
   readonly state: WorldState;
   readonly privateSets: PrivateSets;
+  readonly missing: MissingSets;
   /** What disappears with which block; it knows all blocks below the height. */
   readonly lives: BlocksToLive;
 }
@@ -50,9 +52,10 @@ export class Committer {
 
   /**
    * @param ordered The block as the orderer wrote it.
+   * @param onGathered Called before anything changes, with what the peers have of the block's private data.
    * @throws Error of the database, in which case nothing was changed.
    */
-  commit(ordered: Block): CommittedBlock {
+  commit(ordered: Block, onGathered: (gathered: Gathered) => void): CommittedBlock {
     const { number } = ordered.header;
     const judged = this.judge(number, ordered.transactions);
     const filter = Buffer.from(judged.transactions.map(({ code }) => code));
@@ -62,12 +65,14 @@ export class Committer {
     metadata[MetadataSlot.COMMIT_HASH] = encodeMetadata(hash);
     const block = { ...ordered, metadata };
     const expired = this.#stores.lives.next(number, judged.updates);
-    this.#persist(block, judged, expired, this.#gathering.gather(judged.transactions));
+    const gathered = this.#gathering.gather(judged.transactions);
+    onGathered(gathered);
+    this.#persist(block, judged, expired, gathered);
     this.#commitHash = hash;
     return { block, transactions: judged.transactions };
   }
 
-  #persist(block: Block, judged: JudgedBlock, expired: Expired, gathered: readonly GatheredSet[]): void {
+  #persist(block: Block, judged: JudgedBlock, expired: Expired, { sets: gathered, missing }: Gathered): void {
     const { database, blocks, state, privateSets } = this.#stores;
     const { number } = block.header;
     const bytes = encodeBlock(block);
@@ -88,6 +93,10 @@ export class Committer {
           const set = newPrivateSet(space.id, { block: number, tx }, holders, rwset);
           privateSets.write(set);
           sets.push(set);
+        }
+        for (const { namespace, collection, tx, mspId } of missing) {
+          const space = this.#stores.spaces.ensure(namespace, collection).id;
+          this.#stores.missing.write({ space, version: { block: number, tx }, mspId });
         }
         purged = this.#purge(number, judged.transactions, gathered);
         this.#expire(expired);

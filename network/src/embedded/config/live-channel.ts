@@ -37,6 +37,10 @@ export class LiveChannel implements Channel {
     this.#layouts = new TwoGenerationCache(CACHED_POLICIES);
   }
 
+  get peers(): readonly Uint8Array[] {
+    return this.#peers;
+  }
+
   /** The peers that may endorse from now on. */
   setPeers(peers: readonly Uint8Array[]): void {
     this.#peers = peers;

@@ -9,6 +9,8 @@ export interface Disseminator {
   readonly mspId: string;
   /** Organisations that have a peer on the channel, this one among them. */
   readonly peerMspIds: readonly string[];
+  /** Whether a peer still has at the commit what it is given now. */
+  readonly keeps: (mspId: string) => boolean;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface Disseminator {
  * keeps a copy here [gossip/privdata/distributor.go]. Throws when fewer than `requiredPeerCount` others are members.
  */
 export function disseminate(
-  { ledger, mspId, peerMspIds }: Disseminator,
+  { ledger, mspId, peerMspIds, keeps }: Disseminator,
   txId: string,
   sets: readonly PrivateCollectionSet[],
   definition: (namespace: string, collection: string) => CollectionDefinition | undefined,
@@ -31,6 +33,7 @@ export function disseminate(
   }
   const everything = encodePrivateSets(sets);
   for (const [peer, received] of byPeer) {
+    if (peer !== mspId && !keeps(peer)) continue;
     const privateSet = received.length === sets.length ? everything : encodePrivateSets(received);
     ledger.stagePrivate(peer, txId, privateSet);
   }

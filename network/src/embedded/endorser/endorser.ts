@@ -2,6 +2,7 @@ import { encodeMessage, sha256 } from '../../wire-format/index.js';
 import type { ChaincodeDirectory } from '../chaincode-packages/chaincode-directory.js';
 import type { ChaincodeRuntime, ExecutionResult } from '../chaincode-stream/chaincode-runtime.js';
 import { describeError } from '../chaincode-stream/errors.js';
+import type { PeerConditions } from '../peers/conditions.js';
 import type { Identity, Ledger, PeerSigner } from '../ports.js';
 import { TxSimulator } from '../simulator/tx-simulator.js';
 import type { SimulationResult } from '../simulator/tx-simulator.js';
@@ -25,6 +26,8 @@ export interface EndorserParts {
   readonly system: SystemChaincodes;
   /** Organisations that have a peer on the channel. */
   readonly peerMspIds: () => readonly string[];
+  /** What is not at its best with a peer, this one or another. */
+  readonly conditionsOf: (mspId: string) => PeerConditions;
   /** ms since the epoch */
   readonly now: () => number;
 }
@@ -41,7 +44,19 @@ export class Endorser {
     return this.parts.directory.has(name);
   }
 
+  /** Does not resolve while the peer withholds its endorsements: whoever waits has a deadline. */
   async process(parsed: ParsedProposal): Promise<EndorserOutcome> {
+    switch (this.parts.conditionsOf(this.mspId).endorsements) {
+      case 'given':
+        return this.answer(parsed);
+      case 'refused':
+        return UNREACHABLE;
+      case 'withheld':
+        return new Promise(() => undefined);
+    }
+  }
+
+  private async answer(parsed: ParsedProposal): Promise<EndorserOutcome> {
     const { ledger, now } = this.parts;
     try {
       passAuthFilters(parsed, ledger.channel, now());
@@ -143,12 +158,17 @@ export class Endorser {
 
   /** Private writes go out here, whatever the chaincode answered, and for an evaluation too. */
   private finish(simulator: TxSimulator, { parsed }: UnpackedProposal): SimulationResult {
-    const { ledger, peerMspIds } = this.parts;
+    const { ledger, peerMspIds, conditionsOf } = this.parts;
     const result = simulator.result();
     if (result.privateSets.length > 0) {
       try {
         disseminate(
-          { ledger, mspId: this.mspId, peerMspIds: peerMspIds() },
+          {
+            ledger,
+            mspId: this.mspId,
+            peerMspIds: peerMspIds(),
+            keeps: (mspId) => conditionsOf(mspId).privateDataDelayMs === 0,
+          },
           parsed.channelHeader.txId,
           result.privateSets,
           (namespace, collection) => simulator.collectionDefinition(namespace, collection),
@@ -186,6 +206,14 @@ export class Endorser {
     return { endorser, signature: signer.sign(Buffer.concat([payload, endorser])) };
   }
 }
+
+/** How a peer answers that does not run. */
+const UNREACHABLE: EndorserOutcome = {
+  kind: 'error',
+  text: 'connection error: desc = "transport: Error while dialing: connect: connection refused"',
+  responded: false,
+  status: 'Unavailable',
+};
 
 /** Serialised protos.ProposalResponsePayload. */
 function encodePayload(

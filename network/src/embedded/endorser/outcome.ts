@@ -23,7 +23,13 @@ export interface ProposalResponse {
 export type EndorserOutcome =
   | { readonly kind: 'response'; readonly response: ProposalResponse }
   /** The proposal itself is refused; `responded` = after the auth filters, where a response goes along. */
-  | { readonly kind: 'error'; readonly text: string; readonly responded: boolean };
+  | {
+      readonly kind: 'error';
+      readonly text: string;
+      readonly responded: boolean;
+      /** Name of the gRPC status that another peer's gateway sees; Unknown by default. */
+      readonly status?: 'Unavailable' | 'DeadlineExceeded';
+    };
 
 export function failed(message: string): EndorserOutcome {
   return { kind: 'response', response: { status: 500, message, result: Buffer.alloc(0) } };

@@ -10,4 +10,6 @@ export interface GatewayContext {
   /** All peers of the channel, this gateway's own among them. */
   readonly peers: readonly Peer[];
   readonly blockEvents: BlockEvents;
+  /** After which another peer's endorsement is no longer waited for; our own has the chaincode's timeout. */
+  readonly endorsementTimeoutMs: number;
 }

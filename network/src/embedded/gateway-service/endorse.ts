@@ -9,7 +9,7 @@ import { EndorsementCollection } from './endorsement-collection.js';
 import { assembleTransaction, defaultInterest, endorsementLayouts } from './endorsement-plan.js';
 import type { Layout } from './endorsement-plan.js';
 import type { GatewayContext } from './context.js';
-import { classify, errorDetail, peersWithChaincode } from './peers.js';
+import { askPeer, classify, errorDetail, peersWithChaincode } from './peers.js';
 import type { Peer } from './peers.js';
 import { decodeProposalRequest } from './requests.js';
 import { StatusError } from './status-error.js';
@@ -18,7 +18,7 @@ import { StatusError } from './status-error.js';
 export async function endorse(context: GatewayContext, request: Buffer): Promise<Buffer> {
   const { signedProposal, organizations } = decodeProposalRequest(request);
   const proposal = unpack(signedProposal);
-  const collection = new EndorsementCollection(proposal, context.mspId);
+  const collection = new EndorsementCollection(proposal, context.mspId, context.endorsementTimeoutMs);
   const layouts =
     organizations.length > 0
       ? [peersOf(context, proposal, organizations)]
@@ -75,7 +75,10 @@ async function planFromFirstEndorser(
   collection: EndorsementCollection,
 ): Promise<Layout[]> {
   const first = firstEndorser(context, proposal);
-  const result = classify(await first.endorser.process(proposal), first.mspId === context.mspId);
+  const result = classify(
+    await askPeer(first, proposal, context.endorsementTimeoutMs),
+    first.mspId === context.mspId,
+  );
   if (!result.ok) {
     throw new StatusError(Code.ABORTED, 'failed to endorse transaction, see attached details for more info', [
       errorDetail(first, result.message),

@@ -2,7 +2,7 @@ import { status as Code } from '@grpc/grpc-js';
 import type { Endorsement, ProposalResponse } from '../endorser/outcome.js';
 import type { ParsedProposal } from '../endorser/parsed-proposal.js';
 import type { Layout } from './endorsement-plan.js';
-import { classify, errorDetail } from './peers.js';
+import { askPeer, classify, errorDetail } from './peers.js';
 import type { Peer } from './peers.js';
 import { StatusError } from './status-error.js';
 import type { ErrorDetail } from './status-error.js';
@@ -17,6 +17,7 @@ export class EndorsementCollection {
   constructor(
     private readonly proposal: ParsedProposal,
     private readonly localMspId: string,
+    private readonly timeoutMs: number,
   ) {}
 
   /** Serialised protos.ProposalResponsePayload that all endorsements are over. */
@@ -58,7 +59,7 @@ export class EndorsementCollection {
   }
 
   private async ask(peer: Peer): Promise<void> {
-    const outcome = await peer.endorser.process(this.proposal);
+    const outcome = await askPeer(peer, this.proposal, this.timeoutMs);
     const result = classify(outcome, peer.mspId === this.localMspId);
     if (!result.ok) {
       this.details.push(errorDetail(peer, result.message));

@@ -5,7 +5,7 @@ import { parseProposal } from '../endorser/parsed-proposal.js';
 import type { ParsedProposal } from '../endorser/parsed-proposal.js';
 import type { ProposalResponse } from '../endorser/outcome.js';
 import type { GatewayContext } from './context.js';
-import { classify, errorDetail, peersWithChaincode } from './peers.js';
+import { askPeer, classify, errorDetail, peersWithChaincode } from './peers.js';
 import type { Peer } from './peers.js';
 import { decodeProposalRequest } from './requests.js';
 import { StatusError } from './status-error.js';
@@ -22,7 +22,10 @@ export async function evaluate(context: GatewayContext, request: Buffer): Promis
   const details: ErrorDetail[] = [];
   let code: Code = Code.UNAVAILABLE;
   for (const peer of candidates(context, proposal, organizations)) {
-    const result = classify(await peer.endorser.process(proposal), peer.mspId === context.mspId);
+    const result = classify(
+      await askPeer(peer, proposal, context.endorsementTimeoutMs),
+      peer.mspId === context.mspId,
+    );
     if (result.ok) {
       return encodeResult(result.response);
     }
@@ -35,7 +38,10 @@ export async function evaluate(context: GatewayContext, request: Buffer): Promis
   throw new StatusError(code, 'failed to evaluate transaction, see attached details for more info', details);
 }
 
-/** Peers in the order in which they are tried: this gateway's own first. Transient data stays at home unless told. */
+/**
+ * Peers in the order in which they are tried: this gateway's own first, then those that have most of the ledger.
+ * Transient data stays at home unless told.
+ */
 function candidates(
   { peers, mspId }: GatewayContext,
   proposal: ParsedProposal,
@@ -57,7 +63,8 @@ function candidates(
         : none,
     );
   }
-  return [...able.filter((peer) => peer.mspId === mspId), ...able.filter((peer) => peer.mspId !== mspId)];
+  const others = able.filter((peer) => peer.mspId !== mspId).sort((one, other) => other.height - one.height);
+  return [...able.filter((peer) => peer.mspId === mspId), ...others];
 }
 
 function unpack(signedProposal: Buffer): ParsedProposal {

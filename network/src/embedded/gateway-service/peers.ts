@@ -1,5 +1,6 @@
 import { status as Code } from '@grpc/grpc-js';
 import type { Endorser } from '../endorser/endorser.js';
+import type { ParsedProposal } from '../endorser/parsed-proposal.js';
 import { isSystemChaincode } from '../endorser/interest.js';
 import type { EndorserOutcome, ProposalResponse } from '../endorser/outcome.js';
 import type { ErrorDetail } from './status-error.js';
@@ -10,6 +11,34 @@ export interface Peer {
   /** External endpoint, `host:port`. */
   readonly address: string;
   readonly endorser: Endorser;
+  /** Number of blocks that it has. */
+  readonly height: number;
+}
+
+/**
+ * Asks a peer for its endorsement. One that does not answer is given up after a while; this gateway's own is not,
+ * unless it means never to answer: its chaincode has a timeout.
+ * @param timeoutMs peer.gateway.endorsementTimeout
+ */
+export async function askPeer(
+  peer: Peer,
+  proposal: ParsedProposal,
+  timeoutMs: number,
+): Promise<EndorserOutcome> {
+  const late = Promise.withResolvers<EndorserOutcome>();
+  const timer = setTimeout(() => {
+    late.resolve({
+      kind: 'error',
+      text: 'context deadline exceeded',
+      responded: false,
+      status: 'DeadlineExceeded',
+    });
+  }, timeoutMs);
+  try {
+    return await Promise.race([peer.endorser.process(proposal), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Peers of the channel that can run a chaincode. */
@@ -32,7 +61,8 @@ export function classify(outcome: EndorserOutcome, local: boolean): Classified {
     if (local && outcome.responded) {
       return { ok: false, code: Code.FAILED_PRECONDITION, message: outcome.text, retry: false };
     }
-    const message = local ? outcome.text : `rpc error: code = Unknown desc = ${outcome.text}`;
+    const { status = 'Unknown' } = outcome;
+    const message = local ? outcome.text : `rpc error: code = ${status} desc = ${outcome.text}`;
     return { ok: false, code: Code.UNAVAILABLE, message, retry: true };
   }
   const { response } = outcome;

@@ -13,9 +13,10 @@ export class LedgerSnapshot implements Snapshot {
   readonly #stores: Stores;
   #isOpen = true;
 
-  constructor(stores: Stores) {
+  /** @param height Earlier than the present one only where that is frozen already. */
+  constructor(stores: Stores, height?: number) {
     this.#stores = stores;
-    this.height = stores.state.freeze();
+    this.height = height === undefined ? stores.state.freeze() : stores.state.hold(height);
   }
 
   getState(namespace: string, key: string): StateValue | undefined {

@@ -68,8 +68,13 @@ export class WorldState implements StateReader {
 
   /** Freezes the state at the present height until {@link release}. */
   freeze(): number {
-    this.#open.set(this.#height, (this.#open.get(this.#height) ?? 0) + 1);
-    return this.#height;
+    return this.hold(this.#height);
+  }
+
+  /** Freezes the state at a height: the present one, or one no earlier than the earliest that is frozen. */
+  hold(height: number): number {
+    this.#open.set(height, (this.#open.get(height) ?? 0) + 1);
+    return height;
   }
 
   release(height: number): void {

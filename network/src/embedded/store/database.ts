@@ -28,6 +28,9 @@ const SCHEMA = `
   CREATE TABLE private_sets(id INTEGER PRIMARY KEY, block INTEGER NOT NULL, tx INTEGER NOT NULL, space INTEGER NOT NULL,
     holders TEXT NOT NULL, condition INTEGER NOT NULL, rwset BLOB NOT NULL, checksum BLOB NOT NULL,
     UNIQUE(block, tx, space));
+  CREATE TABLE missing_sets(block INTEGER NOT NULL, tx INTEGER NOT NULL, space INTEGER NOT NULL, msp_id TEXT NOT NULL,
+    PRIMARY KEY(block, tx, space, msp_id)) WITHOUT ROWID;
+  CREATE INDEX missing_by_member ON missing_sets(msp_id);
   CREATE TABLE private_keys(space INTEGER NOT NULL, key BLOB NOT NULL, sets TEXT NOT NULL, PRIMARY KEY(space, key))
     WITHOUT ROWID;
 `;

@@ -41,6 +41,8 @@ export class PrivateSets {
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
   readonly #selectBlock: StatementSync;
+  readonly #selectSpace: StatementSync;
+  readonly #updateHolders: StatementSync;
   readonly #update: StatementSync;
   readonly #appendKey: StatementSync;
   readonly #selectKey: StatementSync;
@@ -62,6 +64,10 @@ export class PrivateSets {
     this.#insert = prepare(`INSERT INTO private_sets(${columns}) VALUES(?, ?, ?, ?, ?, ?, ?)`);
     this.#select = prepare(`SELECT ${columns} FROM private_sets WHERE block = ? AND tx = ? AND space = ?`);
     this.#selectBlock = prepare(`SELECT ${columns} FROM private_sets WHERE block = ? ORDER BY tx, space`);
+    this.#selectSpace = prepare(`SELECT ${columns} FROM private_sets WHERE space = ? ORDER BY block, tx`);
+    this.#updateHolders = prepare(
+      'UPDATE private_sets SET holders = ?, checksum = ? WHERE block = ? AND tx = ? AND space = ?',
+    );
     this.#update = prepare(
       'UPDATE private_sets SET condition = ?, rwset = ?, checksum = ? WHERE block = ? AND tx = ? AND space = ?',
     );
@@ -88,6 +94,22 @@ export class PrivateSets {
   /** Every set of a block, by transaction. */
   ofBlock(blockNumber: number): PrivateSet[] {
     return (this.#selectBlock.all(blockNumber) as unknown as unknown[][]).map(privateSet);
+  }
+
+  /** Every set of a collection, in the order of the blocks. */
+  *ofSpace(space: Space): Generator<PrivateSet, undefined> {
+    for (const row of this.#selectSpace.iterate(space.id)) yield privateSet(row as unknown as unknown[]);
+  }
+
+  /** One more organisation has a set. Whether there is such a set. */
+  addHolder(space: Space, version: Version, mspId: string): boolean {
+    const set = this.read(space, version);
+    if (set === undefined) return false;
+    const holders = new Set([...set.holders, mspId]);
+    const sum = checksum(holders, set.condition, set.rwset);
+    this.#updateHolders.run([...holders].join('\n'), sum, version.block, version.tx, space.id);
+    this.#cache.delete(cacheKey(space.id, version));
+    return true;
   }
 
   /** Transactions whose sets hold a write of a clear key. */

@@ -10,6 +10,7 @@ export class PrivateComparison {
   readonly #stores: Stores;
   #sets = 0;
   #references = 0;
+  #missingRows = 0;
   readonly #expired: { readonly namespace: string; readonly collection: string; readonly block: number }[] =
     [];
 
@@ -20,6 +21,7 @@ export class PrivateComparison {
   /** @param expected Number of sets that came with the block. */
   block(number: number, expected: number, transactions: readonly RederivedTransaction[]): void {
     const rows = this.#stores.privateSets.ofBlock(number);
+    this.#missing(number, rows, transactions);
     if (rows.length !== expected) {
       throw new Mismatch(number, `${rows.length} of its ${expected} private write sets are there`);
     }
@@ -41,8 +43,26 @@ export class PrivateComparison {
         "SELECT coalesce(sum(length(sets) - length(replace(sets, ',', ''))), 0) AS count FROM private_keys",
       )
       .get()?.['count'];
+    if (countRows(database, 'missing_sets') !== this.#missingRows) {
+      throw new Mismatch(blocks.height - 1, 'private data is noted as missing that belongs to no block');
+    }
     if (countRows(database, 'private_sets') !== this.#sets || references !== this.#references) {
       throw new Mismatch(blocks.height - 1, 'there are private write sets or keys that belong to no block');
+    }
+  }
+
+  /** What is noted as missing has to be something that the block says exists, and that the organisation does not have. */
+  #missing(number: number, sets: readonly PrivateSet[], transactions: readonly RederivedTransaction[]): void {
+    for (const { space: id, version, mspId } of this.#stores.missing.ofBlock(number)) {
+      const space = this.#stores.spaces.byId(id);
+      const hashed = transactions[version.tx]?.namespaces
+        .find(({ namespace }) => namespace === space?.namespace)
+        ?.collections.find(({ collection }) => collection === space?.collection);
+      const set = sets.find((each) => each.space === id && each.version.tx === version.tx);
+      if (hashed?.privateRwsetHash === undefined || set?.holders.has(mspId) === true) {
+        throw new Mismatch(number, 'private data is noted as missing that is not');
+      }
+      this.#missingRows++;
     }
   }
 

@@ -4,39 +4,33 @@ import { definitionKeys, LIFECYCLE_NAMESPACE, type Definitions } from '../lifecy
 import type { ChaincodeDefinition, CollectionDefinition, StateValue } from '../ports.js';
 import { compareBytewise } from '../state/byte-order.js';
 import { readModification } from '../state/modification.js';
-import type { HeldPrivateSet, PeerView } from './peer-view.js';
+import type { HeldPrivateSet, PeerView } from '../deliver/peer-view.js';
+import type { PeerLedger } from './peer-ledger.js';
 
-/** The part of the common ledger that waits for blocks. */
-interface BlockSource {
-  readonly channel: LiveChannel;
-  readonly height: number;
-  waitForBlock(blockNumber: number, signal: AbortSignal): Promise<Buffer>;
-}
-
-/** A peer that is as far as the ledger itself: all of them, until a delay is put in between. */
-export class CommonPeerView implements PeerView {
+/** What one organisation's peer delivers: blocks as far as it has them, and the private data that it holds. */
+export class DeliveredView implements PeerView {
   readonly mspId: string;
-  readonly #source: BlockSource;
+  readonly #peer: PeerLedger;
   readonly #stores: Stores;
   readonly #definitions: Definitions;
 
-  constructor(mspId: string, source: BlockSource, stores: Stores, definitions: Definitions) {
-    this.mspId = mspId;
-    this.#source = source;
+  constructor(peer: PeerLedger, stores: Stores, definitions: Definitions) {
+    this.mspId = peer.mspId;
+    this.#peer = peer;
     this.#stores = stores;
     this.#definitions = definitions;
   }
 
   get channel(): LiveChannel {
-    return this.#source.channel;
+    return this.#peer.channel;
   }
 
   get height(): number {
-    return this.#source.height;
+    return this.#peer.height;
   }
 
   waitForBlock(blockNumber: number, signal: AbortSignal): Promise<Buffer> {
-    return this.#source.waitForBlock(blockNumber, signal);
+    return this.#peer.waitForBlock(blockNumber, signal);
   }
 
   privateSets(blockNumber: number): HeldPrivateSet[] {
