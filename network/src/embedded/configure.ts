@@ -2,8 +2,9 @@ import { chaincodeDefinition } from '../channel/definition.js';
 import type { PreparedConsortium } from '../channel/prepare.js';
 import { dataLayout, organisationLayout, servicesLayout } from '../identities/index.js';
 import { orderingOrganisations, portsOf } from '../topology/index.js';
-import type { PortPlan, Topology } from '../topology/index.js';
+import type { Organisation, PortPlan, Topology } from '../topology/index.js';
 import type { EmbeddedLedgerInput } from './configuration.js';
+import { IDEAL, type PeerConditions } from './peers/conditions.js';
 
 /** The embedded ledger of a prepared consortium. `dataDir` is absolute. Throws for a topology that orders otherwise. */
 export function embeddedLedgerConfiguration(
@@ -33,6 +34,7 @@ export function embeddedLedgerConfiguration(
         peer: files(peer.identity),
         admin: files(admin.identity),
         chaincodeClient: files(chaincode.peerClientTls),
+        ...(organisation.troubles && { conditions: conditionsOf(organisation.troubles) }),
       };
     }),
     orderer: {
@@ -52,6 +54,18 @@ export function embeddedLedgerConfiguration(
         collections: definition.collections.toString('base64'),
       },
     ],
+  };
+}
+
+function conditionsOf({
+  lag,
+  privateDataDelay,
+  endorsements,
+}: NonNullable<Organisation['troubles']>): PeerConditions {
+  return {
+    lagMs: lag ?? IDEAL.lagMs,
+    privateDataDelayMs: privateDataDelay ?? IDEAL.privateDataDelayMs,
+    endorsements: endorsements ?? IDEAL.endorsements,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Parameters } from './lifecycle/parameters.js';
+import type { peer } from '@hyperledger/fabric-protos';
 
 /**
  * What the endorsing half of the embedded ledger (chaincode stream, simulator, endorser, gateway service)
@@ -138,6 +138,13 @@ export interface CollectionDefinition {
   readonly endorsementPolicy?: Buffer;
 }
 
+/** What an approval and a definition have in common, as its messages. */
+export interface DefinitionParameters {
+  readonly endorsement: peer.lifecycle.ChaincodeEndorsementInfo;
+  readonly validation: peer.lifecycle.ChaincodeValidationInfo;
+  readonly collections: peer.CollectionConfigPackage;
+}
+
 /** What `_lifecycle` holds of a chaincode, read from a snapshot. */
 export interface ChaincodeDefinition {
   readonly name: string;
@@ -148,7 +155,7 @@ export interface ChaincodeDefinition {
   readonly validationParameter: Buffer;
   readonly collections: readonly CollectionDefinition[];
   /** The messages that all of this is read from. */
-  readonly parameters: Parameters;
+  readonly parameters: DefinitionParameters;
 }
 
 /** What a sender learns from the orderer: common.Status and a text. */

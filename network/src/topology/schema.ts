@@ -147,6 +147,22 @@ export const custodySchema = mapping({
 
 export const ORGANISATION_KINDS = ['hospital', 'sponsor', 'auditor', 'regulator'] as const;
 
+const DAY_MS = 86_400_000;
+const ENDORSEMENTS = ['given', 'refused', 'withheld'] as const;
+
+/** What is not at its best with the organisation's peer; on the embedded ledger alone, to see what comes of it. */
+const troubles = mapping({
+  /** Milliseconds after which a block reaches the peer. */
+  lag: z
+    .union([z.literal('stopped'), duration(0, DAY_MS)], 'a duration, such as 300ms, or stopped')
+    .optional(),
+  /** Milliseconds after its block until the peer has private data that it did not endorse itself. */
+  privateDataDelay: z
+    .union([z.literal('never'), duration(0, DAY_MS)], 'a duration, such as 5s, or never')
+    .optional(),
+  endorsements: z.enum(ENDORSEMENTS, `one of ${ENDORSEMENTS.join(', ')}`).optional(),
+});
+
 export const organisationSchema = mapping({
   name: slug,
   mspId,
@@ -161,6 +177,7 @@ export const organisationSchema = mapping({
   ports: ports.default({}),
   tokens: tokens.default({}),
   custody: custodySchema.optional(),
+  troubles: troubles.optional(),
 });
 
 /** Who has left. What was logged about them is kept, and so are the collections that it is in. */

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '@hyperledger/fabric-gateway';
+import { parseTopology, portPlan } from '@consent-ledger/network';
+import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
 import { parseConfiguration } from '@consent-ledger/network/embedded/configuration';
 import { IDEAL, type PeerConditions } from '@consent-ledger/network/embedded/peers/conditions';
 import { startEmbeddedLedger, type RunningEmbeddedLedger } from '@consent-ledger/network/embedded/start';
@@ -156,7 +158,7 @@ describe('a peer that is not at its best', function () {
       const view = (await contract('riverside').evaluate(
         PROBE_FUNCTION,
         options([{ op: 'get', key: 'order' }]),
-      )) as Uint8Array;
+      ));
       expect(Buffer.from(view).toString()).to.equal('["v"]');
     });
   });
@@ -237,6 +239,48 @@ describe('a peer that is not at its best', function () {
       const evaluated = await failure(ask('riverside', LAKESIDE, { op: 'get', key: 'e' }));
       expect(evaluated.code).to.equal(14);
     });
+  });
+
+  it("is what the topology says of an organisation's troubles", () => {
+    const { topology, prepared } = consortium;
+    const troubled = parseTopology(
+      JSON.stringify({
+        topology: 1,
+        chaincode: topology.chaincode,
+        organisations: topology.organisations.map(({ name, mspId, kind, displayName }, index) => ({
+          name,
+          mspId,
+          kind,
+          displayName,
+          ...(index === 1 && {
+            troubles: { lag: '300ms', privateDataDelay: 'never', endorsements: 'withheld' },
+          }),
+        })),
+      }),
+      'troubled.yaml',
+    );
+    const { organisations } = embeddedLedgerConfiguration(
+      troubled,
+      portPlan(troubled),
+      folder.path,
+      prepared,
+    );
+    expect(organisations.map(({ conditions }) => conditions)).to.deep.equal([
+      undefined,
+      { lagMs: 300, privateDataDelayMs: 'never', endorsements: 'withheld' },
+      undefined,
+      undefined,
+    ]);
+    expect(() =>
+      parseTopology(
+        JSON.stringify({
+          topology: 1,
+          chaincode: topology.chaincode,
+          organisations: [{ troubles: { lag: '300' } }],
+        }),
+        'troubled.yaml',
+      ),
+    ).to.throw('a duration, such as 300ms, or stopped');
   });
 
   it('is what the configuration says, and nothing that it does not know', () => {

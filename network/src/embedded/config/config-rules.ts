@@ -1,5 +1,4 @@
 import { common, msp, orderer, peer } from '@hyperledger/fabric-protos';
-import type { ChannelConfig } from './channel-config.js';
 import { parseDuration } from './duration.js';
 
 /*
@@ -96,8 +95,8 @@ export function checkGroups(channel: common.ConfigGroup): void {
  * application is refused here too: Fabric's orderers take it, and peers that do not know it stop.
  * @throws Error
  */
-export function checkSuccessor(current: ChannelConfig, next: ChannelConfig): void {
-  const root = next.config.getChannelGroup();
+export function checkSuccessor(current: common.Config, next: common.Config): void {
+  const root = next.getChannelGroup();
   for (const [type, group] of [
     ['Orderer', ordererOf(next)],
     ['Channel', root],
@@ -125,8 +124,8 @@ export function checkSuccessor(current: ChannelConfig, next: ChannelConfig): voi
 }
 
 /** One orderer, for good: it cannot hand over to others [orderer/common/msgprocessor/maintenancefilter.go]. */
-function checkConsensus(current: ChannelConfig, next: ChannelConfig): void {
-  const type = (config: ChannelConfig): orderer.ConsensusType =>
+function checkConsensus(current: common.Config, next: common.Config): void {
+  const type = (config: common.Config): orderer.ConsensusType =>
     orderer.ConsensusType.deserializeBinary(valueIn(ordererOf(config), 'ConsensusType'));
   const [now, then] = [type(current), type(next)];
   if (now.getType() !== then.getType()) {
@@ -234,12 +233,12 @@ function capabilitiesOf(group: common.ConfigGroup | undefined): string[] {
   return [...capabilities.getCapabilitiesMap().keys()];
 }
 
-function ordererOf({ config }: ChannelConfig): common.ConfigGroup | undefined {
+function ordererOf(config: common.Config): common.ConfigGroup | undefined {
   return groupIn(config.getChannelGroup(), 'Orderer');
 }
 
 /** MSP id by the organisation's name in the configuration. */
-function mspIdsIn({ config }: ChannelConfig, section: string): Map<string, string> {
+function mspIdsIn(config: common.Config, section: string): Map<string, string> {
   const group = groupIn(config.getChannelGroup(), section);
   return new Map(
     Array.from(group?.getGroupsMap().entries() ?? [], ([name, organisation]) => [

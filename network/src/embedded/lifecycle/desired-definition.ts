@@ -1,7 +1,7 @@
 import { peer } from '@hyperledger/fabric-protos';
-import type { Channel } from '../ports.js';
+import type { Channel, DefinitionParameters } from '../ports.js';
 import { checkInput } from './input-checks.js';
-import { parametersOf, type Parameters } from './parameters.js';
+import { parametersOf } from './parameters.js';
 
 /** A chaincode as the consortium wants it defined on the channel. */
 export interface DesiredChaincode {
@@ -16,7 +16,7 @@ export interface DesiredChaincode {
 }
 
 /** What is approved and committed of it. */
-export function desiredParameters(chaincode: DesiredChaincode): Parameters {
+export function desiredParameters(chaincode: DesiredChaincode): DefinitionParameters {
   return parametersOf(commitArgs(chaincode, 0));
 }
 

@@ -1,12 +1,6 @@
 import { peer } from '@hyperledger/fabric-protos';
-import {
-  approvalName,
-  approvalOf,
-  definitionOf,
-  difference,
-  packageOf,
-  type Parameters,
-} from './parameters.js';
+import { approvalName, approvalOf, definitionOf, difference, packageOf } from './parameters.js';
+import type { DefinitionParameters } from '../ports.js';
 import {
   mismatches,
   readBytesField,
@@ -21,7 +15,7 @@ import type { OpaqueState, ReadableState, WritableState } from './state.js';
 export interface Definition {
   readonly chaincode: string;
   readonly sequence: number;
-  readonly parameters: Parameters;
+  readonly parameters: DefinitionParameters;
 }
 
 /** As an organisation approved it. */
@@ -167,7 +161,7 @@ function latestApproved(chaincode: string, channel: ReadableState, own: Readable
   return readDatatype('namespaces', next, own) === undefined ? current : current + 1;
 }
 
-function readParameters(name: string, state: ReadableState): Parameters {
+function readParameters(name: string, state: ReadableState): DefinitionParameters {
   const field = (of: string): Buffer => readBytesField('namespaces', name, of, state);
   return {
     endorsement: peer.lifecycle.ChaincodeEndorsementInfo.deserializeBinary(field('EndorsementInfo')),
@@ -177,7 +171,12 @@ function readParameters(name: string, state: ReadableState): Parameters {
 }
 
 /** Whether the organisation has approved exactly this, package included: then there is nothing to write. */
-function isApproved(name: string, parameters: Parameters, packageId: string, own: ReadableState): boolean {
+function isApproved(
+  name: string,
+  parameters: DefinitionParameters,
+  packageId: string,
+  own: ReadableState,
+): boolean {
   if (readDatatype('namespaces', name, own) === undefined) return false;
   if (difference(readParameters(name, own), parameters) !== undefined) return false;
   if (readDatatype('chaincode-sources', name, own) === undefined) return false;

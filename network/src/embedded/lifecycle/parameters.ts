@@ -1,16 +1,10 @@
 import { peer } from '@hyperledger/fabric-protos';
+import type { DefinitionParameters } from '../ports.js';
 import type { Structure } from './serializer.js';
 import { encodeStateBytes, encodeStateInt64, encodeStateString } from './state-data.js';
 
 const { lifecycle } = peer;
 const DEFAULT_POLICY = '/Channel/Application/Endorsement';
-
-/** What an approval and a definition have in common, as its messages. */
-export interface Parameters {
-  readonly endorsement: peer.lifecycle.ChaincodeEndorsementInfo;
-  readonly validation: peer.lifecycle.ChaincodeValidationInfo;
-  readonly collections: peer.CollectionConfigPackage;
-}
 
 /** The arguments of every function that names a definition. */
 export type DefinitionArguments =
@@ -19,7 +13,7 @@ export type DefinitionArguments =
   | peer.lifecycle.CheckCommitReadinessArgs;
 
 /** With Fabric's defaults for what is left out [lifecycle.go: SetChaincodeDefinitionDefaults]. */
-export function parametersOf(args: DefinitionArguments): Parameters {
+export function parametersOf(args: DefinitionArguments): DefinitionParameters {
   const endorsement = new lifecycle.ChaincodeEndorsementInfo();
   endorsement.setVersion(args.getVersion());
   endorsement.setInitRequired(args.getInitRequired());
@@ -41,7 +35,7 @@ function defaultPolicy(): Uint8Array {
   return policy.serializeBinary();
 }
 
-function fieldsOf({ endorsement, validation, collections }: Parameters): Structure['fields'] {
+function fieldsOf({ endorsement, validation, collections }: DefinitionParameters): Structure['fields'] {
   return [
     { name: 'EndorsementInfo', value: encodeStateBytes(endorsement.serializeBinary()) },
     { name: 'ValidationInfo', value: encodeStateBytes(validation.serializeBinary()) },
@@ -50,12 +44,12 @@ function fieldsOf({ endorsement, validation, collections }: Parameters): Structu
 }
 
 /** What an organisation approves. */
-export function approvalOf(parameters: Parameters): Structure {
+export function approvalOf(parameters: DefinitionParameters): Structure {
   return { datatype: 'ChaincodeParameters', fields: fieldsOf(parameters) };
 }
 
 /** What is in force once it is committed. */
-export function definitionOf(parameters: Parameters, sequence: number): Structure {
+export function definitionOf(parameters: DefinitionParameters, sequence: number): Structure {
   return {
     datatype: 'ChaincodeDefinition',
     fields: [{ name: 'Sequence', value: encodeStateInt64(sequence) }, ...fieldsOf(parameters)],
@@ -76,7 +70,7 @@ export function approvalName(chaincode: string, sequence: number): string {
 }
 
 /** The first difference, in Fabric's words; undefined when there is none. */
-export function difference(expected: Parameters, passed: Parameters): string | undefined {
+export function difference(expected: DefinitionParameters, passed: DefinitionParameters): string | undefined {
   const pairs: readonly [string, unknown, unknown][] = [
     ['Version', expected.endorsement.getVersion(), passed.endorsement.getVersion()],
     [

@@ -33,7 +33,7 @@ export function configMessage(
   const next = proposed.getConfig();
   if (next === undefined) throw new Error('config envelope has nil config');
   const successor = channelConfigOf(channelId, next);
-  checkSuccessor(config, successor);
+  checkSuccessor(config.config, next);
   requireOwnPlace(successor, orderer);
   const channelHeader = new ProtoWriter()
     .number(1, HeaderType.CONFIG)

@@ -11,10 +11,10 @@ import {
   type Definition,
 } from '../lifecycle/functions.js';
 import { checkInput } from '../lifecycle/input-checks.js';
-import { parametersOf, type DefinitionArguments, type Parameters } from '../lifecycle/parameters.js';
+import { parametersOf, type DefinitionArguments } from '../lifecycle/parameters.js';
 import { readBytesField, readDatatype, readSequence } from '../lifecycle/serializer.js';
 import { opaqueState, organisationState, publicState, type OpaqueState } from '../lifecycle/state.js';
-import type { Channel } from '../ports.js';
+import type { Channel, DefinitionParameters } from '../ports.js';
 import type { TxSimulator } from '../simulator/tx-simulator.js';
 
 const { lifecycle } = peer;
@@ -182,7 +182,7 @@ interface DefinitionMessage {
 }
 
 function withDefinition<T extends DefinitionMessage>(message: T, { sequence, parameters }: Definition): T {
-  const { endorsement, validation, collections }: Parameters = parameters;
+  const { endorsement, validation, collections }: DefinitionParameters = parameters;
   message.setSequence(sequence);
   message.setVersion(endorsement.getVersion());
   message.setEndorsementPlugin(endorsement.getEndorsementPlugin());
