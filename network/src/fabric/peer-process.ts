@@ -42,6 +42,7 @@ export function peerProcess(node: NodeFiles): ProcessSpec {
       CORE_VM_ENDPOINT: '',
       CORE_CHAINCODE_EXTERNALBUILDERS: JSON.stringify([builder]),
       ...gossip(address),
+      ...privateData(),
       // Gateway clients ping every 10 s; the stock minimum of 60 s answers with too_many_pings and hangs up.
       CORE_PEER_KEEPALIVE_MININTERVAL: '5s',
       CORE_PEER_DELIVERYCLIENT_RECONNECTBACKOFFTHRESHOLD: '3s',
@@ -53,6 +54,18 @@ export function peerProcess(node: NodeFiles): ProcessSpec {
       // And tries another orderer when one does not answer: the stock 30 s are as long as a gateway waits for a commit.
       CORE_PEER_GATEWAY_BROADCASTTIMEOUT: '5s',
     },
+  };
+}
+
+/**
+ * A block is not held up for private data: by default for 60 s, and even for that of a transaction which is invalid because
+ * a gateway had to send it twice, whose data nobody has any more. What is missing is fetched afterwards.
+ */
+function privateData(): Record<string, string> {
+  return {
+    CORE_PEER_GOSSIP_PVTDATA_SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT: 'true',
+    CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD: '2s',
+    CORE_PEER_GOSSIP_PVTDATA_RECONCILESLEEPINTERVAL: '5s',
   };
 }
 
