@@ -173,6 +173,41 @@ const refusals: readonly (readonly [string, unknown, readonly string[]])[] = [
     [`${P}.extension[0]`],
   ],
 
+  [
+    'an extension without a url',
+    r5('permit', [], { extension: [{ valueString: 'x' }] }),
+    ['Consent.extension[0]'],
+  ],
+  ['an extension that is none', r5('permit', [], { extension: ['x'] }), ['Consent.extension[0]']],
+
+  // What may be about research, or say the opposite, if only it could be read.
+  [
+    'a category whose codings are no list',
+    r5('permit', [], { category: [{ coding: coding('consentscope', 'research') }] }),
+    ['Consent.category[0].coding'],
+  ],
+  [
+    'a category whose coding has no system',
+    r5('permit', [], { category: [{ coding: [{ code: 'research' }] }] }),
+    ['Consent.category[0].coding[0]'],
+  ],
+  [
+    'a category whose coding has no code',
+    r5('permit', [], { category: [{ coding: [{ system: coding('consentscope', '')['system'] }] }] }),
+    ['Consent.category[0].coding[0]'],
+  ],
+  ['a category that is none', r5('permit', [], { category: ['research'] }), ['Consent.category[0]']],
+  [
+    'a rule whose codings are no list',
+    { ...inPcf({}), policyRule: { coding: coding('v3-ActCode', 'OPTOUT') } },
+    ['Consent.policyRule.coding'],
+  ],
+  [
+    'a rule without a system',
+    { ...inPcf({}), policyRule: { coding: [{ code: 'OPTOUT' }] } },
+    ['Consent.policyRule.coding[0]'],
+  ],
+
   // More than is ever filed.
   ['too many purposes', inPcf({ purpose: many(1025, 'TREAT') }), [`${P}.purpose`]],
   ['too many exceptions', inPcf({ provision: many(1025, { type: 'deny' }) }), [`${P}.provision`]],

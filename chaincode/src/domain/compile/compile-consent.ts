@@ -114,7 +114,6 @@ function readCategory(reader: Reader, consent: Json): CompiledPolicy['scope'] | 
   const path = 'Consent.category';
   const found = new Set<string>();
   for (const { value, path: at } of reader.entries(consent, 'Consent', 'category')) {
-    reader.carried(value, at);
     for (const coding of reader.codingsIfAny(value, at)) {
       if (coding.value.system !== SYSTEMS.scope) continue;
       found.add(coding.value.code);
@@ -144,8 +143,12 @@ function readNamedConsents(
 ): { readonly supersedes: readonly string[]; readonly acknowledges: readonly string[] } {
   const named = { [SUPERSEDES]: new Set<string>(), [ACKNOWLEDGES]: new Set<string>() };
   for (const { value, path } of reader.entries(consent, 'Consent', 'extension')) {
-    const url = isObject(value) ? value['url'] : undefined;
-    if (!isObject(value) || (url !== SUPERSEDES && url !== ACKNOWLEDGES)) {
+    if (!isObject(value) || typeof value['url'] !== 'string') {
+      reader.refuse(path, 'must be an extension, with its url');
+      continue;
+    }
+    const { url } = value;
+    if (url !== SUPERSEDES && url !== ACKNOWLEDGES) {
       reader.carried(value, path);
       continue;
     }

@@ -131,9 +131,8 @@ function readPolicyRule(reader: Reader, consent: Json): ProvisionKind | undefine
 
 /** Beside a typed root `policyRule` has no effect, but it may not say the opposite. */
 function refuseOppositeRule(reader: Reader, consent: Json, base: ProvisionKind): void {
+  if (!Object.hasOwn(consent, 'policyRule')) return;
   const rule = consent['policyRule'];
-  if (rule === undefined) return;
-  reader.carried(rule, 'Consent.policyRule');
   const codings = reader.codingsIfAny(rule, 'Consent.policyRule');
   for (const { value, path } of codings) {
     const kind = value.system === SYSTEMS.actCode ? POLICY_RULES.get(value.code) : undefined;

@@ -134,14 +134,7 @@ export class Reader {
       this.refuse(path, 'must be coded: text alone cannot be compared');
       return [];
     }
-    if (!Array.isArray(json['coding'])) {
-      this.refuse(`${path}.coding`, 'must be a list');
-      return [];
-    }
-    return this.constraints(json, path, 'coding').flatMap((entry) => {
-      const coding = this.coding(entry.value, entry.path);
-      return coding === undefined ? [] : [{ value: coding, path: entry.path }];
-    });
+    return this.#codings(json, path);
   }
 
   /** The codings of a list of CodeableConcepts that constrains. */
@@ -153,15 +146,24 @@ export class Reader {
     return codings;
   }
 
-  /** The codings of a CodeableConcept that is otherwise carried: those that have a system and a code. */
+  /**
+   * The codings of a CodeableConcept that is carried unless one of them is understood: it may be of any system, or text
+   * alone, but none may be half a coding, which could be one that is.
+   */
   codingsIfAny(value: unknown, path: string): readonly At<Coding>[] {
-    const codings = isObject(value) ? value['coding'] : undefined;
-    if (!Array.isArray(codings)) return [];
-    return codings.flatMap((coding: unknown, index) => {
-      if (!isObject(coding)) return [];
-      const { system, code } = coding;
-      if (typeof system !== 'string' || typeof code !== 'string') return [];
-      return [{ value: { system, code }, path: `${path}.coding[${index}]` }];
+    this.carried(value, path);
+    const json = this.#object(value, path);
+    return json === undefined || !Object.hasOwn(json, 'coding') ? [] : this.#codings(json, path);
+  }
+
+  #codings(json: Json, path: string): readonly At<Coding>[] {
+    if (!Array.isArray(json['coding'])) {
+      this.refuse(`${path}.coding`, 'must be a list');
+      return [];
+    }
+    return this.constraints(json, path, 'coding').flatMap((entry) => {
+      const coding = this.coding(entry.value, entry.path);
+      return coding === undefined ? [] : [{ value: coding, path: entry.path }];
     });
   }
 
