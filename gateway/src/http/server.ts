@@ -29,7 +29,8 @@ export async function startServer(app: Express, options: ServerOptions): Promise
       // The whole of a request; large records arrive over slow lines.
       requestTimeout: 600_000,
       keepAliveTimeout: 20_000,
-      maxHeaderSize: 16 * 1024,
+      // A token, and beside it evidence or a descriptor, each of 8 KiB.
+      maxHeaderSize: 32 * 1024,
     },
     app,
   );

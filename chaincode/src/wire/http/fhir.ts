@@ -71,7 +71,7 @@ export const fhirWriteHeaders = z.object({
   'if-match': z.string().max(1_000).optional().describe('W/"<versionId>"'),
   [EVIDENCE_HEADER]: z
     .string()
-    .max(16_384)
+    .max(8_192)
     .optional()
     .describe('base64url of the JSON that `POST /v1/consents` takes as `evidence`'),
 });
