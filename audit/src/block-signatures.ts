@@ -27,6 +27,14 @@ export function allSignedByOrderers(
   headerBytes: Uint8Array,
   rule: OrderingRule,
 ): boolean {
+  try {
+    return allCount(signatures, headerBytes, rule);
+  } catch {
+    return false; // A header that cannot be read was not signed as it is.
+  }
+}
+
+function allCount(signatures: common.Metadata, headerBytes: Uint8Array, rule: OrderingRule): boolean {
   const given = signatures.getSignaturesList();
   if (rule.kind === 'any') {
     return (
