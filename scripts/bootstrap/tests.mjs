@@ -8,7 +8,13 @@ const KINDS = ['unit', 'property', 'suites', 'http', 'fault', 'e2e'];
 const ON_FABRIC_ONLY = ['suites/fabric', 'suites/operations', 'fault/fabric'];
 
 /** What takes any ledger by a setting (test/support/any-ledger.ts). */
-const ON_ANY_LEDGER = ['http', 'suites/adapter', 'fault/race.test.js', 'e2e/nothing-leaks.test.js'];
+const ON_ANY_LEDGER = [
+  'http',
+  'suites/adapter',
+  'fault/race.test.js',
+  'e2e/nothing-leaks.test.js',
+  'e2e/operations',
+];
 
 /** What chooses its ledgers by itself. */
 const ON_BOTH_ORDERINGS = ['suites/ledger', 'fault/slow-chaincode.test.js', ...ON_FABRIC_ONLY];

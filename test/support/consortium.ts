@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { readState, type SupervisorState } from '@consent-ledger/scripts';
+import type { LedgerKind } from './any-ledger.js';
 import { runCli, startCli, type CliResult, type CliRun } from './cli.js';
 import { freePorts } from './free-ports.js';
 
+const DEMO_TOPOLOGY = fileURLToPath(new URL('../../../network/topologies/demo.yaml', import.meta.url));
 const PORTS = 60;
 
 /** A consortium of the demo topology, driven by the command line as a user would. */
@@ -16,6 +19,8 @@ export interface TestConsortium {
   /** Any verb on this consortium. */
   run(verb: string, ...args: readonly string[]): Promise<CliResult>;
   start(verb: string, ...args: readonly string[]): CliRun;
+  /** A verb on another data folder. */
+  elsewhere(dataDir: string, verb: string, ...args: readonly string[]): Promise<CliResult>;
   /** What its supervisor last wrote; throws when it wrote nothing. */
   state(): Promise<SupervisorState>;
   /** Process id by name, such as `gateway-riverside`. */
@@ -25,12 +30,16 @@ export interface TestConsortium {
   logs(): Promise<string>;
 }
 
-export async function testConsortium(folder: string, name: string): Promise<TestConsortium> {
+export async function testConsortium(
+  folder: string,
+  name: string,
+  ledger: LedgerKind = 'embedded',
+): Promise<TestConsortium> {
   const dataDir = join(folder, name);
   const portBase = await freePorts(PORTS);
   const args = ['--data-dir', dataDir];
   const run = (verb: string, ...more: readonly string[]): Promise<CliResult> =>
-    runCli([verb, ...args, ...more], folder);
+    runCli([verb, ...more, ...args], folder);
   const state = async (): Promise<SupervisorState> => {
     const found = await readState(join(dataDir, 'run', 'state.json'));
     if (!found) throw new Error('the consortium has no state');
@@ -44,9 +53,11 @@ export async function testConsortium(folder: string, name: string): Promise<Test
     run,
     state,
     logs,
-    start: (verb, ...more) => startCli([verb, ...args, ...more], folder),
+    elsewhere: (other, verb, ...more) => runCli([verb, ...more, '--data-dir', other], folder),
+    start: (verb, ...more) => startCli([verb, ...more, ...args], folder),
     up: async () => {
-      const { code, stderr } = await run('up', '--detach', '--port-base', String(portBase));
+      const kind = await topologyOptions(folder, ledger);
+      const { code, stderr } = await run('up', '--detach', '--port-base', String(portBase), ...kind);
       if (code !== 0) throw new Error(`up ended with ${code ?? 'a signal'}:\n${stderr}\n${await logs()}`);
     },
     pidOf: async (process) => {
@@ -55,7 +66,7 @@ export async function testConsortium(folder: string, name: string): Promise<Test
       return found;
     },
     well: async () => {
-      const deadline = Date.now() + 40_000;
+      const deadline = Date.now() + 60_000;
       for (;;) {
         const { code, stdout } = await run('status');
         if (code === 0) return;
@@ -64,4 +75,13 @@ export async function testConsortium(folder: string, name: string): Promise<Test
       }
     },
   };
+}
+
+/** The demo's topology, ordered as the ledger under test is. */
+async function topologyOptions(folder: string, ledger: LedgerKind): Promise<readonly string[]> {
+  if (ledger === 'embedded') return [];
+  const file = join(folder, `${ledger}.yaml`);
+  const demo = await readFile(DEMO_TOPOLOGY, 'utf8');
+  await writeFile(file, demo.replace('type: embedded', `type: ${ledger}`));
+  return ['--ledger', 'fabric', '--topology', file];
 }

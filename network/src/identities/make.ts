@@ -12,7 +12,7 @@ import {
 } from './certificates.js';
 import { isKeptElsewhere } from './elsewhere.js';
 import { IdentityError } from './error.js';
-import { exists, makeFolder, type FileContent } from './folders.js';
+import { exists, makeFolder, replaceIfDifferent, type FileContent } from './folders.js';
 import {
   organisationLayout,
   servicesLayout,
@@ -151,13 +151,16 @@ async function makeServices(topology: Topology, dataDir: string, now: Date): Pro
   const server = async (commonName: string): Promise<FileContent[]> =>
     tlsFiles('tls', 'server', ca, await issueTls(ca, { commonName, hosts: LOCAL_HOSTS }, now));
   const madeIssuer = await makeFolder(layout.issuer.directory, () => server('issuer'));
-  const madeChaincode = await makeFolder(layout.chaincode.directory, async () => {
-    const clientCas = topology.organisations.map(({ name }) =>
-      readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
-    );
-    const content = (await Promise.all(clientCas)).join('');
-    return [...(await server('chaincode')), { path: 'tls/client-cas.crt', content }];
-  });
+  const clientCas = topology.organisations.map(({ name }) =>
+    readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
+  );
+  const content = (await Promise.all(clientCas)).join('');
+  const madeChaincode = await makeFolder(layout.chaincode.directory, async () => [
+    ...(await server('chaincode')),
+    { path: 'tls/client-cas.crt', content },
+  ]);
+  // Whose peers may connect changes with who is a member.
+  await replaceIfDifferent(layout.chaincode.clientCas, content);
   return madeCa || madeIssuer || madeChaincode;
 }
 

@@ -18,7 +18,7 @@ export {
 } from './members/public-member.js';
 export { removeMemberSteps, type RemoveMemberOptions } from './members/remove-member.js';
 export { OperationError } from './processes.js';
-export { openSite, type Site, type SiteOptions } from './site.js';
+export { openSite, type EmbeddedProcesses, type Site, type SiteOptions } from './site.js';
 export { certificatesOf, type CertificateStatus } from './status/certificates.js';
 export {
   networkStatus,

@@ -44,7 +44,8 @@ async function start(
   );
 }
 
-function canConnect(host: string, port: number): Promise<void> {
+/** Rejects when nobody listens there. */
+export function canConnect(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: 2_000 }, () => {
       socket.destroy();

@@ -37,7 +37,19 @@ export interface Site {
    * the keys that are here.
    */
   readonly proposeTo?: string | undefined;
+  /** Of the embedded ledger, where the consortium runs on that. */
+  readonly embedded?: EmbeddedProcesses | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The embedded ledger's processes, which belong to a supervisor. */
+export interface EmbeddedProcesses {
+  /** Lets the ledger and its chaincode server know who is a member by now; calls that are under way go on. */
+  reconfigure(): Promise<void>;
+  /** Resolves when it serves again. */
+  restartLedger(): Promise<void>;
+  /** Undefined when it does not run. */
+  ledgerStartedAt(): Promise<Date | undefined>;
 }
 
 export interface SiteOptions {
@@ -52,6 +64,7 @@ export interface SiteOptions {
   readonly outlivesUs?: boolean;
   readonly chaincodeScript: string;
   readonly proposeTo?: string | undefined;
+  readonly embedded?: EmbeddedProcesses | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -71,6 +84,7 @@ export function openSite(options: SiteOptions): Site {
     outlivesUs: outlivesUs ?? true,
     chaincodeScript: options.chaincodeScript,
     ...(options.proposeTo !== undefined && { proposeTo: options.proposeTo }),
+    ...(options.embedded && { embedded: options.embedded }),
     ...(signal && { signal }),
   };
 }

@@ -33,12 +33,13 @@ export async function asking<T>(make: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** A peer or orderer that does not answer: gRPC's UNAVAILABLE and DEADLINE_EXCEEDED, or the system's own words. */
-function isUnreachable(error: unknown): boolean {
-  if (systemCode(error) === 'ECONNREFUSED') return true;
+/** A peer or orderer does not answer: gRPC's UNAVAILABLE and DEADLINE_EXCEEDED, or the system's own words. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
   return (
-    error instanceof Error &&
-    /\b(?:UNAVAILABLE|DEADLINE_EXCEEDED|ECONNREFUSED)\b|nobody gives/.test(error.message)
+    systemCode(error) === 'ECONNREFUSED' ||
+    /\b(?:UNAVAILABLE|DEADLINE_EXCEEDED|ECONNREFUSED)\b|nobody gives/.test(error.message) ||
+    isUnreachable(error.cause)
   );
 }
 

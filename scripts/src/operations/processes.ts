@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isKeptElsewhere, memberLayout, type GatewayControl, type Step } from '@consent-ledger/network';
+import {
+  isKeptElsewhere,
+  memberLayout,
+  servicesLayout,
+  type EmbeddedProcesses,
+  type GatewayControl,
+  type Step,
+} from '@consent-ledger/network';
 import { existingConsortium } from '../consortium/consortium.js';
 import { heldProcesses, hold, release, releaseAll } from '../consortium/held.js';
 import { issuerConfigFile } from '../consortium/issuer-setup.js';
@@ -15,6 +22,8 @@ const LOOK_EVERY_MS = 100;
 
 /** What the supervisor of a data folder runs, seen and steered from another process. */
 export interface SupervisedProcesses {
+  /** What the embedded ledger needs to be let know, and how it is started again. */
+  readonly embedded: EmbeddedProcesses;
   /** Has the supervisor run what the data folder says by now. Nothing when there is no supervisor. */
   renew(): Promise<void>;
   gateway(member: string): GatewayControl;
@@ -44,9 +53,35 @@ export function supervisedProcesses(dataDir: string): SupervisedProcesses {
       return now?.status === 'ready' && now.identity?.pid !== before.identity?.pid;
     });
   };
+  const isCurrent = async (name: string, files: readonly string[]): Promise<boolean> => {
+    if ((await supervisor()) === undefined) return true;
+    const found = await stateOf(name);
+    if (found?.status !== 'ready') return false;
+    const changed = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
+    return Date.parse(found.since) > Math.max(...changed);
+  };
   return {
     renew,
     restart,
+    isCurrent,
+    embedded: {
+      reconfigure: async () => {
+        await renew();
+        if (!(await isCurrent('chaincode', [servicesLayout(dataDir).chaincode.clientCas]))) {
+          await restart('chaincode');
+        }
+        const ledger = await stateOf('ledger');
+        if (ledger?.identity !== undefined) await signal(ledger.identity, 'SIGHUP');
+      },
+      restartLedger: async () => {
+        await renew();
+        await restart('ledger');
+      },
+      ledgerStartedAt: async () => {
+        const ledger = await stateOf('ledger');
+        return ledger === undefined ? undefined : new Date(ledger.since);
+      },
+    },
     gateway: (member) => {
       const name = `gateway-${member}`;
       return {
@@ -62,13 +97,6 @@ export function supervisedProcesses(dataDir: string): SupervisedProcesses {
           await until(`${name} to be ready`, () => isReady(name));
         },
       };
-    },
-    isCurrent: async (name, files) => {
-      if ((await supervisor()) === undefined) return true;
-      const found = await stateOf(name);
-      if (found?.status !== 'ready') return false;
-      const changed = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
-      return Date.parse(found.since) > Math.max(...changed);
     },
   };
 }
@@ -114,14 +142,18 @@ export function renewGatewaysStep(dataDir: string, supervised: SupervisedProcess
 export function everythingRunsStep(dataDir: string, supervised: SupervisedProcesses): Step {
   const gateways = renewGatewaysStep(dataDir, supervised);
   const ledger = renewLedgerStep(supervised, [ledgerConfigFile(dataDir)]);
+  // The embedded ledger has been told of each change as it was made.
+  const isFabric = async (): Promise<boolean> => (await existingConsortium(dataDir)).ledger === 'fabric';
   return {
     title: 'have the supervisor run all of it',
     isDone: async () =>
-      (await heldProcesses(dataDir)).length === 0 && (await gateways.isDone()) && (await ledger.isDone()),
+      (await heldProcesses(dataDir)).length === 0 &&
+      (await gateways.isDone()) &&
+      (!(await isFabric()) || (await ledger.isDone())),
     run: async () => {
       await releaseAll(dataDir);
       await gateways.run();
-      await ledger.run();
+      if (await isFabric()) await ledger.run();
     },
     settleMs: PATIENCE_MS,
   };

@@ -30,8 +30,8 @@ interface RevokeOptions extends CertificateOptions {
   readonly signingKeys?: true;
 }
 
-/** Those that the embedded ledger reads only when it is started, or has no use for. */
-const ONLY_ON_FABRIC: readonly Rotatable[] = ['peer', 'orderer', 'chaincode'];
+/** What each member has of its own on Fabric, and the embedded ledger has once for all. */
+const ONLY_ON_FABRIC: readonly Rotatable[] = ['orderer', 'chaincode'];
 
 /** `consent-ledger certificate` */
 export function certificateVerb(done: (exitCode: number) => void): Command {
@@ -84,7 +84,7 @@ function withMember(command: Command): Command {
 
 async function rotate(part: Rotatable, options: CertificateOptions): Promise<number> {
   const isOnlyOnFabric = ONLY_ON_FABRIC.includes(part);
-  const notOnEmbedded = `it has no ${part} of each member's own with certificates that could be replaced while it runs`;
+  const notOnEmbedded = `its ${part} is one for all members, and gets no new certificates`;
   return operate({ ...options, ...(isOnlyOnFabric && { notOnEmbedded }) }, async (operations) => {
     const organisation = memberNamed(operations.consortium, options.member);
     const steps = await asking(() => stepsOfRotation(operations, organisation, part));
@@ -113,8 +113,7 @@ async function revoke(options: RevokeOptions): Promise<number> {
   // Retired on the ledger in the transaction that registers their successors: a member without keys could do nothing.
   if (certificate === undefined) return rotate('keys', options);
   const certificatePem = await readCertificate(certificate);
-  const notOnEmbedded = 'it takes no changes of its configuration, and so no revocation lists';
-  return operate({ ...options, notOnEmbedded }, async ({ consortium, site, signal }) => {
+  return operate(options, async ({ consortium, site, signal }) => {
     const organisation = memberNamed(consortium, options.member);
     const steps = await asking(() => revocationSteps(site, { organisation, certificatePem }));
     return carry(steps, { ...options, signal });

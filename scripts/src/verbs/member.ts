@@ -29,9 +29,6 @@ import {
 
 type ChangeOptions = OperationOptions & ProposeOption;
 
-const NOT_ON_EMBEDDED =
-  'who is a member of it is settled when it is founded (its topology; `consent-ledger reset` founds anew)';
-
 /** `consent-ledger member` */
 export function memberVerb(done: (exitCode: number) => void): Command {
   return new Command('member')
@@ -81,7 +78,7 @@ export function memberVerb(done: (exitCode: number) => void): Command {
 }
 
 async function addMember(file: string, options: ChangeOptions): Promise<number> {
-  return operate({ ...options, notOnEmbedded: NOT_ON_EMBEDDED }, async (operations) => {
+  return operate(options, async (operations) => {
     const { consortium, site, saveTopology, supervised, signal } = operations;
     const newcomer = await readNewcomer(file, consortium.topology);
     const { dataDir } = consortium;
@@ -103,7 +100,7 @@ async function addMember(file: string, options: ChangeOptions): Promise<number> 
 }
 
 async function removeMember(organisation: string, options: ChangeOptions): Promise<number> {
-  return operate({ ...options, notOnEmbedded: NOT_ON_EMBEDDED }, async (operations) => {
+  return operate(options, async (operations) => {
     const { consortium, site, saveTopology, supervised, signal } = operations;
     const { topology, dataDir } = consortium;
     if (!formerOrganisations(topology).some(({ name }) => name === organisation)) {

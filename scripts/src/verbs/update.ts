@@ -30,8 +30,6 @@ interface SubmitOptions extends DataDirOption {
   readonly dryRun?: true;
 }
 
-const NOT_ON_EMBEDDED = 'it takes no changes of its configuration';
-
 /** `consent-ledger update` */
 export function updateVerb(done: (exitCode: number) => void): Command {
   return new Command('update')
@@ -81,9 +79,7 @@ function withSignatures(command: Command): Command {
 }
 
 function desk(options: DataDirOption, work: (operations: Operations) => Promise<number>): Promise<number> {
-  return operate({ ...options, notOnEmbedded: NOT_ON_EMBEDDED }, (operations) =>
-    asking(() => work(operations)),
-  );
+  return operate({ ...options, fromElsewhere: true }, (operations) => asking(() => work(operations)));
 }
 
 async function show(file: string, options: ShowOptions): Promise<number> {

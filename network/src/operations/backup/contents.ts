@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { nodeLayout } from '../../fabric/node-layout.js';
+import { isEmbedded } from '../embedded-steps.js';
+import type { Site } from '../site.js';
 import { dataLayout, memberLayout, organisationLayout } from '../../identities/index.js';
 
 /** One folder of an organisation that belongs into its backup. */
@@ -18,11 +20,14 @@ const nothing = (): boolean => false;
 /**
  * Everything of an organisation that cannot be made again: its peer's blocks and private data, its gateway's records,
  * keys and outbox, its identities. Not its orderer's blocks: it fetches them again from the others, and what it had
- * promised them must not be taken back.
+ * promised them must not be taken back. The embedded ledger is no organisation's: its blocks are in no backup of one.
  */
-export function backupParts(dataDir: string, organisation: string): readonly BackupPart[] {
+export function backupParts(
+  { dataDir, topology }: Pick<Site, 'dataDir' | 'topology'>,
+  organisation: string,
+): readonly BackupPart[] {
   const { peerData } = nodeLayout(dataDir, organisation);
-  return [
+  const parts: BackupPart[] = [
     {
       name: 'gateway',
       folder: memberLayout(dataDir, organisation).data,
@@ -49,6 +54,7 @@ export function backupParts(dataDir: string, organisation: string): readonly Bac
       isPassing: (name) => name.startsWith('packages/'),
     },
   ];
+  return isEmbedded({ topology }) ? parts.filter(({ name }) => name !== 'peer') : parts;
 }
 
 export function partFolder(backup: string, { name }: Pick<BackupPart, 'name'>): string {

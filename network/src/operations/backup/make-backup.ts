@@ -6,6 +6,7 @@ import { peerProcess } from '../../fabric/peer-process.js';
 import { exists } from '../../identities/folders.js';
 import { dataLayout } from '../../identities/index.js';
 import { organisationNamed } from '../../topology/index.js';
+import { isEmbedded } from '../embedded-steps.js';
 import { peerEndpoints, viewOf } from '../ledger/channel-view.js';
 import { OperationError, startPeer } from '../processes.js';
 import { nodeOf, signatoryOf, type Site } from '../site.js';
@@ -45,7 +46,7 @@ export async function makeBackup(site: Site, options: BackupOptions): Promise<Ba
 
   const leaveOut = (part: BackupPart) => (relative: string) =>
     part.isPassing(relative) || (!withKeys && part.isSecret(relative));
-  const parts = backupParts(site.dataDir, name);
+  const parts = backupParts(site, name);
   const height = await heightOf(site, name);
   for (const part of parts.filter((each) => each.name !== 'peer')) {
     const copy = part.name === 'gateway' ? copyLiveFolder : copyFolder;
@@ -54,10 +55,11 @@ export async function makeBackup(site: Site, options: BackupOptions): Promise<Ba
   const { record } = dataLayout(site.dataDir);
   if (await exists(record)) await copyFile(record, path.join(growing, path.basename(record)));
   const peerPart = parts.find((part) => part.name === 'peer');
-  if (peerPart === undefined) throw new Error('a backup has a peer');
-  const peerStoppedMs = await whileStopped(site, name, () =>
-    copyFolder(peerPart.folder, partFolder(growing, peerPart), leaveOut(peerPart)),
-  );
+  const peerStoppedMs =
+    peerPart &&
+    (await whileStopped(site, name, () =>
+      copyFolder(peerPart.folder, partFolder(growing, peerPart), leaveOut(peerPart)),
+    ));
 
   const manifest: Manifest = {
     version: 1,
@@ -66,7 +68,7 @@ export async function makeBackup(site: Site, options: BackupOptions): Promise<Ba
     mspId: organisation.mspId,
     channel: site.topology.channel,
     ledgerId: ledgerId(await readFile(dataLayout(site.dataDir).genesisBlock)),
-    fabric: (await site.home()).version,
+    fabric: isEmbedded(site) ? 'embedded' : (await site.home()).version,
     height,
     keys: withKeys,
     files: await inventory(growing),

@@ -1,7 +1,7 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ledgerId } from '../../channel/index.js';
-import { findProcess, holdProcess } from '../../fabric/managed-process.js';
+import { findProcess, holdProcess, type ManagedProcess } from '../../fabric/managed-process.js';
 import { peerProcess } from '../../fabric/peer-process.js';
 import { exists, replaceFile } from '../../identities/folders.js';
 import { dataLayout, loadOrganisation, memberLayout } from '../../identities/index.js';
@@ -42,13 +42,14 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
   const manifest = await readManifest(from);
   await verifyBackup(from, manifest);
   await refuseOther(site, name, manifest);
-  const restored = path.join(site.dataDir, 'fabric', name, 'restoring.json');
+  const restored = path.join(memberLayout(site.dataDir, name).directory, 'restoring.json');
   const digest = manifestDigest(manifest);
   const isPutInPlace = async (): Promise<boolean> =>
     (await exists(restored)) && (await readFile(restored, 'utf8')) === digest;
-  const parts = backupParts(site.dataDir, name).filter(
-    (part) => part.name === 'peer' || part.name === 'gateway',
-  );
+  const parts = backupParts(site, name).filter((part) => part.name === 'peer' || part.name === 'gateway');
+  const hasPeer = parts.some((part) => part.name === 'peer');
+  const peer = async (): Promise<ManagedProcess | undefined> =>
+    hasPeer ? findProcess(peerProcess(await nodeOf(site, name))) : undefined;
   let release = (): Promise<void> => Promise.resolve();
   const incoming = (part: BackupPart): string => `${part.folder}.restoring`;
 
@@ -66,16 +67,14 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
       },
     })),
     {
-      title: `stop the gateway and the peer of ${name}`,
+      title: `stop the gateway ${hasPeer ? 'and the peer ' : ''}of ${name}`,
       isDone: async () =>
-        (await isPutInPlace()) ||
-        (!(await gateway.isRunning()) &&
-          (await findProcess(peerProcess(await nodeOf(site, name)))) === undefined),
+        (await isPutInPlace()) || (!(await gateway.isRunning()) && (await peer()) === undefined),
       run: async () => {
         await gateway.stop();
-        const spec = peerProcess(await nodeOf(site, name));
-        release = await holdProcess(spec);
-        await (await findProcess(spec))?.stop();
+        if (!hasPeer) return;
+        release = await holdProcess(peerProcess(await nodeOf(site, name)));
+        await (await peer())?.stop();
       },
     },
     {
@@ -86,6 +85,23 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
         await replaceFile(restored, digest);
       },
     },
+    ...(hasPeer ? peerSteps(site, name, () => release()) : []),
+    endorsableStep(site, [name]),
+    {
+      title: `start the gateway of ${name}`,
+      isDone: () => gateway.isRunning(),
+      run: () => gateway.start(),
+    },
+    {
+      title: 'close the restoration',
+      isDone: async () => !(await exists(restored)),
+      run: () => rm(restored, { force: true }),
+    },
+  ];
+}
+
+function peerSteps(site: Site, name: string, release: () => Promise<void>): Step[] {
+  return [
     {
       title: `start the peer of ${name}`,
       isDone: async () => (await findProcess(peerProcess(await nodeOf(site, name))))?.isRunning() === true,
@@ -102,23 +118,12 @@ export async function restoreSteps(site: Site, options: RestoreOptions): Promise
       run: () => Promise.resolve(),
       settleMs: 600_000,
     },
-    endorsableStep(site, [name]),
-    {
-      title: `start the gateway of ${name}`,
-      isDone: () => gateway.isRunning(),
-      run: () => gateway.start(),
-    },
-    {
-      title: 'close the restoration',
-      isDone: async () => !(await exists(restored)),
-      run: () => rm(restored, { force: true }),
-    },
   ];
 }
 
 /** Where the organisation's keys are not on this machine any more, they come out of the backup. */
 function identitySteps(site: Site, name: string, from: string, manifest: Manifest): Step[] {
-  const part = backupParts(site.dataDir, name).find((each) => each.name === 'organization');
+  const part = backupParts(site, name).find((each) => each.name === 'organization');
   if (part === undefined || !manifest.keys) return [];
   return [
     {

@@ -9,7 +9,8 @@ import type { ChannelConfiguration } from '../config/channel-configuration.js';
 import { revocationLists, setRevocationLists } from '../config/revocations.js';
 import { startedAt } from '../ledger/started-at.js';
 import { OperationError, restartPeer } from '../processes.js';
-import { nodeOf, signatoryOf, type Site } from '../site.js';
+import { isEmbedded, restartSinceStep } from '../embedded-steps.js';
+import { isAdministered, nodeOf, signatoryOf, type Site } from '../site.js';
 import type { Step } from '../steps.js';
 import { revokedAt, revokedToo } from './revocation-list.js';
 
@@ -33,13 +34,36 @@ export async function revocationSteps(site: Site, options: RevokeOptions): Promi
   return [
     {
       title: `write the revocation into the channel's configuration, signed by the admin of ${organisation.name}`,
-      isDone: async () =>
-        revokedAt(
-          revocationLists((await current(site, organisation)).group, organisation.mspId),
-          options.certificatePem,
-        ) !== undefined,
+      isDone: async () => (await revokedSince(site, organisation, options.certificatePem)) !== undefined,
       run: () => writeRevocation(site, organisation, layout, options),
     },
+    ...(isEmbedded(site)
+      ? [restartSinceStep(site, () => revokedSince(site, organisation, options.certificatePem))]
+      : fabricSteps(site, organisation, layout, options.certificatePem)),
+  ];
+}
+
+async function revokedSince(
+  site: Site,
+  organisation: Organisation,
+  certificatePem: string,
+): Promise<Date | undefined> {
+  return revokedAt(
+    revocationLists((await current(site, organisation)).group, organisation.mspId),
+    certificatePem,
+  );
+}
+
+function fabricSteps(
+  site: Site,
+  organisation: Organisation,
+  layout: OrganisationLayout,
+  certificatePem: string,
+): Step[] {
+  const ours = site.topology.organisations
+    .map(({ name }) => name)
+    .filter((name) => isAdministered(site, name));
+  return [
     {
       title: `let the peer and the orderer of ${organisation.name} know it for their own administration`,
       isDone: async () => {
@@ -55,13 +79,10 @@ export async function revocationSteps(site: Site, options: RevokeOptions): Promi
         }
       },
     },
-    ...site.topology.organisations.map(({ name }) => ({
+    ...ours.map((name) => ({
       title: `restart the peer of ${name}, so that connections opened before are cut`,
       isDone: async () => {
-        const since = revokedAt(
-          revocationLists((await current(site, organisation)).group, organisation.mspId),
-          options.certificatePem,
-        );
+        const since = await revokedSince(site, organisation, certificatePem);
         const started = await startedAt(portsOf(site.plan, name).peerOperations);
         return since !== undefined && started > since;
       },

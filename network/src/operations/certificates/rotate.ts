@@ -2,6 +2,7 @@ import { organisationLayout } from '../../identities/index.js';
 import { organisationNamed, portsOf } from '../../topology/index.js';
 import { channelClient } from '../../fabric/channel-client.js';
 import { endorsers } from '../ledger/endorsers.js';
+import { isEmbedded, restartToServeStep } from '../embedded-steps.js';
 import { serves } from '../ledger/served-certificate.js';
 import { restartPeer } from '../processes.js';
 import { adminOf, nodeOf, type Site } from '../site.js';
@@ -31,7 +32,10 @@ export function rotationSteps(site: Site, options: RotateOptions): Step[] {
   const rotation: Rotation = { site, organisation, part: options.part, layout, staged };
   return [
     {
-      title: `issue new keys and certificates for the ${options.part} of ${organisation.name}`,
+      title:
+        options.part === 'keys'
+          ? `make new keys for ${organisation.name} to sign requests with and to receive records by`
+          : `issue new keys and certificates for the ${options.part} of ${organisation.name}`,
       isDone: () => staged.exist(),
       run: () => staged.issue(options.now ?? new Date()),
     },
@@ -65,19 +69,17 @@ function partSteps(rotation: Rotation, options: RotateOptions): Step[] {
 function peerSteps(rotation: Rotation): Step[] {
   const { site, organisation, layout, staged } = rotation;
   const { peer } = portsOf(site.plan, organisation.name);
+  const certificatePem = (): Promise<string> => staged.read(layout.peer.tls.certificate);
   return [
     installStep(rotation),
-    {
-      title: `restart the peer of ${organisation.name}`,
-      isDone: async () =>
-        serves(
-          organisation.host,
-          peer,
-          await tlsCaOf(rotation),
-          await staged.read(layout.peer.tls.certificate),
-        ),
-      run: async () => restartPeer(await nodeOf(site, organisation.name), site.signal),
-    },
+    isEmbedded(site)
+      ? restartToServeStep(site, organisation, { caPem: () => tlsCaOf(rotation), certificatePem })
+      : {
+          title: `restart the peer of ${organisation.name}`,
+          isDone: async () =>
+            serves(organisation.host, peer, await tlsCaOf(rotation), await certificatePem()),
+          run: async () => restartPeer(await nodeOf(site, organisation.name), site.signal),
+        },
     {
       title: `see the peer of ${organisation.name} endorse with its new certificate`,
       isDone: async () => {

@@ -14,9 +14,9 @@ export interface Rotation {
 }
 
 /** Puts the new files in the place of the old ones, one after the other; a crash in between is mended by doing it again. */
-export function installStep({ organisation, part, staged }: Rotation): Step {
+export function installStep({ organisation, staged }: Rotation): Step {
   return {
-    title: `put them in the place of the old ones in the folder of ${organisation.name}'s ${part}`,
+    title: `put them in the place of the old ones in the folder of ${organisation.name}`,
     isDone: () => staged.areInstalled(),
     run: () => staged.install(),
   };

@@ -1,4 +1,4 @@
-import { ownChaincodeServer, type ChaincodeServer } from '../../channel/index.js';
+import { ownChaincodeServer, sharedChaincodeServer, type ChaincodeServer } from '../../channel/index.js';
 import {
   findProcess,
   findSameProcess,
@@ -7,8 +7,9 @@ import {
   type ProcessSpec,
 } from '../../fabric/managed-process.js';
 import { besideIt } from '../../fabric/organisation-nodes.js';
-import { loadOrganisation } from '../../identities/index.js';
+import { loadOrganisation, loadServices } from '../../identities/index.js';
 import { listeners, organisationNamed, type PortPlan, type Topology } from '../../topology/index.js';
+import { isEmbedded } from '../embedded-steps.js';
 import { nodeOf, type Site } from '../site.js';
 
 /*
@@ -30,8 +31,11 @@ export function otherChaincodePort(topology: Topology, plan: PortPlan, name: str
   return free;
 }
 
-/** The organisation's chaincode server as the topology wants it. */
+/** The organisation's chaincode server as the topology wants it; on the embedded ledger it is the one of all. */
 export async function wantedServer(site: Site, name: string): Promise<ChaincodeServer> {
+  if (isEmbedded(site)) {
+    return sharedChaincodeServer(site.topology, site.plan, await loadServices(site.dataDir));
+  }
   const material = await loadOrganisation(site.dataDir, organisationNamed(site.topology, name));
   return ownChaincodeServer(site.topology, site.plan, material);
 }

@@ -1,5 +1,6 @@
 import { prepareConsortium } from '../../channel/index.js';
 import { portPlan, type Topology } from '../../topology/index.js';
+import { isEmbedded, restartLedger } from '../embedded-steps.js';
 import { OperationError } from '../processes.js';
 import { isAdministered, siteWith, type Site } from '../site.js';
 import type { Step } from '../steps.js';
@@ -25,9 +26,10 @@ export interface UpgradeOptions {
 /** The consortium after the upgrade: the new version, and the servers on their other ports. */
 export function upgradedTopology({ topology, plan }: Site, version: string): Topology {
   if (topology.chaincode.version === version) return topology;
+  const next = { ...topology, chaincode: { ...topology.chaincode, version } };
+  if (topology.ordering.type === 'embedded') return next;
   return {
-    ...topology,
-    chaincode: { ...topology.chaincode, version },
+    ...next,
     organisations: topology.organisations.map((organisation) => ({
       ...organisation,
       ports: { ...organisation.ports, chaincode: otherChaincodePort(topology, plan, organisation.name) },
@@ -44,6 +46,7 @@ export function upgradeSteps(before: Site, { version, saveTopology, finish }: Up
   const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
   const names = topology.organisations.map(({ name }) => name);
   const ours = names.filter((name) => isAdministered(site, name));
+  if (isEmbedded(site)) return embeddedSteps(before, site, saveTopology);
   let written = topology === before.topology;
   return [
     ...(written ? [] : [earlierFinishedStep(before, site)]),
@@ -71,6 +74,32 @@ export function upgradeSteps(before: Site, { version, saveTopology, finish }: Up
       run: () => endOldServer(site, name),
     })),
     finish,
+  ];
+}
+
+/** One server for all, and one ledger: both are started again, and the ledger has every organisation approve and commits. */
+function embeddedSteps(before: Site, site: Site, saveTopology: UpgradeOptions['saveTopology']): Step[] {
+  const { topology } = site;
+  const { version } = topology.chaincode;
+  let written = topology === before.topology;
+  return [
+    {
+      title: `write down version ${version}`,
+      isDone: () => Promise.resolve(written),
+      run: async () => {
+        await saveTopology(topology);
+        written = true;
+      },
+    },
+    {
+      ...commitStep(site),
+      title: `restart the chaincode server and the embedded ledger with ${version}`,
+      run: () => restartLedger(site),
+    },
+    endorsableStep(
+      site,
+      topology.organisations.map(({ name }) => name),
+    ),
   ];
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../chaincode/definition-steps.js';
 import { isServerRunning, startBeside } from '../chaincode/server-switch.js';
 import { isConsenter, type ConsenterAddress } from '../config/consenters.js';
+import { isEmbedded, openPeerStep } from '../embedded-steps.js';
 import { peerCatchingUp } from '../ledger/channel-view.js';
 import { restartOrderer, startOrderer, startPeer } from '../processes.js';
 import { adminOf, isAdministered, nodeOf, siteWith, type Site } from '../site.js';
@@ -66,7 +67,7 @@ export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] 
     introduced === undefined ? makeKeysStep(site, organisation) : keepPublicStep(site, introduced),
     admissionStep(site, organisation),
     ...(isHere && orders ? [followingOrdererStep(site, organisation)] : []),
-    ...(isHere ? nodeSteps(site, organisation) : []),
+    ...(isHere && !isEmbedded(site) ? nodeSteps(site, organisation) : []),
     {
       title: `write down that ${organisation.name} is a member`,
       isDone: () => Promise.resolve(written),
@@ -76,6 +77,7 @@ export function addMemberSteps(before: Site, options: AddMemberOptions): Step[] 
         written = true;
       },
     },
+    ...(isEmbedded(site) ? [openPeerStep(site, organisation)] : []),
     options.renewGateways,
     ...names.map((name) => approveStep(site, name, ours.includes(name))),
     commitStep(site),

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { tlsCasFile } from '../../fabric/node-layout.js';
 import { HopelessError } from '../../fabric/wait-until.js';
 import { replaceFile } from '../../identities/folders.js';
@@ -85,5 +86,6 @@ async function writeTlsCas({ dataDir, topology }: Site): Promise<void> {
       readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
     ),
   );
+  await mkdir(dirname(tlsCasFile(dataDir)), { recursive: true, mode: 0o700 });
   await replaceFile(tlsCasFile(dataDir), pems.join(''));
 }

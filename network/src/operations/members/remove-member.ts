@@ -1,8 +1,15 @@
 import { prepareConsortium } from '../../channel/index.js';
 import { findProcess } from '../../fabric/managed-process.js';
 import { nodeLayout } from '../../fabric/node-layout.js';
-import { formerOrganisations, portPlan, portsOf, type Topology } from '../../topology/index.js';
+import {
+  formerOrganisations,
+  orderingOrganisations,
+  portPlan,
+  portsOf,
+  type Topology,
+} from '../../topology/index.js';
 import { approveStep, commitStep, endorsableStep } from '../chaincode/definition-steps.js';
+import { closePeerStep, isEmbedded } from '../embedded-steps.js';
 import { OperationError } from '../processes.js';
 import { isAdministered, siteWith, type Site } from '../site.js';
 import type { Step } from '../steps.js';
@@ -34,6 +41,12 @@ export function removeMemberSteps(
   if (leaving === undefined && former === undefined) {
     throw new OperationError(`there is no member called ${name}, and there was none`);
   }
+  const orders = orderingOrganisations(before.topology).some((each) => each.name === name);
+  if (isEmbedded(before) && orders) {
+    throw new OperationError(
+      `the embedded ledger has one orderer, that of ${name}, and cannot be without it`,
+    );
+  }
   const topology =
     leaving === undefined ? before.topology : topologyWithout(before.topology, before.plan, name);
   const site = siteWith(before, topology, portPlan(topology, before.plan.portBase));
@@ -47,7 +60,7 @@ export function removeMemberSteps(
             siteWith(site, { ...before.topology, organisations: staying }, before.plan),
             undefined,
             {
-              title: `take ${name} and its orderer out of the channel, signed by a majority of the admins`,
+              title: `take ${name}${orders ? ' and its orderer' : ''} out of the channel, signed by a majority of the admins`,
               isDone: (channel) => isGone(channel, leaving.mspId),
               change: () =>
                 Promise.resolve((channel) => {
@@ -66,6 +79,7 @@ export function removeMemberSteps(
         written = true;
       },
     },
+    ...(isEmbedded(site) && leaving !== undefined ? [closePeerStep(site, before, leaving)] : []),
     renewGateways,
     ...staying.map((each) => approveStep(site, each.name)),
     commitStep(site),
@@ -74,7 +88,7 @@ export function removeMemberSteps(
       staying.map((each) => each.name).filter((each) => isAdministered(site, each)),
     ),
     finish,
-    stopStep(before, name),
+    ...(isEmbedded(site) ? [] : [stopStep(before, name)]),
   ];
 }
 
