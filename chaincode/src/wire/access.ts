@@ -68,11 +68,16 @@ export const ACCESS = {
       delegation: 'collection-client',
       event: 'collection-client',
       'event-hash': 'any-client',
+      'slip-hash': 'any-client',
     },
   },
   withdrawal: {
     apply: { withdraw: 'collection-client' },
-    query: { withdrawals: 'collection-client', withdrawn: 'collection-client' },
+    query: {
+      withdrawals: 'collection-client',
+      withdrawn: 'collection-client',
+      'withdrawn-hash': 'any-client',
+    },
   },
 } as const satisfies {
   registry: AccessOf<RegistryCommand, RegistryQuery>;

@@ -16,6 +16,7 @@ export const PRIVATE_KINDS = [
   'keycount',
   'delegation',
   'delegationend',
+  'slip',
 ] as const;
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
 
@@ -42,7 +43,7 @@ const SEPARATOR = '\0';
  * Key of a private value: `<kind>/<hex HMAC-SHA256(pepper, kind 0x00 id)>`. Without the pepper nobody can
  * guess it, though anyone on the channel may ask for the hash of any key's value. An id of several parts is
  * joined by 0x00, which no part can contain: `event` takes member and jti, `delivery` the event's key and the
- * record's id, `consent` the version where it is not the first.
+ * record's id, `consent` the version where it is not the first, `slip` consent and member.
  *
  * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}; as a KeyObject where many keys are made
  */
@@ -54,6 +55,17 @@ export function privateKey(
   const hmac = createHmac('sha256', pepper);
   hmac.update(kind + SEPARATOR + id.join(SEPARATOR));
   return `${kind}/${hmac.digest('hex')}`;
+}
+
+const PERSON_BYTES = 16;
+
+/**
+ * A subject's pseudonym in the slips of one member, so that what two members were handed does not tell them that it is one
+ * person: HMAC-SHA256(pepper, "slip-person" 0x00 subject 0x00 member), cut to 16 bytes, as base64url.
+ */
+export function slipPerson(pepper: Uint8Array | KeyObject, subject: string, member: string): string {
+  const text = ['slip-person', subject, member].join(SEPARATOR);
+  return createHmac('sha256', pepper).update(text).digest().subarray(0, PERSON_BYTES).toString('base64url');
 }
 
 const SALT_BYTES = 16;

@@ -86,6 +86,10 @@ export const privateKeyText = z.string().regex(/^[a-z]{1,16}\/[0-9a-f]{64}$/);
 
 export const eventKey = z.string().regex(/^event\/[0-9a-f]{64}$/);
 
+export const slipKey = z.string().regex(/^slip\/[0-9a-f]{64}$/);
+
+export const withdrawnKey = z.string().regex(/^withdrawn\/[0-9a-f]{64}$/);
+
 /** Media type without parameters (RFC 6838 section 4.2). */
 export const mediaType = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventKey, fhirId, jti, kid, mspId, version } from './primitives.js';
+import { eventKey, fhirId, jti, kid, mspId, slipKey, version, withdrawnKey } from './primitives.js';
 
 /*
  * Queries are evaluated on the own peer and never submitted. A query for one value answers with the bytes
@@ -19,7 +19,7 @@ export type RegistryQuery = z.infer<typeof registryQuery>;
 
 /**
  * `consent` without a version asks for the first; the newest is the one in `policies`.
- * `event-hash` answers with `{"hash": <base64url SHA-256>}` or with nothing; any member's peer can tell.
+ * `event-hash` and `slip-hash` answer with `{"hash": <base64url SHA-256>}` or with nothing; any member's peer can tell.
  */
 export const custodyQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('custody') }),
@@ -31,12 +31,15 @@ export const custodyQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('delegation'), delegation: fhirId }),
   z.strictObject({ v, query: z.literal('event'), requester: mspId, jti }),
   z.strictObject({ v, query: z.literal('event-hash'), event: eventKey }),
+  z.strictObject({ v, query: z.literal('slip-hash'), slip: slipKey }),
 ]);
 export type CustodyQuery = z.infer<typeof custodyQuery>;
 
+/** `withdrawn-hash` is to `withdrawn` what `event-hash` is to `event`. */
 export const withdrawalQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('withdrawals'), subject: fhirId }),
   z.strictObject({ v, query: z.literal('withdrawn'), consent: fhirId }),
+  z.strictObject({ v, query: z.literal('withdrawn-hash'), withdrawn: withdrawnKey }),
 ]);
 export type WithdrawalQuery = z.infer<typeof withdrawalQuery>;
 

@@ -63,11 +63,16 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         delegation: { delegation: 'd-1' },
         event: { requester: LAKESIDE, jti: 'a'.repeat(22) },
         'event-hash': { event },
+        'slip-hash': { slip: `slip/${'0'.repeat(64)}` },
       },
     },
     withdrawal: {
       apply: { withdraw: { consent: 'c-1', subject: SUBJECT, evidence: EVIDENCE } },
-      query: { withdrawals: { subject: SUBJECT }, withdrawn: { consent: 'c-1' } },
+      query: {
+        withdrawals: { subject: SUBJECT },
+        withdrawn: { consent: 'c-1' },
+        'withdrawn-hash': { withdrawn: `withdrawn/${'0'.repeat(64)}` },
+      },
     },
   };
 }

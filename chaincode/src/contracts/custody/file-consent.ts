@@ -18,6 +18,7 @@ import type { Call } from '../call.js';
 import { checkEvidence } from '../evidence/check-evidence.js';
 import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
+import { writeSlips } from './write-slips.js';
 
 /**
  * Files a consent, or the next version of one: its text, and what the rules make of it, compiled here by every
@@ -69,6 +70,12 @@ export async function fileConsent(
     subject,
     consents:
       current === undefined ? [...before, filed] : before.map((one) => (one === current ? filed : one)),
+  });
+  await writeSlips(call, open, {
+    subject,
+    filed,
+    before: current?.policy,
+    others: others.map((other) => other.policy),
   });
 }
 

@@ -1,12 +1,9 @@
 import { custodyBytes, openCustody } from '../../state/custody-state.js';
 import type { CustodyQuery } from '../../wire/index.js';
-import { canonicalBytes } from '../../wire/canonical.js';
 import { custodyCollection } from '../../wire/names.js';
-import { encodeBase64Url } from '../../wire/base64url.js';
 import { consentVersionId } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
-
-const NOTHING = new Uint8Array(0);
+import { hashAnswer } from '../hash-answer.js';
 
 export async function answerCustodyQuery(
   call: Call,
@@ -14,7 +11,9 @@ export async function answerCustodyQuery(
   query: CustodyQuery,
 ): Promise<Uint8Array> {
   if (query.query === 'custody') return custodyBytes(call.stub, custodian);
-  if (query.query === 'event-hash') return eventHash(call, custodian, query.event);
+  const collection = custodyCollection(custodian);
+  if (query.query === 'event-hash') return hashAnswer(call, collection, query.event);
+  if (query.query === 'slip-hash') return hashAnswer(call, collection, query.slip);
 
   const { values } = await openCustody(call.stub, custodian);
   switch (query.query) {
@@ -33,10 +32,4 @@ export async function answerCustodyQuery(
     case 'event':
       return values.bytesAt(values.key('event', query.requester, query.jti));
   }
-}
-
-/** Needs no membership of the collection: the hash is on every peer. */
-async function eventHash({ stub }: Call, custodian: string, event: string): Promise<Uint8Array> {
-  const hash = await stub.getPrivateDataHash(custodyCollection(custodian), event);
-  return hash.length === 0 ? NOTHING : canonicalBytes({ hash: encodeBase64Url(hash) });
 }

@@ -30,6 +30,6 @@ export class WithdrawalContract extends AudienceContract {
     const { custodian, message } = privateMessage(call, args, TRANSIENT_QUERY);
     const query = parseMessage(message, withdrawalQuery, 'query-malformed');
     await guardCaller(call, ACCESS.withdrawal.query[query.query], { custodian });
-    return answerWithdrawalQuery(await openCustody(call.stub, custodian), query);
+    return answerWithdrawalQuery(call, custodian, query);
   }
 }

@@ -4,6 +4,7 @@ import { consent, policies, withdrawals, withdrawn } from './consents.js';
 import { delegation, delegationEnd } from './delegations.js';
 import { accessEvent, delivery, details } from './events.js';
 import { descriptor, subject } from './records.js';
+import { slip } from './slips.js';
 import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
 
 export * from './compiled-policy.js';
@@ -15,6 +16,7 @@ export * from './events.js';
 export * from './evidence.js';
 export * from './member.js';
 export * from './records.js';
+export * from './slips.js';
 export * from './subject-keys.js';
 
 /** Schema of the private value of each kind: for readers that did not write it, such as gateway and auditor. */
@@ -33,6 +35,7 @@ export const privateValues = {
   keycount: keyCount,
   delegation,
   delegationend: delegationEnd,
+  slip,
 } as const satisfies Record<PrivateKind, z.ZodType>;
 
 /** Type of the private value of a kind. */
