@@ -14,8 +14,11 @@ export interface ResendingOptions {
   readonly onResent: () => void;
 }
 
-/** Blocks are made several times a second; what is in none after this was lost, such as with a leader that died. */
-const FIRST_MS = 1_500;
+/**
+ * Blocks are made several times a second; what is in none after this was lost, such as with a leader that died. If it was not, a second copy
+ * is ordered, which is invalid.
+ */
+const FIRST_MS = 2_000;
 /** After a restart, and when nobody took it: soon. */
 const SOON_MS = 300;
 const MOST_MS = 15_000;

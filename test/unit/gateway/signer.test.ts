@@ -17,4 +17,13 @@ describe('what this gateway signs, Fabric takes', () => {
       expect(s <= ORDER / 2n).to.equal(true);
     }
   });
+
+  it('is nothing where the key is another than Fabric takes', () => {
+    const { privateKey: ofAnotherCurve } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const { privateKey: ofAnotherKind } = generateKeyPairSync('ed25519');
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    for (const key of [ofAnotherCurve, ofAnotherKind, publicKey]) {
+      expect(() => createSigner(key)).to.throw(TypeError, 'P-256');
+    }
+  });
 });

@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { Circuit } from '@consent-ledger/gateway/internal/usecases/circuit';
+import { Refusal } from '@consent-ledger/gateway/internal/usecases/refusal';
+
+describe('a circuit keeps callers from what does not answer', () => {
+  let now: number;
+  let circuit: Circuit;
+  beforeEach(() => {
+    now = 1_000;
+    circuit = new Circuit({ now: () => now });
+  });
+
+  const refusal = (): Refusal | undefined => {
+    try {
+      circuit.admit();
+      return undefined;
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  };
+  const fail = (times: number): void => {
+    for (let count = 0; count < times; count += 1) circuit.failed();
+  };
+
+  it('opens at the third failure in a row, and not when something worked in between', () => {
+    fail(2);
+    circuit.succeeded();
+    fail(2);
+    expect(refusal()).to.equal(undefined);
+    fail(1);
+    expect(refusal()).to.include({ code: 'ledger-unavailable', retryAfterSeconds: 1 });
+  });
+
+  it('lets one call through when its time is over, and refuses the others meanwhile', () => {
+    fail(3);
+    now += 1_000;
+    expect(refusal()).to.equal(undefined);
+    expect(refusal()?.code).to.equal('ledger-unavailable');
+  });
+
+  it('closes for everybody when that call succeeds, and stays open twice as long when it fails, up to 15 s', () => {
+    fail(3);
+    for (const seconds of [1, 2, 4, 8, 15, 15]) {
+      now += seconds * 1_000 - 1;
+      expect(refusal()?.retryAfterSeconds, `${seconds} s`).to.equal(1);
+      now += 1;
+      expect(refusal()).to.equal(undefined);
+      circuit.failed();
+    }
+    now += 15_000;
+    expect(refusal()).to.equal(undefined);
+    circuit.succeeded();
+    expect([refusal(), refusal()]).to.deep.equal([undefined, undefined]);
+    expect(circuit.isOpen).to.equal(false);
+  });
+
+  it('learns nothing from calls that had been let in before it opened', () => {
+    fail(30);
+    now += 1_000;
+    expect(refusal()).to.equal(undefined);
+  });
+
+  it('opens at once when it is told to', () => {
+    circuit.trip();
+    expect(refusal()?.code).to.equal('ledger-unavailable');
+  });
+});
