@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
+import { newPasskey } from '../support/signers.js';
+import { registerKey, signedOn, statementFor } from './support/evidence.js';
 import {
   bundleOf,
+  evidenceHeader,
   expectOutcome,
   fhirClient,
   idsOf,
@@ -246,6 +249,40 @@ describe('consents as FHIR resources', function () {
       expect(again.headers['etag'], 'a second time changes nothing').to.equal('W/"2"');
       expectOutcome(await r4.put(`/Consent/${id}`, first), 409, 'consent-is-withdrawn');
       expect(bundleOf(await r4.get(`/Consent/${id}/_history`)).total).to.equal(2);
+    });
+
+    it("are the subject's own where the subject signs each", async () => {
+      const { riverside } = members;
+      const signer = newPasskey();
+      await registerKey(riverside, subject, signer);
+      const portal = await fhirClient(riverside, 'r4', ['consent-portal']);
+      const signed = async (input: object): Promise<Record<string, string>> => {
+        const made = await statementFor(riverside, input);
+        return { 'consent-ledger-evidence': evidenceHeader(signedOn(made, signer)) };
+      };
+      const text = treatmentConsent({ subject });
+      delete text['id'];
+      const first = await portal.post(
+        '/Consent',
+        text,
+        await signed({ statement: 'consent', resource: text }),
+      );
+      expect(first.status, first.bytes.toString()).to.equal(201);
+      const id = String(first.json['id']);
+      const changed = { ...text, id, dateTime: '2026-02-02' };
+      const second = { statement: 'consent', resource: changed, version: 2 };
+      expectOutcome(await portal.put(`/Consent/${id}`, changed), 403, 'role-missing');
+      const updated = await portal.put(`/Consent/${id}`, changed, await signed(second));
+      expect(updated.status, updated.bytes.toString()).to.equal(200);
+      const again = await portal.put(
+        `/Consent/${id}`,
+        { ...changed, dateTime: '2026-03-03' },
+        await signed(second),
+      );
+      expect(again.status, 'what was signed is another text and version').to.equal(422);
+      const withdrawal = await signed({ statement: 'withdrawal', consent: id });
+      const revoked = await portal.put(`/Consent/${id}`, { ...changed, status: 'inactive' }, withdrawal);
+      expect(revoked.json).to.deep.include({ status: 'inactive', dateTime: '2026-02-02' });
     });
 
     it('are revoked by oversight, too, and by nobody for another patient', async () => {

@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { compileConsent, conflicts, type CompiledPolicy } from '@consent-ledger/chaincode/domain';
+import {
+  compileConsent,
+  conflicts,
+  type CompiledPolicy,
+  type PolicyInForce,
+} from '@consent-ledger/chaincode/domain';
 import {
   consentVersionId,
   digestOf,
@@ -57,24 +62,26 @@ export async function fileConsent(
     resource,
     evidence,
   } as const;
-  requireNoConflict(policy, subject, custody);
   const committed = await transactions
     .run(command, { contract: 'custody', custodian: custody.custodian })
     .catch((error: unknown) => {
-      // A deny came in between: by now the projection may have it, too.
-      if (error instanceof Refusal && error.code === 'consent-conflicts')
-        requireNoConflict(policy, subject, custody);
-      throw error;
+      if (!(error instanceof Refusal) || error.code !== 'consent-conflicts') throw error;
+      throw explained(error, policy, policiesInForce(subject, custody));
     });
   const held = custody.get('consent', ...consentVersionId(consent, version));
   if (held === undefined) throw new Refusal('event-pending');
   return { ...committed, filed: held.value };
 }
 
-/** The endorsers look again and are the ones who decide; they can only answer with places, and this with pairs. */
-function requireNoConflict(policy: CompiledPolicy, subject: string, custody: CustodyView): void {
-  const found = conflicts(policy, policiesInForce(subject, custody), Date.now());
-  if (found.length > 0) throw new Refusal('consent-conflicts', { conflicts: found });
+/**
+ * The endorsers can only answer with places, and this with pairs. Searched for after they refused: a search is not cheap,
+ * and most consents conflict with nothing.
+ */
+function explained(refusal: Refusal, policy: CompiledPolicy, held: readonly PolicyInForce[]): Refusal {
+  const found = conflicts(policy, held, Date.now());
+  // What the endorsers saw is not in the projection yet: then the places must do.
+  if (found.length === 0) return refusal;
+  return new Refusal('consent-conflicts', { conflicts: found, cause: refusal });
 }
 
 /** Withdraws a consent, at its custodian or at oversight: either may, so that nobody can hold one up. */

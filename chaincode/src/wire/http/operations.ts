@@ -90,7 +90,9 @@ const fhirAnswer = (status: number, description: string, schema: z.ZodType): Ans
 });
 
 const FHIR = { tag: 'fhir', speaks: 'fhir', at: 'custodian or oversight' } as const;
-const FHIR_READERS = ['consent-clerk', 'auditor'] as const;
+const FHIR_READERS = [...SPEAKERS, 'auditor'] as const;
+/** A portal speaks for those whose consents it knows; it does not look for others. */
+const FHIR_SEARCHERS = ['consent-clerk', 'auditor'] as const;
 
 /** Every operation of a gateway: the router, the documentation and the tests are made from this one table. */
 export const OPERATIONS = {
@@ -272,7 +274,7 @@ export const OPERATIONS = {
     method: 'get',
     path: '/fhir/{release}/Consent',
     summary: 'Search consents',
-    caller: FHIR_READERS,
+    caller: FHIR_SEARCHERS,
     params: fhirParams,
     query: fhirSearchQuery,
     headers: fhirReadHeaders,
@@ -283,7 +285,7 @@ export const OPERATIONS = {
     method: 'post',
     path: '/fhir/{release}/Consent/_search',
     summary: 'Search consents, the parameters in the body',
-    caller: FHIR_READERS,
+    caller: FHIR_SEARCHERS,
     params: fhirParams,
     query: fhirSearchQuery,
     headers: fhirReadHeaders,
@@ -295,7 +297,7 @@ export const OPERATIONS = {
     method: 'post',
     path: '/fhir/{release}/Consent',
     summary: 'File a consent under an id that the gateway makes',
-    caller: ['consent-clerk'],
+    caller: SPEAKERS,
     at: 'custodian',
     params: fhirParams,
     query: fhirQuery,

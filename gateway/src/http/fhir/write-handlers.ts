@@ -5,6 +5,7 @@ import {
   type FhirResource,
   type FiledEvidence,
 } from '@consent-ledger/chaincode/wire';
+import { SPEAKERS } from '@consent-ledger/chaincode/wire/http';
 import type { ConsentIndex, FhirRelease } from '../../ports/consent-index.js';
 import type { User } from '../../ports/token-verifier.js';
 import { newestVersion, versionAt, type ConsentVersion } from '../../usecases/consent-versions.js';
@@ -67,7 +68,8 @@ async function file(
   { ledgerId, own, pseudonymKey, transactions }: FhirWriteOptions,
 ): Promise<Reply> {
   // Oversight takes withdrawals and files nothing.
-  if (custody !== own || !user.roles.includes('consent-clerk')) throw new Refusal('role-missing');
+  const mayFile = SPEAKERS.some((role) => user.roles.includes(role));
+  if (custody !== own || !mayFile) throw new Refusal('role-missing');
   requireVersionOf(release, request.headers['content-type']);
   requireRelease(resource, release);
   const evidence = filedEvidence(requireEvidence(headers), witnessFor(user, pseudonymKey));
