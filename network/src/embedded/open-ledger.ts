@@ -55,7 +55,7 @@ export interface LedgerOptions {
   readonly chaincodes: readonly DesiredChaincode[];
   /** By MSP id, what is not at its best with a peer; nothing by default. */
   readonly conditions?: ReadonlyMap<string, PeerConditions>;
-  /** Milliseconds that a peer waits for private data before it goes on without; a minute by default. */
+  /** Milliseconds that a peer waits for private data before it goes on without; two seconds by default. */
   readonly privateDataPatienceMs?: number;
   /** Size in bytes at which the store counts as full; as much as the disk holds by default. */
   readonly maxBytes?: number;

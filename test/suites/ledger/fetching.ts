@@ -8,8 +8,8 @@ import type { Behaviour } from '../../support/ledger/rows.js';
 import { COLLECTIONS, type LedgerOrganisation } from '../../support/ledger/target.js';
 
 const { fetched } = COLLECTIONS;
-/** A peer of Fabric waits a minute for private data before it goes on without. */
-const PATIENCE = { timeoutMs: 150_000 };
+/** Milliseconds for which a peer waits at least; this project's peers do for two seconds, Fabric's by default a minute. */
+const PATIENCE_MS = 1_000;
 
 /** Private data that nobody is given before the commit. */
 export const fetching: Behaviour = (row) => {
@@ -30,18 +30,16 @@ export const fetching: Behaviour = (row) => {
     async (bench) => {
       const { a, b, c, d } = bench;
       const key = bench.key();
-      const height = await bench.height(a);
       const written = await write(bench, c, key);
-      await takes(bench, d, written.block);
-      expect(await bench.height(a), 'height of a member').to.equal(height);
+      const endorsed = performance.now();
       const later = await bench.client(d).submit([{ op: 'put', key: bench.key(), value: 'v' }], {
         organisations: bench.mspIds(c, d),
       });
       expect(later.code, 'what outsiders go on with').to.equal(10);
-      expect(await bench.client(a).ask({ op: 'hash', key, collection: fetched }, own(a))).to.equal('');
 
       for (const member of [a, b]) {
         await takes(bench, member, later.block);
+        expect(performance.now() - endorsed).to.be.at.least(PATIENCE_MS);
         expect(
           await bench.client(member).ask({ op: 'hash', key, collection: fetched }, own(member)),
         ).to.have.length(64);
@@ -57,7 +55,6 @@ export const fetching: Behaviour = (row) => {
       await takes(bench, b, again.block);
       expect(await bench.client(b).ask({ op: 'get', key, collection: fetched }, own(b))).to.equal('v');
     },
-    PATIENCE,
   );
 };
 

@@ -11,6 +11,7 @@ import { events } from './events.js';
 import { expiring } from './expiring.js';
 import { failing } from './failing.js';
 import { fetching } from './fetching.js';
+import { manyKeys } from './many-keys.js';
 import { policies } from './policies.js';
 import { privateData } from './private-data.js';
 import { proposing } from './proposing.js';
@@ -25,6 +26,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   proposals: proposing,
   'submitting and commit status': submitting,
   state,
+  'many keys at once': manyKeys,
   ranges,
   'private data': privateData,
   'private data that has to be fetched': fetching,

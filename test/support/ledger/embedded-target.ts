@@ -62,8 +62,6 @@ async function start(): Promise<RunningLedger> {
   const running = await startEmbeddedLedger(
     parseConfiguration({
       ...input,
-      // Fabric's peers wait a minute.
-      privateDataPatienceMs: 1_500,
       chaincodes: chaincodes.map(({ definition, packageId, address }) => ({
         name: definition.name,
         version: definition.version,

@@ -204,6 +204,14 @@ describe('a peer that is not at its best', function () {
       ).to.deep.equal([withdrawal]);
     });
 
+    it('does not wait for that of an invalid transaction', async () => {
+      set(SENTINEL, { privateDataDelayMs: 'never' });
+      const transaction = await endorse('riverside', [put('invalid')], [RIVERSIDE]);
+      const { code, blockNumber } = await (await transaction.submit()).getStatus();
+      expect(code).to.equal(10);
+      expect(running.ledger.peer(SENTINEL).height).to.equal(Number(blockNumber) + 1);
+    });
+
     it('holds its block up for a short delay, and has it then', async () => {
       set(SENTINEL, { privateDataDelayMs: 100 });
       const collection = 'withdrawal-RiversideMSP';

@@ -8,6 +8,7 @@ import type { Definitions } from '../lifecycle/definitions.js';
 import { implicitCollectionOwner } from '../lifecycle/implicit-collections.js';
 import type { PeerConditions } from '../peers/conditions.js';
 import type { StagedSet } from '../store/transient-store.js';
+import { ValidationCode } from '../validation/codes.js';
 import type { JudgedTransaction } from '../validation/validator.js';
 
 /** A private set that belongs to a transaction and the organisations that have it at commit. */
@@ -45,7 +46,8 @@ export interface GatheringParts {
 /**
  * Finds the private sets of a block in the transient stores, as the peers' gossip does at commit: a member takes it
  * from its own store or from another member's; what does not match the hash in the block counts as missing. Sets of
- * invalid transactions are kept too [gossip/privdata/coordinator.go, pull.go].
+ * invalid transactions are kept too, but not waited for: this project's peers skip that
+ * (skipPullingInvalidTransactionsDuringCommit) [gossip/privdata/coordinator.go, pull.go].
  */
 export class PrivateGathering {
   readonly #parts: GatheringParts;
@@ -58,7 +60,7 @@ export class PrivateGathering {
     const sets: GatheredSet[] = [];
     const missing: MissingSet[] = [];
     const waits = new Map<string, number>();
-    for (const { index: tx, txId, namespaces } of transactions) {
+    for (const { index: tx, txId, code, namespaces } of transactions) {
       const expected = namespaces.flatMap(({ namespace, collections }) =>
         collections.flatMap((collection) => expectedSet(namespace, collection)),
       );
@@ -80,9 +82,10 @@ export class PrivateGathering {
         const holders = new Set<string>();
         for (const mspId of members) {
           const delay = had.has(mspId) ? 0 : this.#delay(mspId, set !== undefined);
-          const wait = Math.min(delay, this.#parts.patienceMs);
+          const patience = isFetched(code) ? this.#parts.patienceMs : 0;
+          const wait = Math.min(delay, patience);
           if (wait > 0) waits.set(mspId, Math.max(wait, waits.get(mspId) ?? 0));
-          if (delay <= this.#parts.patienceMs) holders.add(mspId);
+          if (delay <= patience) holders.add(mspId);
           else missing.push({ tx, namespace, collection, mspId });
         }
         if (set !== undefined && holders.size > 0) sets.push({ ...set, tx, holders });
@@ -104,6 +107,15 @@ export class PrivateGathering {
     const owner = implicitCollectionOwner(collection);
     return new Set(owner === undefined ? [] : [owner]);
   }
+}
+
+/** Peers look for private data before they look for conflicts between transactions. */
+function isFetched(code: number): boolean {
+  return (
+    code === ValidationCode.VALID ||
+    code === ValidationCode.MVCC_READ_CONFLICT ||
+    code === ValidationCode.PHANTOM_READ_CONFLICT
+  );
 }
 
 function expectedSet(

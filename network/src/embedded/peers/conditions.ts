@@ -26,5 +26,5 @@ export type PeerConditions = z.infer<typeof peerConditions>;
 
 export const IDEAL: PeerConditions = peerConditions.parse({});
 
-/** peer.gossip.pvtData.pullRetryThreshold of core.yaml, in ms. */
-export const DEFAULT_PATIENCE_MS = 60_000;
+/** peer.gossip.pvtData.pullRetryThreshold of this project's peers, in ms; core.yaml has 60 s. */
+export const DEFAULT_PATIENCE_MS = 2_000;

@@ -1,3 +1,5 @@
+import type { BatchRecord } from './state-messages.js';
+
 /**
  * What a test can ask the probe chaincode to do: a list of operations, carried out in order in one transaction.
  * Keys and values are texts; each operation answers with one JSON value.
@@ -19,6 +21,10 @@ export type ProbeOperation =
   | { readonly op: 'purge'; readonly key: string; readonly collection: string }
   /** Answers the hash of the private value in hex, '' when there is none. */
   | { readonly op: 'hash'; readonly key: string; readonly collection: string }
+  /** Answers the values of all keys, asked for in one message; '' for each that has none. */
+  | { readonly op: 'getMany'; readonly keys: readonly string[]; readonly collection?: string }
+  /** Writes all records by one message; the value of a policy is the MSP id of the one organisation it asks for. */
+  | { readonly op: 'writeBatch'; readonly records: readonly BatchRecord[] }
   /** Writes `count` keys `<prefix><index in three digits>`. */
   | { readonly op: 'putMany'; readonly prefix: string; readonly count: number }
   /** Answers [key, value] pairs; `limit` closes the iterator after so many. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaincodeInterface, ChaincodeResponse, ChaincodeStub, Iterators } from 'fabric-shim';
 import { KeyEndorsementPolicy } from 'fabric-shim';
 import type { ProbeOperation, ProbeResult, TransactionView } from './operations.js';
+import { getMany, writeBatch, type BatchRecord } from './state-messages.js';
 
 /** Thrown by `respond`, to end the transaction at once. */
 class Respond extends Error {
@@ -66,6 +67,10 @@ async function run(stub: ChaincodeStub, operation: ProbeOperation): Promise<Prob
       return stub.purgePrivateData(operation.collection, operation.key);
     case 'hash':
       return Buffer.from(await stub.getPrivateDataHash(operation.collection, operation.key)).toString('hex');
+    case 'getMany':
+      return (await getMany(stub, operation.keys, operation.collection)).map(text);
+    case 'writeBatch':
+      return writeBatch(stub, operation.records.map(withBytes));
     case 'putMany':
       for (let i = 0; i < operation.count; i++) {
         await put(stub, `${operation.prefix}${String(i).padStart(3, '0')}`, `v${i}`);
@@ -184,10 +189,21 @@ async function setPolicy(
   mspIds: readonly string[],
   collection?: string,
 ): Promise<null> {
+  await setPolicyBytes(stub, key, mspIds.length === 0 ? Buffer.alloc(0) : policyOf(mspIds), collection);
+  return null;
+}
+
+function policyOf(mspIds: readonly string[]): Uint8Array {
   const policy = new KeyEndorsementPolicy();
   policy.addOrgs('PEER', ...mspIds);
-  await setPolicyBytes(stub, key, mspIds.length === 0 ? Buffer.alloc(0) : policy.getPolicy(), collection);
-  return null;
+  return policy.getPolicy();
+}
+
+function withBytes({
+  value = '',
+  ...record
+}: BatchRecord): Omit<BatchRecord, 'value'> & { value: Uint8Array } {
+  return { ...record, value: record.type === 'setPolicy' ? policyOf([value]) : Buffer.from(value) };
 }
 
 async function setPolicyBytes(
