@@ -381,6 +381,11 @@ export const ERRORS = {
     "Try again; the custodian's gateway did not answer.",
     'retry',
   ),
+  'slip-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Send slips of the own custody to the member that they are for, signed with an active key of the ledger.',
+  ),
   'release-broken': entry(502, 'DATA_LOSS', 'Ask again; what came does not match what the ledger says.'),
   'event-pending': entry(
     504,

@@ -24,6 +24,7 @@ export * from './receipt.js';
 export * from './refusal.js';
 export * from './repeated-key.js';
 export * from './request-object.js';
+export * from './slip-token.js';
 export * from './values/index.js';
 export * from './verify-request.js';
 

@@ -13,7 +13,9 @@ import type { Logger } from '../ports/logger.js';
 import type { ConsentIndex } from '../ports/consent-index.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Metrics } from '../ports/metrics.js';
+import type { Ledger } from '../ports/ledger.js';
 import type { Notices } from '../ports/notices.js';
+import type { Slips } from '../ports/slips.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
 import { Chain } from '../usecases/chain.js';
@@ -39,7 +41,9 @@ export interface Foundation extends LoadedConfiguration {
   readonly projection: Projection;
   readonly consents: ConsentIndex;
   readonly notices: Notices;
+  readonly slips: Slips;
   readonly members: Members;
+  readonly ledger: Ledger;
   readonly chain: Chain;
   readonly transactions: Transactions;
   readonly epochs: Epochs;
@@ -145,7 +149,9 @@ export async function layFoundation(
     projection,
     consents: projection.consents,
     notices: projection.notices,
+    slips: projection.slips,
     members,
+    ledger,
     chain,
     transactions,
     epochs,

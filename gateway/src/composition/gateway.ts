@@ -21,6 +21,7 @@ import { compareWithAgreed, setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
 import { buildCustodian, type Custodian } from './custodian.js';
 import { layFoundation, type Foundation } from './foundation.js';
+import { buildSlips } from './slips.js';
 import { acceptCdsClients, connectToIssuer, connectToPeers } from './others.js';
 
 export interface RunningGateway {
@@ -74,6 +75,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
       }),
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
+      ...buildSlips(custodian?.custody, ask.peers, foundation, closers),
       ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
     },

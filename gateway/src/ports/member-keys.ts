@@ -1,4 +1,10 @@
-import type { KeyPayload, PublicJwk, ReceiptClaims, RequestClaims } from '@consent-ledger/chaincode/wire';
+import type {
+  KeyPayload,
+  PublicJwk,
+  ReceiptClaims,
+  RequestClaims,
+  SlipClaims,
+} from '@consent-ledger/chaincode/wire';
 
 /** This member's own application keys. */
 export interface MemberKeys {
@@ -6,6 +12,7 @@ export interface MemberKeys {
   readonly encryption: { readonly kid: string; readonly jwk: PublicJwk };
   signRequest(claims: RequestClaims): Promise<string>;
   signReceipt(claims: ReceiptClaims): Promise<string>;
+  signSlip(claims: SlipClaims): Promise<string>;
   /** Signs a security event token (RFC 8417). */
   signNotice(claims: object): Promise<string>;
   /** Opens the JWE that carries a record's key. Throws a Refusal `release-broken` for whatever is not one for this event. */

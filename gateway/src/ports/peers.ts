@@ -8,4 +8,6 @@ export interface Peers {
    */
   requestRelease(custodian: string, request: string, signal: AbortSignal): AsyncIterable<ReleaseFrame>;
   sendReceipt(custodian: string, jti: string, receipt: string): Promise<void>;
+  /** Hands a signed slip over; rejects unless the member says that it has it. */
+  sendSlip(member: string, slip: string): Promise<void>;
 }

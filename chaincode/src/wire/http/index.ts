@@ -13,6 +13,7 @@ export * from './records.js';
 export * from './releases.js';
 export * from './roles.js';
 export * from './shared.js';
+export * from './slips.js';
 export * from './statements.js';
 export * from './subject-keys.js';
 export * from './subjects.js';

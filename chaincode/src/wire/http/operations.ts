@@ -30,6 +30,7 @@ import { healthDocument, ledgerDocument, memberList, readinessDocument } from '.
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
 import { CHECKERS, READERS, ROLES, SPEAKERS, type Role } from './roles.js';
+import { listSlipsQuery, slipBody, slipPage, slipReceived, slipVerification } from './slips.js';
 import { custodianQuerySchema, idParams, noQuery } from './shared.js';
 import { registerSubjectBody, subjectRegistered } from './subjects.js';
 
@@ -90,6 +91,8 @@ const fhirAnswer = (status: number, description: string, schema: z.ZodType): Ans
 });
 
 const FHIR = { tag: 'fhir', speaks: 'fhir', at: 'custodian or oversight' } as const;
+/** A portal brings what subjects want; what it would read here is about all of them. */
+const SLIP_READERS = ['consent-clerk', 'auditor'] as const;
 const FHIR_READERS = [...SPEAKERS, 'auditor'] as const;
 /** A portal speaks for those whose consents it knows; it does not look for others. */
 const FHIR_SEARCHERS = ['consent-clerk', 'auditor'] as const;
@@ -400,6 +403,37 @@ export const OPERATIONS = {
     query: noQuery,
     body: receiptBody,
     answer: { status: 201, description: 'Logged, on the ledger', schema: receiptLogged },
+  },
+  receiveSlip: {
+    method: 'post',
+    path: '/v1/slips',
+    summary: "Take a slip: what another member's consent says of this one, signed by its custodian",
+    tag: 'gateways',
+    caller: 'gateway',
+    params: noQuery,
+    query: noQuery,
+    body: slipBody,
+    answer: { status: 200, description: 'It is here', schema: slipReceived },
+  },
+  listSlips: {
+    method: 'get',
+    path: '/v1/slips',
+    summary: 'What consents at other members say of this one',
+    tag: 'people',
+    caller: SLIP_READERS,
+    params: noQuery,
+    query: listSlipsQuery,
+    answer: { status: 200, description: 'A page, in the order in which they came', schema: slipPage },
+  },
+  verifySlip: {
+    method: 'get',
+    path: '/v1/slips/{id}/verification',
+    summary: "Whether a slip still holds, from this member's own peer; its custodian is not asked",
+    tag: 'people',
+    caller: SLIP_READERS,
+    params: idParams,
+    query: noQuery,
+    answer: { status: 200, description: 'What the peer says', schema: slipVerification },
   },
   listMembers: {
     method: 'get',

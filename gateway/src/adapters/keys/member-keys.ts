@@ -7,6 +7,7 @@ import {
   publicJwk,
   RECEIPT_TYP,
   REQUEST_TYP,
+  SLIP_TYP,
   thumbprintOf,
   type PublicJwk,
   z,
@@ -38,6 +39,7 @@ export async function loadMemberKeys(
     encryption: { kid: encryption.kid, jwk: encryption.jwk },
     signRequest: (claims) => sign(claims, REQUEST_TYP),
     signReceipt: (claims) => sign(claims, RECEIPT_TYP),
+    signSlip: (claims) => sign(claims, SLIP_TYP),
     signNotice: (claims) => sign(claims, NOTICE_TYP),
     async openKey(jwe, event) {
       try {

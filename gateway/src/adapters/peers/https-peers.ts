@@ -71,6 +71,11 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
       if (response.statusCode !== 201) throw await refusalOf(response);
       await response.body.dump();
     },
+    async sendSlip(member, slip) {
+      const response = await post(member, '/v1/slips', { slip }, AbortSignal.timeout(RECEIPT_MS));
+      if (response.statusCode !== 200) throw await refusalOf(response);
+      await response.body.dump();
+    },
     async close() {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
@@ -95,7 +100,7 @@ async function refusalOf(response: Dispatcher.ResponseData): Promise<Refusal> {
 }
 
 /** Codes about the request object, which the requester's own staff can do something about. */
-const PASSED_ON = /^(request-|requester-|signing-key-|receipt-|too-many-requests$)/;
+const PASSED_ON = /^(request-|requester-|signing-key-|receipt-|slip-|too-many-requests$)/;
 
 async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];

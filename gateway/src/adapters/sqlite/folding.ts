@@ -8,6 +8,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import { ConsentFolder } from './consent-folding.js';
 import { NoticeFolder } from './notice-folding.js';
+import { SlipFolder } from './slip-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 
@@ -27,6 +28,7 @@ export class PrivateFolder {
   readonly #collections: ReadonlySet<string>;
   readonly #consents: ConsentFolder;
   readonly #notices: NoticeFolder;
+  readonly #slips: SlipFolder;
   readonly #statements: ReturnType<typeof statementsOf>;
 
   /** @param collections those whose values this member must hold */
@@ -34,6 +36,7 @@ export class PrivateFolder {
     this.#collections = new Set(collections);
     this.#consents = new ConsentFolder(database);
     this.#notices = new NoticeFolder(database);
+    this.#slips = new SlipFolder(database);
     this.#statements = statementsOf(database);
   }
 
@@ -76,12 +79,14 @@ export class PrivateFolder {
     this.#statements.removeAllPending.run(collection, keyHash);
     this.#consents.remove(collection, keyHash);
     this.#notices.remove(collection, keyHash);
+    this.#slips.remove(collection, keyHash);
   }
 
   #keep(write: PrivateWrite, { keyHash }: HashedWrite, block: number, transaction: LedgerTransaction): void {
     if (isKeptAsEvent(write.key)) return;
     this.#consents.fold(write, keyHash);
     this.#notices.fold(write, keyHash, block, transaction);
+    this.#slips.fold(write, keyHash, block);
     this.#statements.putValue.run(
       write.collection,
       keyHash,

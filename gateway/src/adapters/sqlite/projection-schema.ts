@@ -1,10 +1,11 @@
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 4;
+export const PROJECTION_VERSION = 5;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
  * `consent` has the newest version of each consent, for searches; a withdrawal may be there before its consent is.
  * `notice` has what was done in subjects' names, as far as the private values that say so are there.
+ * `slip` has which slips of consents there are, by the block that wrote each last.
  * An event's position is block, transaction and place within it, so that lists have one order for ever.
  */
 export const PROJECTION_SCHEMA = `
@@ -105,4 +106,16 @@ CREATE TABLE notice (
 CREATE INDEX notice_by_subject ON notice(custodian, subject, block, place);
 CREATE INDEX notice_by_block ON notice(custodian, block);
 CREATE INDEX notice_by_key ON notice(collection, key_hash);
+CREATE TABLE slip (
+  collection TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  key TEXT NOT NULL,
+  custodian TEXT NOT NULL,
+  consent TEXT NOT NULL,
+  member TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (collection, key_hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX slip_by_block ON slip(custodian, block);
+CREATE INDEX slip_by_consent ON slip(custodian, consent);
 `;

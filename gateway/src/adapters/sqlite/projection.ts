@@ -5,6 +5,7 @@ import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
 import type { ConsentIndex } from '../../ports/consent-index.js';
 import type { Notices } from '../../ports/notices.js';
+import type { Slips } from '../../ports/slips.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
@@ -12,6 +13,7 @@ import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
 import { openNotices } from './notice-index.js';
+import { openSlips } from './slip-folding.js';
 import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
 
 export interface ProjectionOptions {
@@ -22,9 +24,12 @@ export interface ProjectionOptions {
 }
 
 /** The projection in one SQLite file; the checkpoint is part of the transaction that folds a block. */
-export function openProjection(
-  options: ProjectionOptions,
-): Projection & { readonly consents: ConsentIndex; readonly notices: Notices; close(): void } {
+export function openProjection(options: ProjectionOptions): Projection & {
+  readonly consents: ConsentIndex;
+  readonly notices: Notices;
+  readonly slips: Slips;
+  close(): void;
+} {
   const database = open(options.path);
   if (!hasPassedOver(database, options.collections)) return new SqliteProjection(database, options);
   database.close();
@@ -59,6 +64,7 @@ function listOf(text: string | undefined): string[] {
 class SqliteProjection implements Projection {
   readonly consents: ConsentIndex;
   readonly notices: Notices;
+  readonly slips: Slips;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -73,6 +79,7 @@ class SqliteProjection implements Projection {
     this.#facts = this.#readFacts();
     this.consents = openConsentIndex(database);
     this.notices = openNotices(database);
+    this.slips = openSlips(database);
   }
 
   get height(): number {
