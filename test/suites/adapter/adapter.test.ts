@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { startGatewayCore, type GatewayCore } from '../../support/adapter/gateway-core.js';
 import { startAdapterNetwork, type AdapterNetwork } from '../../support/adapter/network.js';
-import { joinLedger, openRiverside } from '../../support/adapter/people.js';
+import { CUSTODY, joinLedger, newSubject, openRiverside } from '../../support/adapter/people.js';
 import { ledgerUnderTest } from '../../support/any-ledger.js';
-import { endorsing } from './endorsing.js';
+import { endorsing, refusalOf } from './endorsing.js';
 import { epochs } from './epochs.js';
 import { outcomes } from './outcomes.js';
 import { reaching } from './reaching.js';
@@ -69,5 +69,19 @@ describe("the gateway's ledger adapter", function () {
     );
     expect(gateway.chain.state).to.equal('following');
     await gateway.close();
+  });
+
+  // The last one: nobody goes on after it.
+  describe('a ledger that changes under the gateway', () => {
+    it('ends its following at that very block, and nothing rests on what comes after', async () => {
+      const committed = await core.transactions.run(newSubject(), CUSTODY);
+      await network.addCollection();
+      expect((await core.chain.broken).message).to.match(/committed collections have digest [0-9a-f]{64}/);
+      expect(core.chain.state).to.equal('failed');
+      expect(core.projection.height).to.be.greaterThan(committed.block);
+      const refusal = await refusalOf(core.transactions.run(newSubject(), CUSTODY));
+      expect(refusal.code).to.equal('ledger-unavailable');
+      expect((await refusalOf(core.chain.current(0))).code, 'no key leaves').to.equal('ledger-unavailable');
+    });
   });
 });

@@ -9,18 +9,23 @@ import {
   gatewayConfiguration,
   portPlan,
   prepareConsortium,
+  chaincodeDefinition,
   startFabric,
+  type Pems,
   type PortPlan,
   type PreparedConsortium,
   type Topology,
 } from '@consent-ledger/network';
 import { parseConfiguration } from '@consent-ledger/network/embedded/configuration';
 import { embeddedLedgerConfiguration } from '@consent-ledger/network/embedded/configure';
+import { ensureChaincode } from '@consent-ledger/network/embedded/lifecycle/ensure-chaincode';
+import { createSigner } from '@consent-ledger/network/embedded/msp/signer';
 import { startEmbeddedLedger } from '@consent-ledger/network/embedded/start';
 import {
   consortiumChaincode,
   consortiumChaincodeProcess,
 } from '@consent-ledger/network/internal/fabric/chaincode-deployment';
+import { peer } from '@hyperledger/fabric-protos';
 import { freePortBase } from '../ledger/free-port-base.js';
 import type { LedgerKind } from '../any-ledger.js';
 import { adapterTopology } from './topology.js';
@@ -40,6 +45,8 @@ export interface AdapterNetwork {
   readonly endorsers: Readonly<Record<string, TestEndorser>>;
   /** `host:port` of the peer of the organisation of that name. */
   peerOf(name: string): string;
+  /** Commits a chaincode definition with one collection more, which everybody approves and no gateway has been told of. */
+  addCollection(): Promise<void>;
   /** A gateway's configuration, with a data folder that nobody has used. `change` edits what is in the file. */
   configuration(name: string, change?: (input: Editable) => Editable): LoadedConfiguration;
   stop(): Promise<void>;
@@ -63,10 +70,11 @@ export async function startAdapterNetwork(ordering: LedgerKind): Promise<Adapter
   const prepared = await prepareConsortium(topology, plan, dataDir);
   const start = ordering === 'embedded' ? startEmbedded : startReal;
   try {
-    const { endorsers, stop } = await start(topology, plan, dataDir, prepared);
+    const { endorsers, commit, stop } = await start(topology, plan, dataDir, prepared);
     let folders = 0;
     return {
       endorsers,
+      addCollection: () => commit(withOneMore(chaincodeDefinition(topology))),
       peerOf: (name) => `127.0.0.1:${plan.organisations[name]?.peer ?? 0}`,
       configuration: (name, change = (same) => same) => {
         folders += 1;
@@ -87,8 +95,19 @@ export async function startAdapterNetwork(ordering: LedgerKind): Promise<Adapter
   }
 }
 
+type Definition = ReturnType<typeof chaincodeDefinition>;
+
+function withOneMore(definition: Definition): Definition {
+  const message = peer.CollectionConfigPackage.deserializeBinary(definition.collections);
+  const [first] = peer.CollectionConfigPackage.deserializeBinary(definition.collections).getConfigList();
+  first?.getStaticCollectionConfig()?.setName('custody-SomebodyElseMSP');
+  if (first !== undefined) message.addConfig(first);
+  return { ...definition, collections: Buffer.from(message.serializeBinary()) };
+}
+
 interface Started {
   readonly endorsers: Record<string, TestEndorser>;
+  readonly commit: (definition: Definition) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -121,6 +140,16 @@ async function startEmbedded(
   );
   return {
     endorsers: Object.fromEntries(servers),
+    commit: (definition) => {
+      const members = prepared.identities.organisations.map((material) => ({
+        mspId: material.mspId,
+        peer: signer(material.mspId, material.peer.identity),
+        admin: signer(material.mspId, material.admin.identity),
+      }));
+      const desired = { ...definition, packageId: server.package.id };
+      ensureChaincode(running.ledger, members, desired, Date.now);
+      return Promise.resolve();
+    },
     stop: async () => {
       await running.close();
       await Promise.all(servers.map(([, one]) => one.kill()));
@@ -173,11 +202,16 @@ async function startReal(
   });
   return {
     endorsers: Object.fromEntries(endorsers),
+    commit: (definition) => fabric.commitNext(definition.name, definition),
     stop: async () => {
       for (const [, endorser] of endorsers) endorser.thaw();
       await fabric.stop();
     },
   };
+}
+
+function signer(mspId: string, pems: Pems): ReturnType<typeof createSigner> {
+  return createSigner(mspId, Buffer.from(pems.certificatePem), pems.keyPem);
 }
 
 class ChaincodeServer implements TestEndorser {
