@@ -23,6 +23,8 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   certificate: async () => (await import('./verbs/certificate.js')).certificateVerb,
   backup: async () => (await import('./verbs/backup.js')).backupVerb,
   restore: async () => (await import('./verbs/restore.js')).restoreVerb,
+  compose: async () => (await import('./verbs/compose.js')).composeVerb,
+  join: async () => (await import('./verbs/join.js')).joinVerb,
   reset: async () => (await import('./verbs/reset.js')).resetVerb,
 };
 

@@ -20,6 +20,8 @@ export interface CommitOptions {
   readonly members: readonly LifecycleMember[];
   /** Commits a further sequence although nothing has changed. */
   readonly force?: boolean;
+  /** How long others may take who have a part in it. Default 60 s. */
+  readonly patienceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,28 +32,37 @@ export interface CommitOptions {
  * All organisations approve before anyone commits: one that has not approved stops endorsing at the commit.
  */
 export async function commitDefinition(options: CommitOptions): Promise<number> {
-  const { definition, members, signal } = options;
+  const { definition, members, signal, patienceMs } = options;
   const first = members[0];
   if (first === undefined) {
     throw new RangeError('a chaincode definition needs organisations to approve it');
   }
   const contract = first.client.contract('_lifecycle');
-  const committed = await patiently(`the definition of ${definition.name}`, signal, () =>
-    queryCommitted(contract, definition.name),
+  const committed = await patiently(
+    `the definition of ${definition.name}`,
+    signal,
+    () => queryCommitted(contract, definition.name),
+    patienceMs,
   );
   const inForce = committed !== undefined && options.force !== true && isSame(committed, definition);
   const sequence = (committed?.getSequence() ?? 0) + (inForce ? 0 : 1);
 
   await Promise.all(
     members.map((member) =>
-      patiently(`${member.mspId} to approve ${definition.name}`, signal, () =>
-        approve(member, definition, sequence),
+      patiently(
+        `${member.mspId} to approve ${definition.name}`,
+        signal,
+        () => approve(member, definition, sequence),
+        patienceMs,
       ),
     ),
   );
   if (!inForce) {
-    await patiently(`${definition.name} to be committed`, signal, () =>
-      commitApproved(first.client, definition, sequence),
+    await patiently(
+      `${definition.name} to be committed`,
+      signal,
+      () => commitApproved(first.client, definition, sequence),
+      patienceMs,
     );
   }
   return sequence;
@@ -242,8 +253,9 @@ export function patiently<T>(
   what: string,
   signal: AbortSignal | undefined,
   attempt: () => Promise<T>,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
-  return waitUntil({ what, timeoutMs: PATIENCE_MS, intervalMs: 100, signal }, async () => {
+  return waitUntil({ what, timeoutMs, intervalMs: 100, signal }, async () => {
     try {
       return await attempt();
     } catch (error) {

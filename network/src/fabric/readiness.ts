@@ -11,6 +11,7 @@ export async function waitUntilEndorsable(
   { definition, readiness }: ChaincodeDeployment,
   members: readonly LifecycleMember[],
   signal?: AbortSignal,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const [call, ...args] = readiness;
   const endorsingOrganizations = members.map(({ mspId }) => mspId);
@@ -19,7 +20,7 @@ export async function waitUntilEndorsable(
       waitUntil(
         {
           what: `${definition.name} to be endorsed through the peer of ${mspId}`,
-          timeoutMs: 60_000,
+          timeoutMs,
           intervalMs: 100,
           signal,
         },

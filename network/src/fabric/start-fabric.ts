@@ -1,7 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { ChaincodePackage, PreparedConsortium } from '../channel/index.js';
-import { organisationLayout, replaceFile } from '../identities/index.js';
 import {
   orderingOrganisations,
   organisationNamed,
@@ -14,9 +11,10 @@ import { channelClient } from './channel-client.js';
 import { keepRunning, type KeptProcess } from './keep-running.js';
 import { findFabricHome, type FabricHome } from './fabric-home.js';
 import { commitDefinition, type LifecycleMember } from './lifecycle.js';
-import { nodeLayout, tlsCasFile } from './node-layout.js';
+import { nodeLayout } from './node-layout.js';
 import { organisationNodes, type OrganisationNodes } from './organisation-nodes.js';
 import { waitUntilEndorsable } from './readiness.js';
+import { writeTlsCas } from './tls-cas.js';
 
 export interface FabricOptions {
   /** Its ordering is raft or bft. */
@@ -51,8 +49,11 @@ export interface RunningFabric {
   stop(): Promise<void>;
 }
 
+/** Other machines may be started by other people. */
+const FOR_OTHERS_MS = 3_600_000;
+
 /**
- * Brings the consortium up on the official release, as native processes: orderers and peers started and joined to the
+ * Brings the consortium, or the part of it whose keys are here, up on the official release, as native processes: orderers and peers started and joined to the
  * channel, chaincode installed, approved by every organisation and committed; resolves when every peer's gateway can
  * really endorse. What runs already, or was done already, is left as it is. After a failure everything is stopped.
  *
@@ -65,10 +66,12 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
   }
   const say = options.onProgress ?? ((): void => undefined);
   const home = await findFabricHome(options.fabricHome);
-  const organisations = allNodes(options, home, await writeTlsCas(options));
+  const organisations = allNodes(options, home, await writeTlsCas(options.dataDir, topology));
   const ordering = new Set(orderingOrganisations(topology).map(({ name }) => name));
   const orderers = organisations.filter(({ node }) => ordering.has(node.organisation.name));
 
+  const isWhole = organisations.length === topology.organisations.length;
+  const patienceMs = isWhole ? undefined : FOR_OTHERS_MS;
   const processes: readonly KeptProcess[] = [
     ...orderers.map(({ node, orderer }) => ({ name: `orderer-${node.organisation.name}`, control: orderer })),
     ...organisations.flatMap(({ node, peer, chaincode }) => [
@@ -86,9 +89,9 @@ export async function startFabric(options: FabricOptions): Promise<RunningFabric
     const members = openMembers(organisations, topology.channel, deployment);
     try {
       say(`committing ${deployment.definition.name} with the approval of every organisation`);
-      await commitDefinition({ definition: deployment.definition, members, force, signal });
+      await commitDefinition({ definition: deployment.definition, members, force, signal, patienceMs });
       say(`waiting until every peer can have ${deployment.definition.name} endorsed`);
-      await waitUntilEndorsable(deployment, members, signal);
+      await waitUntilEndorsable(deployment, members, signal, patienceMs);
     } finally {
       for (const { client } of members) client.close();
     }
@@ -162,17 +165,6 @@ async function whileKept(
     done.abort();
     await keeping;
   }
-}
-
-/** PEM of every organisation's TLS CA, in one file. */
-async function writeTlsCas({ dataDir, topology }: FabricOptions): Promise<string> {
-  const file = tlsCasFile(dataDir);
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  const pems = topology.organisations.map(({ name }) =>
-    readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
-  );
-  await replaceFile(file, (await Promise.all(pems)).join(''));
-  return file;
 }
 
 /** Waits for all, also when one fails: a start that is still under way could not be stopped. */

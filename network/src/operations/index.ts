@@ -28,3 +28,6 @@ export {
 } from './status/network-status.js';
 export { carryOut, type CarryOutOptions, type Step, type StepReport } from './steps.js';
 export { reportUpdate, signUpdateFile, submitUpdateFile, type UpdateReport } from './update-files.js';
+export { composeFile, containersOf, prepareMounts } from './compose/compose-file.js';
+export { makeMemberFolder } from './members/member-folder.js';
+export { joinSteps } from './members/join-channel.js';

@@ -3,6 +3,7 @@ import {
   dataLayout,
   FabricHomeError,
   findFabricHome,
+  isKeptElsewhere,
   fabricListeners,
   runningFabricProcesses,
   portsOf,
@@ -20,7 +21,7 @@ import { heldProcesses, releaseAll } from './held.js';
 import { lockFile, stateFile } from './paths.js';
 import { requireFreePorts, type Listener } from './ports-free.js';
 import { prepareFolder } from './prepare.js';
-import { processesOf } from './processes.js';
+import { needsIssuer, processesOf } from './processes.js';
 import { badInput } from '../user-error.js';
 import { asUserError, claimFolder } from './record.js';
 
@@ -159,19 +160,29 @@ function renewWhenAsked(
 /** What must be free. Fabric's own processes may run already: its supervisor takes them as they are. */
 async function listenersOf({ dataDir, ledger, topology, plan }: Consortium): Promise<Listener[]> {
   const loopback = '127.0.0.1';
-  const gateways = topology.organisations.map(({ name, listen }) => ({
+  const elsewhere = await Promise.all(
+    topology.organisations.map(async ({ name }) => ((await isKeptElsewhere(dataDir, name)) ? [name] : [])),
+  ).then((names) => names.flat());
+  const here = topology.organisations.filter(({ name }) => !elsewhere.includes(name));
+  const gateways = here.map(({ name, listen }) => ({
     host: listen,
     port: portsOf(plan, name).gateway,
     use: `${name} gateway`,
   }));
-  const issuer = { host: loopback, port: plan.issuer, use: 'token issuer' };
+  const isNeeded = needsIssuer(
+    topology,
+    here.map(({ name }) => name),
+  );
+  const issuer = isNeeded ? [{ host: loopback, port: plan.issuer, use: 'token issuer' }] : [];
   if (ledger === 'fabric') {
     const running = new Set((await runningFabricProcesses(dataDir)).map(({ name }) => name));
-    const nodes = fabricListeners(topology, plan).filter(({ process }) => !running.has(process));
-    return [issuer, ...gateways, ...nodes];
+    const nodes = fabricListeners(topology, plan).filter(
+      ({ process }) => !running.has(process) && !elsewhere.some((name) => process.endsWith(`-${name}`)),
+    );
+    return [...issuer, ...gateways, ...nodes];
   }
   return [
-    issuer,
+    ...issuer,
     { host: loopback, port: plan.sharedChaincode, use: 'chaincode' },
     ...gateways,
     ...topology.organisations.map(({ name, listen }) => ({

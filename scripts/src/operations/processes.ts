@@ -11,6 +11,7 @@ import {
 import { existingConsortium } from '../consortium/consortium.js';
 import { heldProcesses, hold, release, releaseAll } from '../consortium/held.js';
 import { issuerConfigFile } from '../consortium/issuer-setup.js';
+import { needsIssuer } from '../consortium/processes.js';
 import { ledgerConfigFile, lockFile, stateFile } from '../consortium/paths.js';
 import { lockHolder } from '../supervisor/lock.js';
 import { isRunning, signal } from '../supervisor/process-identity.js';
@@ -108,29 +109,30 @@ export function supervisedProcesses(dataDir: string): SupervisedProcesses {
  * @param except the gateway of somebody who is not ready for it yet
  */
 export function renewGatewaysStep(dataDir: string, supervised: SupervisedProcesses, except?: string): Step {
-  const gateways = async (): Promise<{ readonly name: string; readonly files: readonly string[] }[]> => {
+  const processes = async (): Promise<{ readonly name: string; readonly files: readonly string[] }[]> => {
     const { topology } = await existingConsortium(dataDir);
-    const here = topology.organisations.map(async ({ name }) =>
-      name === except || (await isKeptElsewhere(dataDir, name))
-        ? []
-        : [{ name: `gateway-${name}`, files: [memberLayout(dataDir, name).configuration] }],
-    );
-    return (await Promise.all(here)).flat();
+    const here: string[] = [];
+    for (const { name } of topology.organisations) {
+      if (!(await isKeptElsewhere(dataDir, name))) here.push(name);
+    }
+    return [
+      ...(needsIssuer(topology, here) ? [{ name: 'issuer', files: [issuerConfigFile(dataDir)] }] : []),
+      ...here
+        .filter((name) => name !== except)
+        .map((name) => ({ name: `gateway-${name}`, files: [memberLayout(dataDir, name).configuration] })),
+    ];
   };
   return {
     title: 'have the gateways run by what is written down now, one after the other',
     isDone: async () => {
-      for (const { name, files } of await gateways()) {
+      for (const { name, files } of await processes()) {
         if (!(await supervised.isCurrent(name, files))) return false;
       }
-      return supervised.isCurrent('issuer', [issuerConfigFile(dataDir)]);
+      return true;
     },
     run: async () => {
-      if (!(await supervised.isCurrent('issuer', [issuerConfigFile(dataDir)]))) {
-        await supervised.restart('issuer');
-      }
       await supervised.renew();
-      for (const { name, files } of await gateways()) {
+      for (const { name, files } of await processes()) {
         if (!(await supervised.isCurrent(name, files))) await supervised.restart(name);
       }
     },

@@ -3,6 +3,7 @@ import {
   addMemberSteps,
   encodePublicMember,
   formerOrganisations,
+  makeMemberFolder,
   organisationNamed,
   publicMember,
   removeMemberSteps,
@@ -28,6 +29,10 @@ import {
 } from './options.js';
 
 type ChangeOptions = OperationOptions & ProposeOption;
+
+interface ToOptions extends DataDirOption {
+  readonly to: string;
+}
 
 /** `consent-ledger member` */
 export function memberVerb(done: (exitCode: number) => void): Command {
@@ -71,8 +76,20 @@ export function memberVerb(done: (exitCode: number) => void): Command {
         .argument('<name>', 'such as riverside')
         .requiredOption('--to <file>', 'where it is written')
         .addHelpText('after', examples('member describe riverside --to riverside.json'))
-        .action(async (name: string, options: DataDirOption & { readonly to: string }) => {
+        .action(async (name: string, options: ToOptions) => {
           done(await describeMember(name, options));
+        }),
+    )
+    .addCommand(
+      withDataDir(new Command('folder'))
+        .description(
+          "Make a data folder for one member's own machine: its keys and nobody else's, and what is public of all.",
+        )
+        .argument('<name>', 'such as riverside')
+        .requiredOption('--to <folder>', 'the folder that is made; must not exist')
+        .addHelpText('after', examples('member folder riverside --to /mnt/transfer/riverside'))
+        .action(async (name: string, options: ToOptions) => {
+          done(await memberFolder(name, options));
         }),
     );
 }
@@ -115,10 +132,19 @@ async function removeMember(organisation: string, options: ChangeOptions): Promi
   });
 }
 
-async function describeMember(
-  name: string,
-  { dataDir, to }: DataDirOption & { to: string },
-): Promise<number> {
+async function memberFolder(name: string, { dataDir, to }: ToOptions): Promise<number> {
+  const notOnEmbedded = 'all its members are on one machine';
+  return operate({ dataDir, notOnEmbedded }, async ({ consortium, site }) => {
+    const member = memberNamed(consortium, name);
+    await asking(() => makeMemberFolder(site, member, to));
+    terminal().say(
+      `Written to ${to}, with the private keys of ${member}: bring it to its machine by a way that you would trust them to.`,
+    );
+    return EXIT.ok;
+  });
+}
+
+async function describeMember(name: string, { dataDir, to }: ToOptions): Promise<number> {
   const consortium = await existingConsortium(dataDir);
   const organisation = organisationNamed(consortium.topology, memberNamed(consortium, name));
   try {

@@ -1,8 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { tlsCasFile } from '../../fabric/node-layout.js';
+import { readFile } from 'node:fs/promises';
+import { writeTlsCas } from '../../fabric/tls-cas.js';
 import { HopelessError } from '../../fabric/wait-until.js';
-import { replaceFile } from '../../identities/folders.js';
 import { organisationLayout } from '../../identities/index.js';
 import { makeIdentities } from '../../identities/make.js';
 import type { Organisation } from '../../topology/index.js';
@@ -22,7 +20,7 @@ export function makeKeysStep(site: Site, { name }: Organisation): Step {
     },
     run: async () => {
       await makeIdentities(site.topology, site.dataDir);
-      await writeTlsCas(site);
+      await writeTlsCas(site.dataDir, site.topology);
     },
   };
 }
@@ -40,7 +38,7 @@ export function keepPublicStep(site: Site, introduced: PublicMember): Step {
     },
     run: async () => {
       await keepPublicMember(site.dataDir, introduced);
-      await writeTlsCas(site);
+      await writeTlsCas(site.dataDir, site.topology);
     },
   };
 }
@@ -78,14 +76,4 @@ export function admissionStep(site: Site, organisation: Organisation): Step {
 /** Undefined when no admin's key is here yet. */
 function actingName(site: Site): string | undefined {
   return site.topology.organisations.find(({ name }) => isAdministered(site, name))?.name;
-}
-
-async function writeTlsCas({ dataDir, topology }: Site): Promise<void> {
-  const pems = await Promise.all(
-    topology.organisations.map(({ name }) =>
-      readFile(organisationLayout(dataDir, name).tlsCa.certificate, 'utf8'),
-    ),
-  );
-  await mkdir(dirname(tlsCasFile(dataDir)), { recursive: true, mode: 0o700 });
-  await replaceFile(tlsCasFile(dataDir), pems.join(''));
 }
