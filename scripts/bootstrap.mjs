@@ -35,11 +35,13 @@ async function main() {
       await prepare('test');
       return mocha(testFiles('fault'), rest, { CONSENT_LEDGER_FAULT_RUNS: FAULT_RUNS });
     case 'bench:ledger':
+    case 'bench:check':
+    case 'bench:decide':
       await prepare('scripts');
       return handOver(`scripts/dist/bench/${command.slice('bench:'.length)}.js`, rest);
     default:
       throw new BootstrapError(
-        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger [flags]',
+        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:check|bench:decide [flags]',
       );
   }
 }

@@ -44,11 +44,15 @@ export function decidePart(
   facts: Facts,
   context: DecisionContext,
 ): PartDecision {
-  const inForce: Spoken[] = standings
-    .filter((standing) => standing.inForce)
-    .map((standing) => ({ standing, saying: say(standing.held.policy, asked, facts) }));
-  const permits = inForce.filter(({ saying }) => saying?.outcome === 'permit');
-  const denies = inForce.filter(({ saying }) => saying?.outcome === 'deny');
+  const inForce: Spoken[] = [];
+  const permits: Spoken[] = [];
+  const denies: Spoken[] = [];
+  for (const standing of standings) {
+    if (!standing.inForce) continue;
+    const spoken = { standing, saying: say(standing.held.policy, asked, facts) };
+    inForce.push(spoken);
+    if (spoken.saying !== undefined) (spoken.saying.outcome === 'permit' ? permits : denies).push(spoken);
+  }
   const permit = (reason: ReasonCode, rest: Partial<PartDecision> = {}): PartDecision => ({
     outcome: 'permit',
     reason,

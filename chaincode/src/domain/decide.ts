@@ -1,10 +1,10 @@
 import type { Answer, BasisEntry, ReasonCode } from './answer.js';
 import type { DecisionContext } from './context.js';
 import { decidePart, type PartDecision, type SubjectStanding } from './decide-part.js';
-import { readAsked, readFacts } from './facts.js';
+import { DEFAULT_ACTIONS, readAsked, readFacts } from './facts.js';
 import { instantObligation, redisclosureObligation } from './obligations.js';
-import type { PolicyInForce } from './policy.js';
-import type { Question } from './question.js';
+import type { CompiledPolicy, CompiledProvision, PolicyInForce } from './policy.js';
+import type { Action, Question } from './question.js';
 import { withoutVersion } from './references.js';
 import { RULES_VERSION } from './rules-version.js';
 import { earlier } from './say.js';
@@ -44,9 +44,10 @@ export function decide(
 ): Answer {
   const facts = readFacts(question);
   const subjects = subjectsOf(question, consents, facts.at);
-  const parts = readAsked(question).flatMap((asked) =>
-    subjects.map((subject) => decidePart(asked, subject, facts, context)),
-  );
+  const parts: PartDecision[] = [];
+  for (const asked of readAsked(question, actionsToDecide(question, consents))) {
+    for (const subject of subjects) parts.push(decidePart(asked, subject, facts, context));
+  }
   const denying = parts.filter(({ outcome }) => outcome === 'deny');
   if (denying.length > 0) {
     const reason = firstReason(denying, DENY_ORDER);
@@ -72,6 +73,22 @@ export function decide(
   };
 }
 
+/** Where no consent speaks of actions, one decision is that on each of them: the first stands for all. */
+function actionsToDecide(question: Question, consents: readonly PolicyInForce[]): readonly Action[] {
+  const actions = question.actions ?? DEFAULT_ACTIONS;
+  return actions.length > 1 && !consents.some(({ policy }) => speaksOfActions(policy))
+    ? actions.slice(0, 1)
+    : actions;
+}
+
+function speaksOfActions({ coverage, exceptions }: CompiledPolicy): boolean {
+  return coverage.actions !== undefined || exceptions.some(namesActions);
+}
+
+function namesActions({ criteria, exceptions }: CompiledProvision): boolean {
+  return criteria.actions !== undefined || exceptions.some(namesActions);
+}
+
 /**
  * The subjects that the question names, else those of the consents (one, if the input is as it should be; all
  * must permit if it is not), each with how its consents stand. Without either, the subject is not known.
@@ -82,14 +99,15 @@ function subjectsOf(
   at: number,
 ): readonly SubjectStanding[] {
   const named = question.subjects?.map(withoutVersion) ?? consents.map(({ policy }) => policy.subject);
-  if (named.length === 0) return [{ subject: undefined, standings: [] }];
-  return [...new Set(named)].sort().map((subject) => ({
-    subject,
-    standings: standings(
-      consents.filter(({ policy }) => policy.subject === subject),
-      at,
-    ),
-  }));
+  const [first] = named;
+  if (first === undefined) return [{ subject: undefined, standings: [] }];
+  if (named.every((one) => one === first)) return [subjectStanding(first, consents, at)];
+  return [...new Set(named)].sort().map((subject) => subjectStanding(subject, consents, at));
+}
+
+function subjectStanding(subject: string, consents: readonly PolicyInForce[], at: number): SubjectStanding {
+  const isOwn = ({ policy }: PolicyInForce): boolean => policy.subject === subject;
+  return { subject, standings: standings(consents.every(isOwn) ? consents : consents.filter(isOwn), at) };
 }
 
 function firstReason(parts: readonly PartDecision[], order: readonly ReasonCode[]): ReasonCode {
@@ -100,6 +118,8 @@ function firstReason(parts: readonly PartDecision[], order: readonly ReasonCode[
 
 /** Every consent that said what was decided; where none said it, those that the reason is about. Once each. */
 function basisOf(parts: readonly PartDecision[], reason: ReasonCode): readonly BasisEntry[] {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return once(only.said.length > 0 ? only.said : only.about);
   // What the reason's own parts heard comes first, so that its path is the one that is told.
   const telling = [
     ...parts.filter((part) => part.reason === reason),
@@ -111,6 +131,10 @@ function basisOf(parts: readonly PartDecision[], reason: ReasonCode): readonly B
 }
 
 function once(entries: readonly BasisEntry[]): readonly BasisEntry[] {
+  // As one part has heard them they are in order, each once.
+  if (entries.every(({ consent }, index) => index === 0 || (entries[index - 1]?.consent ?? '') < consent)) {
+    return entries;
+  }
   const byConsent = new Map<string, BasisEntry>();
   for (const entry of entries) if (!byConsent.has(entry.consent)) byConsent.set(entry.consent, entry);
   return [...byConsent.values()].sort((a, b) => (a.consent < b.consent ? -1 : 1));

@@ -1,4 +1,4 @@
-import { isResearch, mustBeNamed, BREAK_GLASS } from './purposes.js';
+import { isResearch, lineageOf, mustBeNamed, BREAK_GLASS } from './purposes.js';
 import { readLabels, type Labelling } from './labels.js';
 import type { Interval } from './policy.js';
 import type { Action, Authored, Coding, Question } from './question.js';
@@ -34,6 +34,8 @@ export interface RecordKnowledge {
 /** One purpose and one action of a question: each is decided on its own. */
 export interface Asked {
   readonly purpose: string;
+  /** The purpose with all that it descends from; undefined where it descends from nothing. */
+  readonly lineage: ReadonlySet<string> | undefined;
   readonly action: Action;
   readonly breakGlass: boolean;
   readonly mustBeNamed: boolean;
@@ -66,18 +68,27 @@ export function readFacts(question: Question): Facts {
 }
 
 /** Each purpose with each action. */
-export function readAsked(question: Question): readonly Asked[] {
-  const actions = question.actions ?? (['access'] as const);
-  return question.purpose.flatMap((purpose) =>
-    actions.map((action) => ({
-      purpose,
-      action,
-      breakGlass: purpose === BREAK_GLASS,
-      mustBeNamed: mustBeNamed(purpose),
-      scope: isResearch(purpose) ? ('research' as const) : ('privacy' as const),
-    })),
-  );
+export function readAsked(
+  question: Question,
+  actions: readonly Action[] = question.actions ?? DEFAULT_ACTIONS,
+): readonly Asked[] {
+  const asked: Asked[] = [];
+  for (const purpose of question.purpose) {
+    for (const action of actions) {
+      asked.push({
+        purpose,
+        lineage: lineageOf(purpose),
+        action,
+        breakGlass: purpose === BREAK_GLASS,
+        mustBeNamed: mustBeNamed(purpose),
+        scope: isResearch(purpose) ? 'research' : 'privacy',
+      });
+    }
+  }
+  return asked;
 }
+
+export const DEFAULT_ACTIONS: readonly Action[] = ['access'];
 
 function instant(text: string): number {
   const at = parseInstant(text);

@@ -14,7 +14,6 @@ import type {
   LabelCriteria,
   ProvisionKind,
 } from './policy.js';
-import { purposesCover } from './purposes.js';
 import type { Coding } from './question.js';
 import { encloses, overlaps } from './time.js';
 
@@ -63,7 +62,10 @@ export function matchPurpose(
   asked: Asked,
 ): boolean {
   if (kind === 'permit' && asked.mustBeNamed) return purposes?.includes(asked.purpose) === true;
-  return purposes === undefined || purposesCover(purposes, asked.purpose);
+  if (purposes === undefined) return true;
+  const { purpose, lineage } = asked;
+  for (const named of purposes) if (named === purpose || lineage?.has(named) === true) return true;
+  return false;
 }
 
 function matchActor(actor: ActorCriteria, facts: Facts): Match {

@@ -37,6 +37,11 @@ export function purposesCover(named: readonly string[], asked: string): boolean 
   return false;
 }
 
+/** The purpose with all that it descends from; undefined for one of another system, which descends from nothing. */
+export function lineageOf(purpose: string): ReadonlySet<string> | undefined {
+  return lineage.get(purpose);
+}
+
 /** Purposes below treatment that a permit covers only where it names them. */
 export function mustBeNamed(purpose: string): boolean {
   return purpose === CLINICAL_TRIAL || purpose === POPULATION_HEALTH;

@@ -21,13 +21,21 @@ const WAS_ACTIVE: ReadonlySet<string> = new Set(['active', 'inactive']);
  * deny is out of force only while a consent that supersedes it is in force.
  */
 export function standings(consents: readonly PolicyInForce[], at: number): readonly Standing[] {
-  const ordered = [...consents].sort(byId);
+  const ordered = inOrder(consents);
   const superseders = findSuperseders(ordered);
+  if (superseders === undefined) {
+    return ordered.map((held) => ({
+      held,
+      inForce: runs(held, at),
+      superseded: false,
+      ended: howEnded(held, at),
+    }));
+  }
   const cache = new Map<PolicyInForce, boolean>();
   const inForce = (held: PolicyInForce): boolean => {
     const cached = cache.get(held);
     if (cached !== undefined) return cached;
-    const by = superseders?.get(held) ?? [];
+    const by = superseders.get(held) ?? [];
     const stands = runs(held, at) && (held.policy.base === 'permit' ? by.length === 0 : !by.some(inForce));
     cache.set(held, stands);
     return stands;
@@ -35,9 +43,19 @@ export function standings(consents: readonly PolicyInForce[], at: number): reado
   return ordered.map((held) => ({
     held,
     inForce: inForce(held),
-    superseded: superseders?.has(held) === true,
+    superseded: superseders.has(held),
     ended: howEnded(held, at),
   }));
+}
+
+/** Sorted by id and version; mostly they are already. */
+function inOrder(consents: readonly PolicyInForce[]): readonly PolicyInForce[] {
+  let before: PolicyInForce | undefined;
+  for (const held of consents) {
+    if (before !== undefined && byId(before, held) > 0) return [...consents].sort(byId);
+    before = held;
+  }
+  return consents;
 }
 
 /** Active, within its period and not withdrawn. */

@@ -5,9 +5,6 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const FHIR_DATE_TIME =
-  /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:(Z)|([+-])(\d{2}):(\d{2})))?)?)?$/;
-
 /** The last instant that FHIR can write, in epoch milliseconds: it has years of four digits. */
 const LAST_INSTANT = midnight(10_000, 1, 1) - 1;
 
@@ -23,33 +20,45 @@ interface FullInterval {
  * millisecond. Undefined if it is none (a time without a zone, a day that the month does not have).
  */
 export function parseDateTime(text: string): FullInterval | undefined {
-  const match = FHIR_DATE_TIME.exec(text);
-  if (match === null) return undefined;
-  const [, yyyy, mm, dd, hh, mi, ss, fraction, , sign, zoneHours, zoneMinutes] = match;
-  const year = Number(yyyy);
-  if (year === 0) return undefined;
-  if (mm === undefined) return { from: midnight(year, 1, 1), until: midnight(year + 1, 1, 1) };
-  const month = Number(mm);
+  const { length } = text;
+  const year = number(text, 0, 4);
+  if (year < 1) return undefined;
+  if (length === 4) return { from: midnight(year, 1, 1), until: midnight(year + 1, 1, 1) };
+  const month = text[4] === '-' ? number(text, 5, 2) : NONE;
   if (month < 1 || month > 12) return undefined;
-  if (dd === undefined) {
+  if (length === 7) {
     return {
       from: midnight(year, month, 1),
       until: month === 12 ? midnight(year + 1, 1, 1) : midnight(year, month + 1, 1),
     };
   }
-  const day = Number(dd);
+  const day = text[7] === '-' ? number(text, 8, 2) : NONE;
   if (day < 1 || day > daysInMonth(year, month)) return undefined;
   const start = midnight(year, month, day);
-  if (hh === undefined) return { from: start, until: start + DAY };
-  const offset = zoneOffset(sign, zoneHours, zoneMinutes);
+  if (length === 10) return { from: start, until: start + DAY };
+  return parseTime(text, start);
+}
+
+/** The time of `T10:00:00.000Z`, in its place after a date. */
+function parseTime(text: string, midnightOfDay: number): FullInterval | undefined {
+  if (text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined;
+  const hour = number(text, 11, 2);
+  const minute = number(text, 14, 2);
+  const second = number(text, 17, 2);
   // Seconds run to 60 in FHIR, for leap seconds; that second is counted as the one that follows.
-  if (offset === undefined || Number(hh) > 23 || Number(mi) > 59 || Number(ss) > 60) return undefined;
-  const second = start + Number(hh) * HOUR + Number(mi) * MINUTE + Number(ss) * SECOND - offset;
-  if (fraction === undefined) return { from: second, until: second + SECOND };
-  return {
-    from: second + fractionMillis(fraction, 0),
-    until: second + fractionMillis(fraction, 1),
-  };
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return undefined;
+  let zone = 19;
+  if (text[19] === '.') {
+    zone = 20;
+    while (isDigit(text.charCodeAt(zone))) zone += 1;
+    if (zone === 20) return undefined;
+  }
+  const offset = zoneOffset(text, zone);
+  if (offset === undefined) return undefined;
+  const from = midnightOfDay + hour * HOUR + minute * MINUTE + second * SECOND - offset;
+  if (zone === 19) return { from, until: from + SECOND };
+  const fraction = text.slice(20, zone);
+  return { from: from + fractionMillis(fraction, 0), until: from + fractionMillis(fraction, 1) };
 }
 
 /** Epoch milliseconds of a FHIR instant: full date, time to the second or finer, zone. */
@@ -128,15 +137,35 @@ function fractionMillis(fraction: string, plus: 0 | 1): number {
   return (Number(kept) + plus) * 10 ** (3 - kept.length);
 }
 
-function zoneOffset(
-  sign: string | undefined,
-  zoneHours: string | undefined,
-  zoneMinutes: string | undefined,
-): number | undefined {
-  if (sign === undefined) return 0;
-  const offset = Number(zoneHours) * HOUR + Number(zoneMinutes) * MINUTE;
-  if (offset > 14 * HOUR || Number(zoneMinutes) > 59) return undefined;
+/** Of what the text ends with: `Z` or `+05:30`. Undefined for no zone, or none that there is. */
+function zoneOffset(text: string, at: number): number | undefined {
+  const sign = text[at];
+  if (sign === 'Z') return text.length === at + 1 ? 0 : undefined;
+  if ((sign !== '+' && sign !== '-') || text.length !== at + 6 || text[at + 3] !== ':') return undefined;
+  const zoneHours = number(text, at + 1, 2);
+  const zoneMinutes = number(text, at + 4, 2);
+  const offset = zoneHours * HOUR + zoneMinutes * MINUTE;
+  if (zoneHours < 0 || zoneMinutes < 0 || offset > 14 * HOUR || zoneMinutes > 59) return undefined;
   return sign === '-' ? -offset : offset;
+}
+
+/** Not so many digits. */
+const NONE = -1;
+
+/** So many ASCII digits as a number, or `NONE`. */
+function number(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let index = at; index < at + count; index += 1) {
+    const code = text.charCodeAt(index);
+    if (!isDigit(code)) return NONE;
+    value = value * 10 + code - 48;
+  }
+  return value;
+}
+
+/** False for the NaN of a place after the end. */
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 function daysInMonth(year: number, month: number): number {

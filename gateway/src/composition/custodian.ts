@@ -21,9 +21,6 @@ import type { Closers } from './closers.js';
 import { buildNotifications } from './notifications.js';
 import type { Foundation } from './foundation.js';
 
-/** What a compiled policy takes in memory for each character of its JSON, about. */
-const BYTES_PER_CHARACTER = 3;
-
 /** What a member that keeps records has besides. */
 export interface Custodian {
   readonly custody: CustodyView;
@@ -77,7 +74,7 @@ export async function buildCustodian(
       metrics.batched(count);
     },
   });
-  const known = new KnownConsents(custody, limits.knownConsentsBytes / BYTES_PER_CHARACTER);
+  const known = new KnownConsents(custody, limits.knownConsentsBytes);
   chain.onFolded((block) => {
     known.forget(block);
   });

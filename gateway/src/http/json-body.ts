@@ -17,17 +17,37 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
   return parseJson(await readBytes(request, maxBytes));
 }
 
-/** Reads a body that may have at most `maxBytes`. Throws a Refusal `body-too-large`. */
-export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new Refusal('body-too-large');
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of bodyOf(request)) {
-    length += chunk.length;
-    if (length > maxBytes) throw new Refusal('body-too-large');
-    chunks.push(chunk);
+/**
+ * Reads a body that may have at most `maxBytes`: by events, since iterating costs several times as much for a body of one
+ * chunk. Throws a Refusal `body-too-large`; then the rest is still there to be read.
+ */
+export function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+    return Promise.reject(new Refusal('body-too-large'));
   }
-  return Buffer.concat(chunks, length);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (): void => {
+      request.off('data', take).off('end', settle).off('error', fail).off('close', settle);
+      if (length > maxBytes) reject(new Refusal('body-too-large'));
+      else if (request.complete) resolve(Buffer.concat(chunks, length));
+      else reject(new Refusal('body-malformed', { errors: [{ path: '$', message: 'breaks off' }] }));
+    };
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= maxBytes) chunks.push(chunk);
+      else {
+        request.pause();
+        settle();
+      }
+    };
+    const fail = (error: Error): void => {
+      request.off('data', take).off('end', settle).off('close', settle);
+      reject(error);
+    };
+    request.on('data', take).once('end', settle).once('error', fail).once('close', settle);
+  });
 }
 
 /** The bytes of a body. Whoever stops reading can still answer: the connection is not torn down for it. */

@@ -8,8 +8,9 @@ import {
   type Problem,
   type Question,
 } from '@consent-ledger/chaincode/domain';
-import { patientReference, type Custody, type Descriptor } from '@consent-ledger/chaincode/wire';
+import { patientReference, type Custody } from '@consent-ledger/chaincode/wire';
 import type { CheckQuestion } from '@consent-ledger/chaincode/wire/http';
+import type { KnownRecord } from './known-consents.js';
 
 /** What a question of a check rests on, all of it as of one block. */
 export interface CheckState {
@@ -19,13 +20,13 @@ export interface CheckState {
   /** The requester's member as the ledger has it; undefined where it has none. */
   readonly memberStatus: (reference: string) => 'active' | 'suspended' | undefined;
   /** Of a record that is held here. */
-  readonly descriptorOf: (record: string) => Descriptor | undefined;
+  readonly descriptorOf: (record: string) => KnownRecord | undefined;
   /** Undefined for a subject that is not known. */
   readonly consentsOf: (subject: string) => readonly PolicyInForce[] | undefined;
 }
 
 /** Subjects that a question is about; none for a record that is not held here. */
-export function subjectsOf(asked: CheckQuestion, descriptor: Descriptor | undefined): readonly string[] {
+export function subjectsOf(asked: CheckQuestion, descriptor: KnownRecord | undefined): readonly string[] {
   return asked.subject === undefined ? (descriptor?.subjects ?? []) : [asked.subject];
 }
 

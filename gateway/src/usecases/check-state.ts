@@ -1,10 +1,10 @@
 import type { PolicyInForce } from '@consent-ledger/chaincode/domain';
-import { instantOf, type Descriptor } from '@consent-ledger/chaincode/wire';
+import { instantOf } from '@consent-ledger/chaincode/wire';
 import type { CheckQuestion } from '@consent-ledger/chaincode/wire/http';
 import type { Projection } from '../ports/projection.js';
 import { subjectsOf, type CheckState } from './check-question.js';
 import type { CustodyView } from './custody-view.js';
-import type { KnownConsents } from './known-consents.js';
+import type { KnownConsents, KnownRecord } from './known-consents.js';
 import type { Members } from './members.js';
 
 export interface CheckSources {
@@ -44,16 +44,16 @@ export async function readCheckState(
 function readDescriptors(
   questions: readonly CheckQuestion[],
   known: KnownConsents,
-): ReadonlyMap<string, Descriptor | undefined> {
-  const found = new Map<string, Descriptor | undefined>();
+): ReadonlyMap<string, KnownRecord | undefined> {
+  const found = new Map<string, KnownRecord | undefined>();
   for (const { record } of questions)
-    if (record !== undefined && !found.has(record)) found.set(record, known.descriptorOf(record));
+    if (record !== undefined && !found.has(record)) found.set(record, known.recordOf(record));
   return found;
 }
 
 async function readConsents(
   questions: readonly CheckQuestion[],
-  descriptors: ReadonlyMap<string, Descriptor | undefined>,
+  descriptors: ReadonlyMap<string, KnownRecord | undefined>,
   known: KnownConsents,
 ): Promise<ReadonlyMap<string, readonly PolicyInForce[] | undefined>> {
   const found = new Map<string, readonly PolicyInForce[] | undefined>();
@@ -67,7 +67,7 @@ async function readConsents(
 
 function stateOf(
   questions: readonly CheckQuestion[],
-  descriptors: ReadonlyMap<string, Descriptor | undefined>,
+  descriptors: ReadonlyMap<string, KnownRecord | undefined>,
   consents: ReadonlyMap<string, readonly PolicyInForce[] | undefined>,
   { custody, members, now }: CheckSources,
 ): Omit<CheckStateAt, 'height'> {

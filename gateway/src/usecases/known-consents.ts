@@ -1,9 +1,4 @@
-import type {
-  CompiledPolicy,
-  CompiledProvision,
-  Criteria,
-  PolicyInForce,
-} from '@consent-ledger/chaincode/domain';
+import type { PolicyInForce } from '@consent-ledger/chaincode/domain';
 import {
   consentsReader,
   custodyCollection,
@@ -14,22 +9,25 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock } from '../ports/ledger.js';
 import type { CustodyView } from './custody-view.js';
-import { Generations } from './generations.js';
-import { Interning } from './interning.js';
 import { hexSha256 } from './hex-hash.js';
+import { Lru } from './lru.js';
+import { SharedPolicies } from './sharing-policies.js';
 
-/** Something read from the projection, with the hashes of the keys that it was read from. */
+/** What a decision needs of a record. */
+export type KnownRecord = Pick<Descriptor, 'facts' | 'status' | 'subjects'>;
+
+/** Something read from the projection, with the keys that it was read from. */
 interface Known {
   readonly value: unknown;
-  readonly keyHashes: readonly string[];
+  readonly keys: readonly number[];
 }
 
 type Kind = Extract<PrivateKind, 'policies' | 'withdrawal' | 'descriptor'>;
 
-/** What an entry takes beside what it shares with others, in characters of JSON: roughly a third of its bytes. */
-const ENTRY_WEIGHT = 200;
-const CONSENT_WEIGHT = 120;
-const MAX_SHARED_PARTS = 20_000;
+/** Measured: what an entry takes in memory beside its value, what a consent takes out of shared parts, and a fact's character. */
+const ENTRY_BYTES = 400;
+const CONSENT_BYTES = 350;
+const FACT_BYTES = 3;
 
 /**
  * Compiled policies and record descriptors of one custodian, ready to be asked: read from the projection once, kept in
@@ -39,22 +37,22 @@ const MAX_SHARED_PARTS = 20_000;
 export class KnownConsents {
   readonly #custody: CustodyView;
   readonly #collections: ReadonlySet<string>;
-  readonly #known: Generations<Known>;
-  readonly #byKeyHash = new Map<string, string>();
-  /** Blocks that were looked at: what was read while one came is not kept. */
+  readonly #known: Lru<Known>;
+  /** Name of what was read from a key, by the first bits of the key's hash. */
+  readonly #names = new Map<number, string>();
+  readonly #policies = new SharedPolicies();
+  /** Blocks that were looked at: what was read while one came is read again. */
   #blocks = 0;
-  readonly #criteria = new Interning(MAX_SHARED_PARTS);
-  readonly #provisions = new Interning(MAX_SHARED_PARTS);
 
-  /** @param capacity characters of JSON that are kept, about a third of the bytes that they take */
-  constructor(custody: CustodyView, capacity: number) {
+  /** @param bytes of memory, about */
+  constructor(custody: CustodyView, bytes: number) {
     this.#custody = custody;
     this.#collections = new Set([
       custodyCollection(custody.custodian),
       withdrawalCollection(custody.custodian),
     ]);
-    this.#known = new Generations(capacity, (name, { keyHashes }) => {
-      this.#forgetHashes(name, keyHashes);
+    this.#known = new Lru(bytes, (name, { keys }) => {
+      this.#forgetKeys(name, keys);
     });
   }
 
@@ -67,14 +65,14 @@ export class KnownConsents {
   }
 
   /** Undefined for a record that is not held here. Throws a Refusal `event-pending`. */
-  descriptorOf(record: string): Descriptor | undefined {
+  recordOf(record: string): KnownRecord | undefined {
     const name = `record ${record}`;
     const known = this.#known.get(name);
-    if (known !== undefined) return known.value as Descriptor | undefined;
-    const keyHashes: string[] = [];
-    const descriptor = this.#read('descriptor', record, keyHashes);
-    this.#keep(name, descriptor, keyHashes, descriptor === undefined ? 0 : JSON.stringify(descriptor).length);
-    return descriptor;
+    if (known !== undefined) return known.value as KnownRecord | undefined;
+    const keys: number[] = [];
+    const descriptor = this.#read('descriptor', record, keys);
+    const bytes = JSON.stringify(descriptor?.facts ?? {}).length * FACT_BYTES;
+    return this.#keep(name, descriptor && knownRecord(descriptor), keys, bytes);
   }
 
   /** Forgets what a block changed; to be called when it is folded, before anybody is told of it. */
@@ -83,11 +81,11 @@ export class KnownConsents {
     for (const { valid, hashed } of transactions) {
       if (!valid) continue;
       for (const { collection, keyHash } of hashed) {
-        const name = this.#collections.has(collection) ? this.#byKeyHash.get(keyHash) : undefined;
-        if (name === undefined) continue;
-        const known = this.#known.get(name);
+        const name = this.#collections.has(collection) ? this.#names.get(bitsOf(keyHash)) : undefined;
+        const known = name === undefined ? undefined : this.#known.get(name);
+        if (name === undefined || known === undefined) continue;
         this.#known.delete(name);
-        if (known !== undefined) this.#forgetHashes(name, known.keyHashes);
+        this.#forgetKeys(name, known.keys);
       }
     }
   }
@@ -95,51 +93,47 @@ export class KnownConsents {
   /** By the function that endorsers read consents with, so that a check cannot stand on anything else. */
   async #readConsents(name: string, subject: string): Promise<readonly PolicyInForce[] | undefined> {
     const blocks = this.#blocks;
-    const keyHashes: string[] = [];
-    let weight = 0;
+    const keys: number[] = [];
     const read = <Wanted extends Kind>(kind: Wanted, id: string): Promise<PrivateValue<Wanted> | undefined> =>
-      Promise.resolve(this.#read(kind, id, keyHashes));
+      Promise.resolve(this.#read(kind, id, keys));
     const consents = await consentsReader({
       custody: this.#custody.custody,
       values: { get: read },
       withdrawals: { get: read },
     })(subject);
     if (blocks !== this.#blocks) return this.#readConsents(name, subject);
+    let bytes = 0;
     const shared = consents?.map((held) => {
-      const { policy, added } = this.#share(held.policy);
-      weight += added + CONSENT_WEIGHT;
-      return { ...held, policy };
+      const made = this.#policies.share(held.policy);
+      bytes += made.bytes + CONSENT_BYTES;
+      return { ...held, policy: made.policy };
     });
-    this.#keep(name, shared, keyHashes, weight);
-    return shared;
+    return this.#keep(name, shared, keys, bytes);
   }
 
-  #read<Wanted extends Kind>(
-    kind: Wanted,
-    id: string,
-    keyHashes: string[],
-  ): PrivateValue<Wanted> | undefined {
-    keyHashes.push(hexSha256(this.#custody.key(kind, id)));
+  #read<Wanted extends Kind>(kind: Wanted, id: string, keys: number[]): PrivateValue<Wanted> | undefined {
+    keys.push(bitsOf(hexSha256(this.#custody.key(kind, id))));
     return this.#custody.read(kind, id)?.value;
   }
 
-  #keep(name: string, value: unknown, keyHashes: readonly string[], weight: number): void {
-    for (const hash of keyHashes) this.#byKeyHash.set(hash, name);
-    this.#known.set(name, { value, keyHashes }, ENTRY_WEIGHT + weight);
+  #keep<Value>(name: string, value: Value, keys: readonly number[], bytes: number): Value {
+    // Two keys of the same bits, one time in a hundred million: the second is read each time.
+    if (keys.some((key) => (this.#names.get(key) ?? name) !== name)) return value;
+    for (const key of keys) this.#names.set(key, name);
+    this.#known.set(name, { value, keys }, ENTRY_BYTES + bytes);
+    return value;
   }
 
-  #forgetHashes(name: string, keyHashes: readonly string[]): void {
-    for (const hash of keyHashes) if (this.#byKeyHash.get(hash) === name) this.#byKeyHash.delete(hash);
+  #forgetKeys(name: string, keys: readonly number[]): void {
+    for (const key of keys) if (this.#names.get(key) === name) this.#names.delete(key);
   }
+}
 
-  #share(policy: CompiledPolicy): { policy: CompiledPolicy; added: number } {
-    const coverage = this.#criteria.share<Criteria>(policy.coverage);
-    const exceptions = policy.exceptions.map((exception) =>
-      this.#provisions.share<CompiledProvision>(exception),
-    );
-    return {
-      policy: { ...policy, coverage: coverage.part, exceptions: exceptions.map(({ part }) => part) },
-      added: exceptions.reduce((sum, { added }) => sum + added, coverage.added),
-    };
-  }
+function knownRecord({ facts, status, subjects }: Descriptor): KnownRecord {
+  return { facts, status, subjects };
+}
+
+/** The first 48 bits of a hash in hex: a number takes a tenth of the text. */
+function bitsOf(keyHash: string): number {
+  return Number.parseInt(keyHash.slice(0, 12), 16);
 }

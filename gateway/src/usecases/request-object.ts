@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { MAX_REQUEST_LIFETIME_SECONDS, type RequestClaims } from '@consent-ledger/chaincode/wire';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { User } from '../ports/token-verifier.js';
+import { Lru } from './lru.js';
 
 /** What a user asks for. */
 export interface Asked {
@@ -54,6 +55,18 @@ export function createRequestSigner(options: RequestSignerOptions): RequestSigne
     },
   };
 }
+
+/** {@link pseudonymOf}, remembering those who call again and again. */
+export function createPseudonyms(pseudonymKey: Uint8Array): (subject: string) => string {
+  const known = new Lru<string>(REMEMBERED_USERS);
+  return (subject) => {
+    const pseudonym = known.get(subject) ?? pseudonymOf(subject, pseudonymKey);
+    known.set(subject, pseudonym);
+    return pseudonym;
+  };
+}
+
+const REMEMBERED_USERS = 1_000;
 
 /** A user's name for others: always the same, and nobody without the key can tell whose it is. */
 export function pseudonymOf(subject: string, pseudonymKey: Uint8Array): string {

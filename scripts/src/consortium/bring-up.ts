@@ -31,11 +31,13 @@ export type Running = { readonly supervisor: ProcessIdentity } | { readonly stop
 /**
  * Brings a consortium up, or finds that it is. Everything that was started is ended again when a part cannot start
  * or the signal aborts.
+ * @param gatewayFlags Node's flags for the gateways, where it shall not be those for four on one small machine
  */
 export async function bringUp(
   consortium: Consortium,
   terminal: Terminal,
   signal: AbortSignal,
+  gatewayFlags?: readonly string[],
 ): Promise<Running> {
   const { dataDir } = consortium;
   await claim(consortium);
@@ -55,7 +57,7 @@ export async function bringUp(
       prepareFolder(consortium),
     );
     signal.throwIfAborted();
-    const stopProcesses = await startProcesses(consortium, prepared, terminal, signal);
+    const stopProcesses = await startProcesses(consortium, prepared, terminal, signal, gatewayFlags);
     return {
       stop: async () => {
         await stopProcesses();
@@ -99,12 +101,13 @@ async function startProcesses(
   prepared: PreparedConsortium,
   terminal: Terminal,
   signal: AbortSignal,
+  gatewayFlags: readonly string[] | undefined,
 ): Promise<() => Promise<void>> {
   const identity = await identify(process.pid);
   if (!identity) throw new Error('this process cannot find itself in the process table');
   const started = Date.now();
   const supervisor = supervise({
-    groups: processesOf(consortium, prepared),
+    groups: processesOf(consortium, prepared, gatewayFlags),
     stateFile: stateFile(consortium.dataDir),
     identity,
     portBase: consortium.plan.portBase,

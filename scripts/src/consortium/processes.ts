@@ -34,6 +34,7 @@ const FOR_OTHERS_MS = 3_600_000;
 export function processesOf(
   consortium: Consortium,
   prepared: PreparedConsortium,
+  gatewayFlags: readonly string[] = GATEWAY_FLAGS,
 ): readonly (readonly ProcessSpec[])[] {
   const { dataDir, ledger: kind, topology } = consortium;
   const spec = (name: string, script: string, args: readonly string[], env = {}): ProcessSpec => ({
@@ -69,7 +70,7 @@ export function processesOf(
     ...spec(`gateway-${name}`, moduleFile('@consent-ledger/gateway/main'), [
       memberLayout(dataDir, name).configuration,
     ]),
-    nodeFlags: GATEWAY_FLAGS,
+    nodeFlags: gatewayFlags,
     // It is ready when it has followed its peer.
     ...(kind === 'fabric' ? { startTimeoutMs } : {}),
   }));

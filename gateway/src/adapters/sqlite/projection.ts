@@ -70,6 +70,8 @@ class SqliteProjection implements Projection {
   readonly #private: PrivateFolder;
   readonly #facts: Map<string, string>;
   readonly #statements: ReturnType<typeof statementsOf>;
+  /** Mostly nothing is, and then no read needs to ask. */
+  #isAnyPending: boolean;
 
   constructor(database: DatabaseSync, options: ProjectionOptions) {
     this.#database = database;
@@ -77,6 +79,7 @@ class SqliteProjection implements Projection {
     this.#private = new PrivateFolder(database, options.collections);
     this.#statements = statementsOf(database);
     this.#facts = this.#readFacts();
+    this.#isAnyPending = this.#askIfAnyPending();
     this.consents = openConsentIndex(database);
     this.notices = openNotices(database);
     this.slips = openSlips(database);
@@ -120,6 +123,7 @@ class SqliteProjection implements Projection {
       for (const [name, value] of before) this.#facts.set(name, value);
       throw error;
     }
+    this.#isAnyPending = this.#askIfAnyPending();
   }
 
   publicValue(key: string): Buffer | undefined {
@@ -135,7 +139,9 @@ class SqliteProjection implements Projection {
   privateValue(collection: string, key: string): ReturnType<Projection['privateValue']> {
     const keyHash = hexSha256(key);
     const row = this.#statements.privateValue.get(collection, keyHash) as PrivateRow | undefined;
-    const pending = this.#statements.newestPending.get(collection, keyHash) as Place | undefined;
+    const pending = this.#isAnyPending
+      ? (this.#statements.newestPending.get(collection, keyHash) as Place | undefined)
+      : undefined;
     if (pending !== undefined && (row === undefined || isAfter(pending, row)))
       throw new Refusal('event-pending');
     if (row === undefined) return undefined;
@@ -215,6 +221,10 @@ class SqliteProjection implements Projection {
   #setFact(name: string, value: string): void {
     this.#facts.set(name, value);
     this.#statements.putFact.run(name, value);
+  }
+
+  #askIfAnyPending(): boolean {
+    return this.#statements.anyPending.get() !== undefined;
   }
 
   #readFacts(): Map<string, string> {
@@ -300,6 +310,7 @@ function statementsOf(database: DatabaseSync) {
     newestPending: database.prepare(
       'SELECT block, place FROM pending_value WHERE collection = ? AND key_hash = ? ORDER BY block DESC, place DESC LIMIT 1',
     ),
+    anyPending: database.prepare('SELECT 1 FROM pending_value LIMIT 1'),
     event: database.prepare('SELECT * FROM event WHERE collection = ? AND key = ?'),
     delivered: database.prepare(
       'SELECT record FROM delivery WHERE collection = ? AND event = ? AND complete = 1',

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JWK, type JWTVerifyGetKey } from 'jose';
 import type { TokenVerifier, User } from '../../ports/token-verifier.js';
-import { Generations } from '../../usecases/generations.js';
+import { Lru } from '../../usecases/lru.js';
 import { Refusal } from '../../usecases/refusal.js';
 
 export interface CdsClient {
@@ -30,7 +30,7 @@ export function createCdsClientVerifier(
   const keysOf = new Map<string, JWTVerifyGetKey>(
     clients.map(({ issuer, keys }) => [issuer, createLocalJWKSet({ keys: [...keys] })]),
   );
-  const seen = new Generations<number>(REMEMBERED);
+  const seen = new Lru<number>(REMEMBERED);
   return {
     verify: async (token) =>
       isClients(token) ? verify(token, keysOf, audience, seen) : others.verify(token),
@@ -51,7 +51,7 @@ async function verify(
   token: string,
   keysOf: ReadonlyMap<string, JWTVerifyGetKey>,
   audience: string,
-  seen: Generations<number>,
+  seen: Lru<number>,
 ): Promise<User> {
   try {
     const { payload } = await jwtVerify(

@@ -9,7 +9,7 @@ import {
   type JWTPayload,
 } from 'jose';
 import type { TokenVerifier, User } from '../../ports/token-verifier.js';
-import { Generations } from '../../usecases/generations.js';
+import { Lru } from '../../usecases/lru.js';
 import { Refusal } from '../../usecases/refusal.js';
 
 export interface JwtVerifierOptions {
@@ -70,7 +70,7 @@ export function createJwtVerifier(options: JwtVerifierOptions): TokenVerifier {
     audience: options.audience,
     requiredClaims: ['sub', 'exp', 'iat'],
   };
-  const remembered = new Generations<Remembered>(REMEMBERED);
+  const remembered = new Lru<Remembered>(REMEMBERED);
   return {
     async verify(token) {
       const digest = hash('sha256', token, 'base64url');
