@@ -5,8 +5,8 @@ import { MEMBERS, PRACTITIONERS, PURPOSES, type CheckedPerson } from './check-po
 import { pickerFor } from './picker.js';
 
 /** Questions about people picked evenly, half about records that are held, half about stated facts. */
-export function questionMaker(people: readonly CheckedPerson[]): () => CheckQuestion {
-  const pick = pickerFor(people.length);
+export function questionMaker(people: readonly CheckedPerson[], seed = 1): () => CheckQuestion {
+  const pick = pickerFor(seed);
   return () => {
     const person = pick(people);
     const about = pick([
@@ -22,6 +22,24 @@ export function questionMaker(people: readonly CheckedPerson[]): () => CheckQues
       purpose: [pick(PURPOSES)],
       ...about,
     };
+  };
+}
+
+/** The questions of one call: several about each of so many people, as somebody asks who prepares a ward's records for another house. */
+export function callMaker(
+  people: readonly CheckedPerson[],
+  questions: number,
+  about: number,
+): () => readonly CheckQuestion[] {
+  const pick = pickerFor(questions);
+  let calls = 0;
+  return () => {
+    calls += 1;
+    const questionOf = questionMaker(
+      Array.from({ length: about }, () => pick(people)),
+      calls,
+    );
+    return Array.from({ length: questions }, questionOf);
   };
 }
 

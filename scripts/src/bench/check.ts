@@ -20,7 +20,7 @@ import { send } from '../https.js';
 import { terminal } from '../terminal/terminal.js';
 import type { BareSettings } from './bare-express.js';
 import { checkedPeople, fillProjection, type CheckedPerson } from './check-population.js';
-import { expectedOutcomes, questionMaker } from './check-questions.js';
+import { callMaker, expectedOutcomes, questionMaker } from './check-questions.js';
 import { Load, postOf, type Measured, type Target } from './load.js';
 import { report, shown } from './report.js';
 import { quantile } from './statistics.js';
@@ -32,6 +32,7 @@ const PEOPLE = 20_000;
 const CONNECTIONS = 64;
 const TOKENS = 16;
 const QUESTIONS = 500;
+const PEOPLE_IN_CALL = 100;
 /** Calls of 500 questions at one time: enough to keep the gateway busy. */
 const BULK_CONNECTIONS = 8;
 const ROUNDS = 3;
@@ -95,7 +96,7 @@ async function measure(consortium: Consortium, people: readonly CheckedPerson[])
     await requireTruth(load, target, tokens[0] ?? '', people);
     const singles = requestsOf(target, tokens, () => [questionOf()], 20_000);
     const bareRequests = requestsOf(bareTarget, tokens, () => [questionOf()], 20_000);
-    const bulk = requestsOf(target, tokens, () => Array.from({ length: QUESTIONS }, questionOf), 100);
+    const bulk = requestsOf(target, tokens, callMaker(people, QUESTIONS, PEOPLE_IN_CALL), 100);
 
     await out.task('Warming up', async () => {
       await bareLoad.full(bareRequests, 2);
