@@ -37,11 +37,12 @@ async function main() {
     case 'bench:ledger':
     case 'bench:check':
     case 'bench:decide':
+    case 'bench:fabric':
       await prepare('scripts');
       return handOver(`scripts/dist/bench/${command.slice('bench:'.length)}.js`, rest);
     default:
       throw new BootstrapError(
-        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:check|bench:decide [flags]',
+        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:check|bench:decide|bench:fabric [flags]',
       );
   }
 }

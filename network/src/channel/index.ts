@@ -29,5 +29,5 @@ export {
   type TokenSettings,
 } from './gateway-configuration.js';
 export { freshSeed, genesisBlock, ledgerId, type GenesisSeed } from './genesis.js';
-export { policyText, type PolicyRule, type Role } from './policies.js';
+export { outOf, policyEnvelope, policyText, role, type PolicyRule, type Role } from './policies.js';
 export { packageFile, prepareConsortium, type PreparedConsortium } from './prepare.js';

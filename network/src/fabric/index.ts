@@ -5,6 +5,7 @@ export {
   type ChaincodeProcess,
 } from './chaincode-deployment.js';
 export { fabricConfiguration } from './configuration.js';
+export { deployChaincode, type DeployOptions } from './deploy.js';
 export { FabricHomeError, findFabricHome, type FabricHome } from './fabric-home.js';
 export { endInOrder, runningFabricProcesses } from './left-running.js';
 export { fabricListeners, type FabricListener } from './listeners.js';

@@ -13,6 +13,7 @@ export interface RunningFabricProcess {
   readonly name: string;
   readonly kind: (typeof KINDS)[number];
   stop(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
 }
 
 /** What runs of a consortium's Fabric on this machine, by the records in its data folder. */
@@ -23,7 +24,16 @@ export async function runningFabricProcesses(dataDir: string): Promise<readonly 
       const [name, kind] = RECORD.exec(file)?.slice(1) ?? [];
       if (name === undefined) return undefined;
       const running = await findProcess({ name, runFolder, logFolder });
-      return running && { name, kind: kind as RunningFabricProcess['kind'], stop: () => running.stop() };
+      return (
+        running && {
+          name,
+          kind: kind as RunningFabricProcess['kind'],
+          stop: () => running.stop(),
+          signal: (signal: NodeJS.Signals) => {
+            running.signal(signal);
+          },
+        }
+      );
     }),
   );
   return found.filter((each) => each !== undefined);

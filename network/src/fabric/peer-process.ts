@@ -66,6 +66,11 @@ function privateData(): Record<string, string> {
     CORE_PEER_GOSSIP_PVTDATA_SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT: 'true',
     CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD: '2s',
     CORE_PEER_GOSSIP_PVTDATA_RECONCILESLEEPINTERVAL: '5s',
+    // Each endorsement hands private data to another member and waits for its word. Under load the stock buffers overflow and
+    // the stock 3 s pass, and the endorsement fails.
+    CORE_PEER_GOSSIP_SENDBUFFSIZE: '2000',
+    CORE_PEER_GOSSIP_RECVBUFFSIZE: '500',
+    CORE_PEER_GOSSIP_PVTDATA_PUSHACKTIMEOUT: '5s',
   };
 }
 

@@ -1,6 +1,4 @@
-import { createPrivateKey, randomBytes } from 'node:crypto';
-import { credentials, Client } from '@grpc/grpc-js';
-import { connect, hash, signers, type Contract, type Gateway } from '@hyperledger/fabric-gateway';
+import { randomBytes } from 'node:crypto';
 import {
   canonicalBytes,
   FUNCTIONS,
@@ -9,8 +7,7 @@ import {
   type CustodyCommand,
   type CustodyQuery,
 } from '@consent-ledger/chaincode/wire';
-import { peer } from '@hyperledger/fabric-protos';
-import type { OrganisationMaterial } from '@consent-ledger/network';
+import { ledgerClient, type LedgerClientOptions } from './ledger-client.js';
 
 type WithoutEnvelope<Command> = Command extends unknown ? Omit<Command, 'v' | 'salt'> : never;
 
@@ -22,60 +19,27 @@ export interface CustodianLedger {
   close(): void;
 }
 
-export interface CustodianLedgerOptions {
-  readonly custodian: OrganisationMaterial;
-  readonly oversightMspId: string;
-  /** `host:port` of the custodian's peer. */
-  readonly endpoint: string;
-  readonly channel: string;
-  readonly chaincode: string;
-}
-
-const DEADLINE_MS = 60_000;
-const MESSAGE_BYTES = 100 * 1024 * 1024;
-
-export function custodianLedger(options: CustodianLedgerOptions): CustodianLedger {
-  const { custodian } = options;
-  const client = new Client(options.endpoint, credentials.createSsl(Buffer.from(custodian.tlsCaPem)), {
-    'grpc.max_receive_message_length': MESSAGE_BYTES,
-    'grpc.max_send_message_length': MESSAGE_BYTES,
-  });
-  const deadline = (): { deadline: number } => ({ deadline: Date.now() + DEADLINE_MS });
-  const gateway: Gateway = connect({
-    client,
-    hash: hash.sha256,
-    identity: {
-      mspId: custodian.mspId,
-      credentials: Buffer.from(custodian.gatewayClient.identity.certificatePem),
-    },
-    signer: signers.newPrivateKeySigner(createPrivateKey(custodian.gatewayClient.identity.keyPem)),
-    evaluateOptions: deadline,
-    endorseOptions: deadline,
-    submitOptions: deadline,
-    commitStatusOptions: deadline,
-  });
-  const contract: Contract = gateway.getNetwork(options.channel).getContract(options.chaincode);
+export function custodianLedger(
+  options: LedgerClientOptions & { readonly oversightMspId: string },
+): CustodianLedger {
+  const { mspId } = options.organisation;
+  const client = ledgerClient(options);
   return {
-    apply: async (command) => {
+    apply: (command) => {
       const complete = { ...command, v: 1, salt: randomBytes(32).toString('base64url') };
-      const submitted = await contract.submitAsync(FUNCTIONS.custody.apply, {
-        arguments: [custodian.mspId],
+      return client.submit(FUNCTIONS.custody.apply, {
+        arguments: [mspId],
         transientData: { [TRANSIENT_COMMAND]: canonicalBytes(complete) },
-        endorsingOrganizations: [custodian.mspId, options.oversightMspId],
+        endorsingOrganizations: [mspId, options.oversightMspId],
       });
-      const status = await submitted.getStatus();
-      if (status.code !== peer.TxValidationCode.VALID) {
-        throw new Error(`the transaction is not valid: code ${status.code}`);
-      }
     },
     query: (query) =>
-      contract.evaluate(FUNCTIONS.custody.query, {
-        arguments: [custodian.mspId],
+      client.evaluate(FUNCTIONS.custody.query, {
+        arguments: [mspId],
         transientData: { [TRANSIENT_QUERY]: canonicalBytes({ ...query, v: 1 }) },
-        endorsingOrganizations: [custodian.mspId],
+        endorsingOrganizations: [mspId],
       }),
     close: () => {
-      gateway.close();
       client.close();
     },
   };
