@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials, Client } from '@grpc/grpc-js';
 import {
   connect,
@@ -9,6 +10,7 @@ import {
   type Contract,
   type Gateway,
   type ProposalOptions,
+  type Transaction,
 } from '@hyperledger/fabric-gateway';
 import { gateway as protos, msp, peer } from '@hyperledger/fabric-protos';
 import type { OrganisationMaterial } from '@consent-ledger/network';
@@ -32,6 +34,7 @@ export interface LedgerClientOptions {
 const DEADLINE_MS = 60_000;
 /** What was read was written meanwhile, such as the epoch, which moves every few minutes: proposed afresh. */
 const ATTEMPTS = 5;
+const ENDORSE_AGAIN_MS = 200;
 const MESSAGE_BYTES = 100 * 1024 * 1024;
 
 export function ledgerClient({
@@ -60,7 +63,7 @@ export function ledgerClient({
   return {
     submit: async (name, proposal) => {
       for (let attempt = 1; ; attempt += 1) {
-        const transaction = await contract.newProposal(name, proposal).endorse();
+        const transaction = await endorsed(contract, name, proposal);
         const commit = await transaction.submit().catch((error: unknown) => {
           // Says nothing: a BFT orderer that had it from another refuses it as processed already.
           if (error instanceof GatewayError)
@@ -80,6 +83,18 @@ export function ledgerClient({
       client.close();
     },
   };
+}
+
+/** Peers under load lose sight of each other for a moment, and then endorse nothing private. */
+async function endorsed(contract: Contract, name: string, proposal: ProposalOptions): Promise<Transaction> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await contract.newProposal(name, proposal).endorse();
+    } catch (error) {
+      if (!(error instanceof GatewayError) || attempt === ATTEMPTS) throw error;
+      await sleep(attempt * ENDORSE_AGAIN_MS);
+    }
+  }
 }
 
 function commitOf(gateway: Gateway, channel: string, transaction: string): Commit {
