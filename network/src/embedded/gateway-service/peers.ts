@@ -16,8 +16,13 @@ export interface Peer {
 }
 
 /**
- * Asks a peer for its endorsement. One that does not answer is given up after a while; this gateway's own is not,
- * unless it means never to answer: its chaincode has a timeout.
+ * The execution of a chaincode is given up after as long by default, and on Fabric it is that which the client hears
+ * of, since a gateway's own endorser runs in its process. Here both clocks start within a moment.
+ */
+const AFTER_EXECUTION_MS = 1_000;
+
+/**
+ * Asks a peer for its endorsement. One that does not answer is given up after a while.
  * @param timeoutMs peer.gateway.endorsementTimeout
  */
 export async function askPeer(
@@ -33,7 +38,7 @@ export async function askPeer(
       responded: false,
       status: 'DeadlineExceeded',
     });
-  }, timeoutMs);
+  }, timeoutMs + AFTER_EXECUTION_MS);
   try {
     return await Promise.race([peer.endorser.process(proposal), late.promise]);
   } finally {
