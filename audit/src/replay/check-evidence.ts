@@ -151,7 +151,7 @@ function stateOf({ custody, ledgerId }: EvidencePlace): EvidenceState {
   return {
     ledgerId,
     custodian: custody.custody.custodian,
-    get: (kind, ...id) => custody.values.get(kind, ...(id)),
+    get: (kind, ...id) => custody.values.get(kind, ...id),
   };
 }
 

@@ -155,10 +155,10 @@ describe('a peer that is not at its best', function () {
         [{ op: 'put', key: 'order', value: 'v' }],
         [SENTINEL, LAKESIDE, 'NovacureMSP'],
       );
-      const view = (await contract('riverside').evaluate(
+      const view = await contract('riverside').evaluate(
         PROBE_FUNCTION,
         options([{ op: 'get', key: 'order' }]),
-      ));
+      );
       expect(Buffer.from(view).toString()).to.equal('["v"]');
     });
   });
