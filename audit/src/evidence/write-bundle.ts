@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { common, ledger, type peer } from '@hyperledger/fabric-protos';
+import { common, ledger, peer } from '@hyperledger/fabric-protos';
 import { encodeLine, FORMAT, type About, type BlockLine, type HeaderLine } from './format.js';
 
 export interface BundleSubject {
@@ -50,14 +50,17 @@ function blockLineOf(
 ): BlockLine {
   const block = delivered.getBlock();
   const metadata = block?.getMetadata()?.getMetadataList_asU8() ?? [];
+  const codes = metadata[common.BlockMetadataIndex.TRANSACTIONS_FILTER] ?? new Uint8Array();
+  // Peers keep what came with transactions that turned out not to be valid; it is no part of the history.
   const secrets = [...delivered.getPrivateDataMapMap().entries()]
+    .filter(([tx]) => codes[tx] === peer.TxValidationCode.VALID)
     .map(([tx, set]) => ({ tx, set: ownSet(set, chaincode, collections) }))
     .filter(({ set }) => set !== undefined);
   return {
     block: block?.getHeader()?.getNumber() ?? 0,
     data: (block?.getData()?.getDataList_asU8() ?? []).map(text),
     signatures: text(metadata[common.BlockMetadataIndex.SIGNATURES] ?? new Uint8Array()),
-    codes: text(metadata[common.BlockMetadataIndex.TRANSACTIONS_FILTER] ?? new Uint8Array()),
+    codes: text(codes),
     private: secrets
       .sort((a, b) => a.tx - b.tx)
       .map(({ tx, set }) => ({ tx, set: text(set ?? new Uint8Array()) })),
