@@ -2,6 +2,7 @@ import {
   chaincodeDefinition,
   type ChaincodeDefinitionSpec,
   type ChaincodePackage,
+  type ChaincodeServer,
   type PreparedConsortium,
 } from '../channel/index.js';
 import type { Topology } from '../topology/index.js';
@@ -39,7 +40,18 @@ export function consortiumChaincode(topology: Topology, prepared: PreparedConsor
   };
 }
 
-/** The process of an organisation's chaincode server: `script` run by this Node. */
+/** Nearly all that a decision allocates dies with it; the heap grows by its own size at most, there being one for each member. */
+const NODE_FLAGS = ['--max-semi-space-size=24', '--heap-growing-percent=100'];
+
+/** A chaincode server: `script` run by this Node. */
+export function chaincodeProcess(
+  script: string,
+  { environment }: Pick<ChaincodeServer, 'environment'>,
+): ChaincodeProcess {
+  return { command: process.execPath, args: [...NODE_FLAGS, script], env: { ...environment } };
+}
+
+/** The process of an organisation's chaincode server. */
 export function consortiumChaincodeProcess(
   prepared: PreparedConsortium,
   organisation: string,
@@ -47,5 +59,5 @@ export function consortiumChaincodeProcess(
 ): ChaincodeProcess {
   const server = prepared.chaincodeServers.find(({ name }) => name === organisation);
   if (server === undefined) throw new RangeError(`no chaincode server was prepared for ${organisation}`);
-  return { command: process.execPath, args: [script], env: { ...server.environment } };
+  return chaincodeProcess(script, server);
 }

@@ -1,3 +1,4 @@
+import { chaincodeProcess } from '../../fabric/chaincode-deployment.js';
 import { ownChaincodeServer, sharedChaincodeServer, type ChaincodeServer } from '../../channel/index.js';
 import {
   findProcess,
@@ -42,12 +43,9 @@ export async function wantedServer(site: Site, name: string): Promise<ChaincodeS
 
 async function specOf(site: Site, name: string): Promise<ProcessSpec> {
   const { layout, outlivesUs } = await nodeOf(site, name);
-  const { environment } = await wantedServer(site, name);
   return {
     name: `chaincode-${name}`,
-    command: process.execPath,
-    args: [site.chaincodeScript],
-    env: { ...environment },
+    ...chaincodeProcess(site.chaincodeScript, await wantedServer(site, name)),
     workingFolder: layout.runFolder,
     runFolder: layout.runFolder,
     logFolder: layout.logFolder,
