@@ -20,6 +20,8 @@ const DEADLINE_MS = 5_000;
 
 export interface ConsortiumStatus {
   readonly dataDir: string;
+  /** Whether a supervisor runs, or a gateway, peer or orderer answers that something else runs. */
+  readonly running: boolean;
   /** Process id; absent when none runs. */
   readonly supervisor?: number;
   /** Every process is ready, every gateway, peer and orderer says so, and no certificate has expired. */
@@ -61,14 +63,16 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
   const processes = await Promise.all((state?.processes ?? []).map(processStatus));
   const running = processes.filter(({ status }) => status !== 'gone');
   const certificates = await certificateStatus(consortium);
-  if (!supervisor) {
-    const warnings = warningsOf(undefined, certificates);
-    return { dataDir, well: false, processes: running, members: [], certificates, warnings };
-  }
   const [{ network, trouble }, members] = await Promise.all([
     ledgerStatus(consortium),
     Promise.all(topology.organisations.map((organisation) => memberStatus(consortium, organisation))),
   ]);
+  const isAnswered = network !== undefined || members.some(({ ready }) => ready);
+  // What a supervisor has left behind is no consortium that something else runs.
+  if (!supervisor && (state !== undefined || !isAnswered)) {
+    const warnings = warningsOf(undefined, certificates);
+    return { dataDir, running: false, well: false, processes: running, members: [], certificates, warnings };
+  }
   const fabric = await Promise.all(fabricProcesses(network));
   const warnings = [...(trouble === undefined ? [] : [trouble]), ...warningsOf(network, certificates)];
   const isAnswering = network?.organisations.every(
@@ -84,7 +88,8 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
     certificates.every((each) => each.certificates.every(({ days }) => days >= 0));
   return {
     dataDir,
-    supervisor: supervisor.pid,
+    running: true,
+    ...(supervisor && { supervisor: supervisor.pid }),
     well,
     processes: [...processes, ...fabric],
     members: members.map((member) => withLag(member, members, network)),

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { existingConsortium, type Consortium } from '../consortium/consortium.js';
 import { lockFile } from '../consortium/paths.js';
+import { isGatewayReady } from '../consortium/status.js';
 import { printStep, runDemo } from '../demo/run.js';
 import { lockHolder } from '../supervisor/lock.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
@@ -21,7 +22,7 @@ export function demoVerb(done: (exitCode: number) => void): Command {
     .addHelpText('after', examples('demo', 'demo --json | jq .ok'))
     .action(async (options: Options) => {
       const consortium = await existingConsortium(options.dataDir);
-      if (!(await lockHolder(lockFile(consortium.dataDir)))) {
+      if (!(await isRunning(consortium))) {
         throw new UserError(
           'The consortium is not running: start it with `consent-ledger up`.',
           EXIT.notRunning,
@@ -29,6 +30,14 @@ export function demoVerb(done: (exitCode: number) => void): Command {
       }
       done(await demo(consortium, terminal(), options.json === true));
     });
+}
+
+/** Under a supervisor, or by something else. */
+async function isRunning(consortium: Consortium): Promise<boolean> {
+  if ((await lockHolder(lockFile(consortium.dataDir))) !== undefined) return true;
+  const { organisations } = consortium.topology;
+  const ready = await Promise.all(organisations.map((each) => isGatewayReady(consortium, each)));
+  return ready.every(Boolean);
 }
 
 /** Plays and tells the demo. Exit code 0 only if every step came out as it must. */

@@ -31,13 +31,13 @@ async function status(options: Options): Promise<number> {
   const found = await consortiumStatus(await existingConsortium(options.dataDir));
   if (options.json) out.printJson(found);
   else show(found, out);
-  if (found.supervisor === undefined) return EXIT.notRunning;
+  if (!found.running) return EXIT.notRunning;
   return found.well ? EXIT.ok : EXIT.failed;
 }
 
 function show(status: ConsortiumStatus, out: Terminal): void {
-  const { dataDir, supervisor, processes, members, network, certificates, warnings } = status;
-  if (supervisor === undefined) {
+  const { dataDir, running, supervisor, processes, members, network, certificates, warnings } = status;
+  if (!running) {
     const left =
       processes.length > 0
         ? ' Its supervisor is gone, but processes are left: `consent-ledger down` ends them.'
@@ -53,10 +53,16 @@ function show(status: ConsortiumStatus, out: Terminal): void {
     uptimeMs === undefined ? '-' : span(uptimeMs),
     restarts === undefined ? '-' : String(restarts),
   ]);
-  table([['process', 'status', 'pid', 'memory', 'up for', 'restarts'], ...rows]).forEach(out.print);
-  out.print(
-    `together ${mebibytes(memoryTogether(processes))}, counting once what they share; supervisor is process ${supervisor}`,
-  );
+  if (supervisor === undefined) {
+    out.print(
+      'No supervisor of this installation runs: peers, orderers and gateways are run by something else.',
+    );
+  } else {
+    table([['process', 'status', 'pid', 'memory', 'up for', 'restarts'], ...rows]).forEach(out.print);
+    out.print(
+      `together ${mebibytes(memoryTogether(processes))}, counting once what they share; supervisor is process ${supervisor}`,
+    );
+  }
   out.print('');
   table([
     ['member', 'gateway', 'ready', 'ledger height', 'lag', 'first certificate to expire'],

@@ -50,7 +50,7 @@ describe('what a compose file starts, on real Fabric', function () {
     const { steps } = JSON.parse(again.stdout) as { steps: { state: string }[] };
     expect(new Set(steps.map(({ state }) => state))).to.deep.equal(new Set(['was done']));
     let demo = await cli('demo');
-    for (let tries = 0; demo.code === 3 && tries < 30; tries++) demo = await cli('demo'); // gateways are starting
+    for (let tries = 0; demo.code === 3 && tries < 60; tries++) demo = await cli('demo'); // gateways are starting
     expect(demo.code, `${demo.stdout}\n${demo.stderr}`).to.equal(0);
   });
 });
