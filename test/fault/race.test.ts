@@ -38,8 +38,8 @@ describe('grants, withdrawals and requests for one subject, all at once', functi
   let refusals = 0;
 
   before(async () => {
-    // Epochs of a second, so that many end while requests are under way.
-    consortium = await startConsortium((made) => ({ ...made, ledger: { ...made.ledger, epochSeconds: 1 } }));
+    // Epochs of a few seconds, so that several end while requests are under way.
+    consortium = await startConsortium((made) => ({ ...made, ledger: { ...made.ledger, epochSeconds: 3 } }));
     [riverside, lakeside, sentinel] = ['riverside', 'lakeside', 'sentinel'].map((name) =>
       consortium.member(name),
     ) as [TestMember, TestMember, TestMember];
