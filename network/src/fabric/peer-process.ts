@@ -85,12 +85,8 @@ function gossip(address: string): Record<string, string> {
     CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL: '1s',
     CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL: '1s',
     CORE_PEER_GOSSIP_PULLINTERVAL: '1s',
-    // A peer that takes everything and answers nothing holds up whoever hands private data to it, at each endorsement: not for
-    // three seconds, and not until it is given up after 25.
-    CORE_PEER_GOSSIP_PVTDATA_PUSHACKTIMEOUT: '1s',
-    // A transaction that is sent again after it was ordered all the same comes into a block twice. Its private data are gone by then, and
-    // every member of the collection would commit nothing for a minute (measured: 66 s each) while it looks for them.
-    CORE_PEER_GOSSIP_PVTDATA_SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT: 'true',
+    // A peer that takes everything and answers nothing holds up whoever hands private data to it, at each endorsement, until it is
+    // given up: by default after 25 s, longer than a gateway waits.
     CORE_PEER_GOSSIP_ALIVEEXPIRATIONTIMEOUT: '10s',
   };
 }
