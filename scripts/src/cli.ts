@@ -25,6 +25,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   restore: async () => (await import('./verbs/restore.js')).restoreVerb,
   compose: async () => (await import('./verbs/compose.js')).composeVerb,
   join: async () => (await import('./verbs/join.js')).joinVerb,
+  explain: async () => (await import('./verbs/explain.js')).explainVerb,
   reset: async () => (await import('./verbs/reset.js')).resetVerb,
 };
 

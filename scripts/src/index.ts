@@ -1,6 +1,8 @@
 /* For the tests: everything else uses the command line. */
 export { issuerConfigFile, setUpIssuer } from './consortium/issuer-setup.js';
 export { readIssuerConfig, type IssuerConfig, type IssuerMember } from './issuer/config.js';
+export { changesOf } from './explain/changes.js';
+export { findChanges } from './explain/search.js';
 export { issuerServer } from './issuer/server.js';
 export { fetchToken } from './issuer/token.js';
 export { send } from './https.js';

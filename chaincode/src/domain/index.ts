@@ -51,3 +51,11 @@ export {
 export { CONSENT_ELEMENTS, type ElementRule, type FhirVersion, type Treatment } from './compile/elements.js';
 export { liesWithin, type Limits } from './lies-within.js';
 export { conflicts, type Conflict } from './conflicts.js';
+export {
+  trace,
+  type TracedConsent,
+  type TracedElement,
+  type TracedPart,
+  type TracedProvision,
+} from './trace.js';
+export { criteriaOf } from './ways.js';
