@@ -4,7 +4,7 @@ import { replaceFile } from '../identities/folders.js';
 import { IdentityError } from '../identities/index.js';
 import type { ChannelConfiguration } from './config/channel-configuration.js';
 import { computeUpdate } from './config/compute-update.js';
-import { copyOf } from './config/config-tree.js';
+import { APPLICATION, copyOf, findGroup } from './config/config-tree.js';
 import { describeUpdate } from './config/describe-update.js';
 import {
   encodeUpdateFile,
@@ -53,7 +53,7 @@ export async function openDesk(site: Site, as: Signatory): Promise<Configuration
       });
       await waitUntil(
         { what: 'the peers to have the configuration', timeoutMs: 60_000, signal: site.signal },
-        () => requireHeight(peers, after.blockNumber + 1),
+        () => requireHeight(peers, after.blockNumber + 1, memberPeers(site, after)),
       );
       return after;
     },
@@ -64,9 +64,19 @@ export async function openDesk(site: Site, as: Signatory): Promise<Configuration
   };
 }
 
+/** Names of the peers that get the channel's blocks under a configuration: not of who has just been taken out. */
+function memberPeers({ topology }: Site, { group }: ChannelConfiguration): ReadonlySet<string> {
+  const members = topology.organisations.filter(
+    ({ mspId }) => findGroup(group, APPLICATION, mspId) !== undefined,
+  );
+  return new Set(members.map(({ name }) => `peer of ${name}`));
+}
+
 /** Whoever answers must have that many blocks; one that is down catches up when it is back. */
-async function requireHeight(view: ChannelView, height: number): Promise<void> {
-  const behind = [...(await view.heights())].filter(([, has]) => has !== undefined && has < height);
+async function requireHeight(view: ChannelView, height: number, of: ReadonlySet<string>): Promise<void> {
+  const behind = [...(await view.heights())].filter(
+    ([name, has]) => of.has(name) && has !== undefined && has < height,
+  );
   if (behind.length > 0) throw new Error(`${behind.map(([name]) => name).join(', ')} is behind`);
 }
 

@@ -8,6 +8,8 @@ import {
   publicMember,
   removeMemberSteps,
   replaceFile,
+  type Organisation,
+  type PublicMember,
 } from '@consent-ledger/network';
 import { existingConsortium } from '../consortium/consortium.js';
 import { hold } from '../consortium/held.js';
@@ -73,9 +75,9 @@ export function memberVerb(done: (exitCode: number) => void): Command {
         .description(
           'Write what others have to know of a member: definition and certificates, nothing secret.',
         )
-        .argument('<name>', 'such as riverside')
+        .argument('<name>', 'of a member, or the file with the definition of a newcomer whose keys are here')
         .requiredOption('--to <file>', 'where it is written')
-        .addHelpText('after', examples('member describe riverside --to riverside.json'))
+        .addHelpText('after', examples('member describe westside.yaml --to westside.json'))
         .action(async (name: string, options: ToOptions) => {
           done(await describeMember(name, options));
         }),
@@ -85,10 +87,16 @@ export function memberVerb(done: (exitCode: number) => void): Command {
         .description(
           "Make a data folder for one member's own machine: its keys and nobody else's, and what is public of all.",
         )
-        .argument('<name>', 'such as riverside')
+        .argument(
+          '[name]',
+          'such as riverside; absent: nothing secret, for a newcomer that makes its own keys',
+        )
         .requiredOption('--to <folder>', 'the folder that is made; must not exist')
-        .addHelpText('after', examples('member folder riverside --to /mnt/transfer/riverside'))
-        .action(async (name: string, options: ToOptions) => {
+        .addHelpText(
+          'after',
+          examples('member folder riverside --to /mnt/transfer/riverside', 'member folder --to newcomer'),
+        )
+        .action(async (name: string | undefined, options: ToOptions) => {
           done(await memberFolder(name, options));
         }),
     );
@@ -132,13 +140,15 @@ async function removeMember(organisation: string, options: ChangeOptions): Promi
   });
 }
 
-async function memberFolder(name: string, { dataDir, to }: ToOptions): Promise<number> {
+async function memberFolder(name: string | undefined, { dataDir, to }: ToOptions): Promise<number> {
   const notOnEmbedded = 'all its members are on one machine';
   return operate({ dataDir, notOnEmbedded }, async ({ consortium, site }) => {
-    const member = memberNamed(consortium, name);
+    const member = name === undefined ? undefined : memberNamed(consortium, name);
     await asking(() => makeMemberFolder(site, member, to));
     terminal().say(
-      `Written to ${to}, with the private keys of ${member}: bring it to its machine by a way that you would trust them to.`,
+      member === undefined
+        ? `Written to ${to}. There is no secret in it; the newcomer gives \`member add\` there.`
+        : `Written to ${to}, with the private keys of ${member}: bring it to its machine by a way that you would trust them to.`,
     );
     return EXIT.ok;
   });
@@ -146,12 +156,30 @@ async function memberFolder(name: string, { dataDir, to }: ToOptions): Promise<n
 
 async function describeMember(name: string, { dataDir, to }: ToOptions): Promise<number> {
   const consortium = await existingConsortium(dataDir);
-  const organisation = organisationNamed(consortium.topology, memberNamed(consortium, name));
+  const isMember = consortium.topology.organisations.some((each) => each.name === name);
+  const isFile = !isMember && /\.ya?ml$/.test(name);
+  const organisation = isFile
+    ? (await readNewcomer(name, consortium.topology)).newcomer
+    : organisationNamed(consortium.topology, memberNamed(consortium, name));
+  const described = await describedHere(consortium.dataDir, organisation);
   try {
-    await replaceFile(to, encodePublicMember(await publicMember(consortium.dataDir, organisation)));
+    await replaceFile(to, encodePublicMember(described));
   } catch (cause) {
     throw badInput(`${to} cannot be written: check --to.`, { cause });
   }
   terminal().say(`Written to ${to}. There is no secret in it.`);
   return EXIT.ok;
+}
+
+async function describedHere(dataDir: string, organisation: Organisation): Promise<PublicMember> {
+  try {
+    return await publicMember(dataDir, organisation);
+  } catch (cause) {
+    throw badInput(
+      `The certificates of ${organisation.name} are not in ${dataDir}: \`member add\` makes them.`,
+      {
+        cause,
+      },
+    );
+  }
 }

@@ -17,7 +17,7 @@ const AGAIN_MS = 3_000;
 export interface SubmitOptions {
   readonly pending: PendingUpdate;
   readonly submitter: Signatory;
-  /** Tried in this order. */
+  /** Tried in this order, the next time from the second on, and so on. */
   readonly orderers: readonly Endpoint[];
   /** Where the update must be in force in the end. */
   readonly ledger: Pick<BlockReader, 'configuration'>;
@@ -44,6 +44,7 @@ export async function submitUpdate(options: SubmitOptions): Promise<ChannelConfi
   const envelope = await envelopeToSubmit(pending, submitter);
   let lastAnswer = 'nothing was sent yet';
   let sentAt = -Infinity;
+  let attempts = 0;
   const what = `the configuration of ${pending.channel} to have the update`;
   return waitUntil({ what, timeoutMs: COMMIT_TIMEOUT_MS, intervalMs: 100, signal }, async () => {
     const now = await ledger.configuration();
@@ -54,7 +55,7 @@ export async function submitUpdate(options: SubmitOptions): Promise<ChannelConfi
     }
     if (performance.now() - sentAt > AGAIN_MS) {
       sentAt = performance.now();
-      lastAnswer = await broadcast(envelope, options.orderers);
+      lastAnswer = await broadcast(envelope, rotated(options.orderers, attempts++));
       await sleep(50);
     }
     throw new Error(`it is at sequence ${now.sequence}; the orderers said: ${lastAnswer}`);
@@ -80,6 +81,12 @@ function refuseUnsubmittable(configuration: ChannelConfiguration, pending: Pendi
 
 function staleMessage(paths: readonly string[]): string {
   return `the configuration has changed since the update was made (${paths.join(', ')}): propose it again and have it signed again`;
+}
+
+/** Begins with another one each time: an orderer that is cut off from the others takes what it is given, and that is all. */
+function rotated<T>(all: readonly T[], by: number): T[] {
+  const first = all.length === 0 ? 0 : by % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
 }
 
 /** Sends to one orderer after the other until one takes it; gives their answers, since none of them is the outcome. */

@@ -56,7 +56,7 @@ export function admissionStep(site: Site, organisation: Organisation): Step {
       run: () =>
         Promise.reject(
           new OperationError(
-            `${name} has not been let in: send the others what \`consent-ledger member describe ${name}\` writes, for their \`member add\`. When they have let it in, give this command again`,
+            `${name} has not been let in: send the others what \`consent-ledger member describe <its definition>\` writes, for their \`member add\`. When they have let it in, give this command again`,
           ),
         ),
     };

@@ -10,14 +10,14 @@ import type { Site } from '../site.js';
  * Makes a data folder for one member: what everybody may know of all, and the keys of that member alone. From then on the
  * member's own machine runs its part, and nobody else's.
  *
+ * @param name undefined for a newcomer, who is to know the channel and makes its keys itself
  * @param to folder that is made; must not exist
  * @throws OperationError
  */
-export async function makeMemberFolder(site: Site, name: string, to: string): Promise<void> {
+export async function makeMemberFolder(site: Site, name: string | undefined, to: string): Promise<void> {
   const target = path.resolve(to);
   if (await exists(target)) throw new OperationError(`${target} is there already: choose another name`);
-  const own = organisationLayout(site.dataDir, name);
-  if (!(await exists(own.admin.identity.key))) {
+  if (name !== undefined && !(await exists(organisationLayout(site.dataDir, name).admin.identity.key))) {
     throw new OperationError(`the keys of ${name} are not in ${site.dataDir}`);
   }
   const { root, organisations, channel, record } = dataLayout(site.dataDir);
@@ -35,8 +35,8 @@ export async function makeMemberFolder(site: Site, name: string, to: string): Pr
   await rename(growing, target);
 }
 
-function isOf(place: string, name: string): boolean {
-  return place.startsWith(`organizations/${name}/`);
+function isOf(place: string, name: string | undefined): boolean {
+  return name !== undefined && place.startsWith(`organizations/${name}/`);
 }
 
 /** By a list of what is, so that what is added later is secret until somebody says otherwise. */
