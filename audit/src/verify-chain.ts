@@ -3,10 +3,11 @@ import { dataHash, headerBytes, headerHash, ledgerIdOf, type BlockHeader } from 
 import { isSignedByOrderers } from './block-signatures.js';
 import { orderingRuleOf, type OrderingRule } from './channel-config.js';
 import { CommitHashChain } from './commit-hash.js';
+import { isConfiguration } from './evidence/envelopes.js';
 
 /**
- * Verifies a ledger from its blocks' bytes alone: the chain of headers, the hash over the transactions, the orderers'
- * signatures under the roots that the genesis block names, and the commit hashes that the peer wrote. It believes
+ * Verifies a ledger from its blocks' bytes alone: the chain of headers, the hash over the transactions, the signatures of
+ * the orderers that the configuration of the block's day names, and the commit hashes that the peer wrote. It believes
  * nobody, so it shares no code with what writes blocks.
  */
 
@@ -24,6 +25,8 @@ export class ChainError extends Error {
 
 export type ChainRule =
   'unreadable' | 'number' | 'previous-hash' | 'data-hash' | 'orderer-signature' | 'filter' | 'commit-hash';
+
+const VALID = 0;
 
 export interface VerifiedChain {
   /** Number of blocks. */
@@ -71,7 +74,6 @@ export async function verifyChain(
     }
     if (genesis === undefined) {
       genesis = block.header;
-      ordering = orderingRuleOf(block.envelopes[0] ?? new Uint8Array());
     } else {
       verifyOrderers(block, ordering);
       const commitHash = commitHashes.next(height, block.envelopes, block.filter);
@@ -83,6 +85,10 @@ export async function verifyChain(
         );
       }
     }
+    // A configuration holds from the block after its own.
+    block.envelopes.forEach((envelope, index) => {
+      if (block.filter[index] === VALID && isConfiguration(envelope)) ordering = orderingRuleOf(envelope);
+    });
     for (const code of block.filter) transactionsByCode.set(code, (transactionsByCode.get(code) ?? 0) + 1);
     previous = block.header;
     height += 1;

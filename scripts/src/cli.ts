@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
   audit: async () => (await import('./verbs/audit.js')).auditVerb,
   verify: async () => (await import('./verbs/verify.js')).verifyVerb,
+  ledger: async () => (await import('./verbs/ledger.js')).ledgerVerb,
   member: async () => (await import('./verbs/member.js')).memberVerb,
   update: async () => (await import('./verbs/update.js')).updateVerb,
   chaincode: async () => (await import('./verbs/chaincode.js')).chaincodeVerb,

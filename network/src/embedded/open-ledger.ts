@@ -1,13 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import {
-  dataHash,
-  encodeBlock,
-  headerHash,
-  MetadataSlot,
-  readBlock,
-  WireFormatError,
-  type Block,
-} from '../wire-format/index.js';
+import { dataHash, encodeBlock, MetadataSlot, readBlock, type Block } from '../wire-format/index.js';
 import { Committer, type Stores } from './commit/committer.js';
 import { PrivateGathering } from './commit/private-gathering.js';
 import { Reconciliation } from './commit/reconciliation.js';
@@ -18,18 +10,11 @@ import { Definitions } from './lifecycle/definitions.js';
 import type { DesiredChaincode } from './lifecycle/desired-definition.js';
 import { ensureChaincode, type LifecycleOrganization } from './lifecycle/ensure-chaincode.js';
 import { DEFAULT_PATIENCE_MS, IDEAL, type PeerConditions } from './peers/conditions.js';
+import { openStores } from './open-stores.js';
 import { PeerLedgers } from './peers/peer-ledgers.js';
 import type { PeerSigner } from './ports.js';
-import { BlocksToLive } from './state/block-to-live.js';
 import { encodeAnnex } from './state/previous-state.js';
-import { WorldState } from './state/world-state.js';
-import { BlockStore } from './store/block-store.js';
-import { MalformedRow } from './store/columns.js';
 import { openDatabase, openTransientDatabase } from './store/database.js';
-import { MissingSets } from './store/missing-sets.js';
-import { PrivateSets } from './store/private-sets.js';
-import { Spaces } from './store/spaces.js';
-import { StateTables } from './store/state-tables.js';
 import { damaged, explainSqlite, StoreError } from './store/store-error.js';
 import { TipWitness } from './store/tip-witness.js';
 import { TransientStore } from './store/transient-store.js';
@@ -37,11 +22,8 @@ import { claimedTransactionId } from './validation/syntax.js';
 import { ValidationCode } from './validation/codes.js';
 import { DefinedGovernance } from './validation/governance.js';
 import { Validator } from './validation/validator.js';
-import { Mismatch } from './verification/mismatch.js';
+import { explainDamage, inTurns, requireWitnessedTip } from './verification/damage.js';
 import { BLOCK_VALIDATION, verifyLedger, type VerifiedLedger } from './verification/verify-ledger.js';
-
-/** Milliseconds of verification after which others get a turn. */
-const VERIFICATION_TURN = 50;
 
 export interface LedgerOptions {
   /** Folder of the store; made if need be. One process at a time. */
@@ -92,7 +74,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     requireOrderer(channel, options.orderer);
     transient = openTransientDatabase(folder);
     const witness = new TipWitness(transient);
-    requireWitnessedTip(stores, witness, folder);
+    requireWitnessedTip(stores.blocks, witness, folder);
     const ledger = assemble(
       options,
       stores,
@@ -123,21 +105,6 @@ function requireOrderer(channel: LiveChannel, orderer: PeerSigner): void {
   if (refusal !== undefined) {
     throw new Error(`the orderer of ${orderer.mspId} may not sign blocks of this channel: ${refusal}`);
   }
-}
-
-function openStores(database: DatabaseSync): Stores {
-  const spaces = new Spaces(database);
-  const blocks = new BlockStore(database);
-  const state = new WorldState(new StateTables(database), spaces, blocks.height);
-  return {
-    database,
-    spaces,
-    blocks,
-    state,
-    privateSets: new PrivateSets(database),
-    missing: new MissingSets(database),
-    lives: new BlocksToLive(),
-  };
 }
 
 /** Peers mark the genesis block's one transaction as valid; it has no commit hash. */
@@ -186,50 +153,9 @@ async function verify(
   genesis: Block,
   { folder, onProgress }: LedgerOptions,
 ): Promise<VerifiedLedger> {
-  let current = 0;
-  try {
-    const blocks = verifyLedger(stores, channel, encodeBlock(genesis));
-    let turn = performance.now();
-    for (;;) {
-      const { value, done } = blocks.next();
-      if (done === true) {
-        onProgress?.(current, stores.blocks.height);
-        return value;
-      }
-      current = value + 1;
-      if (performance.now() - turn < VERIFICATION_TURN) continue;
-      onProgress?.(current, stores.blocks.height);
-      await new Promise((resolve) => setImmediate(resolve));
-      turn = performance.now();
-    }
-  } catch (error) {
-    throw explainDamage(error, folder, current);
-  }
-}
-
-/** @param current The block that was being verified. */
-function explainDamage(error: unknown, folder: string, current: number): unknown {
-  if (error instanceof Mismatch) return damaged(folder, error.block, error.message, error);
-  if (error instanceof WireFormatError) return damaged(folder, current, 'its bytes cannot be read', error);
-  if (error instanceof MalformedRow) return damaged(folder, current, error.message, error);
-  return explainSqlite(error, folder, current);
-}
-
-/** A database that was cut back to an earlier block is consistent in itself. */
-function requireWitnessedTip({ blocks }: Stores, witness: TipWitness, folder: string): void {
-  const last = witness.last();
-  if (last === undefined) return;
-  const stored = blocks.read(last.number);
-  if (stored === undefined) {
-    throw damaged(
-      folder,
-      blocks.height,
-      `it was committed and is missing, as is all up to block ${last.number}`,
-    );
-  }
-  if (!headerHash(readBlock(stored).header).equals(last.headerHash)) {
-    throw damaged(folder, last.number, 'another block was committed in its place');
-  }
+  return inTurns(verifyLedger(stores, channel, encodeBlock(genesis)), folder, (verified) => {
+    onProgress?.(verified, stores.blocks.height);
+  });
 }
 
 function assemble(

@@ -69,3 +69,9 @@ function parsePort(text: string): number {
 export function examples(...lines: readonly string[]): string {
   return ['', 'Examples:', ...lines.map((line) => `  $ consent-ledger ${line}`)].join('\n');
 }
+
+/** A ledger's fingerprint: lower-case hex SHA-256 of its genesis block's header. */
+export function parseFingerprint(text: string): string {
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new InvalidArgumentError('It must be 64 hex digits.');
+  return text.toLowerCase();
+}

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { EvidenceRefused, verifyBundle, type Evidence } from '@consent-ledger/audit';
 import { judgeBlocks } from '@consent-ledger/network/embedded/verification/block-judge';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { badInput, EXIT, systemCode } from '../user-error.js';
-import { examples } from './options.js';
+import { examples, parseFingerprint } from './options.js';
 
 interface Options {
   readonly ledger: string;
@@ -34,11 +34,6 @@ ${examples('verify history.evidence --ledger 3f0c…')}`,
     .action(async (file: string, options: Options) => {
       done(await verify(file, options));
     });
-}
-
-function parseFingerprint(text: string): string {
-  if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new InvalidArgumentError('It must be 64 hex digits.');
-  return text.toLowerCase();
 }
 
 async function verify(file: string, { ledger, json }: Options): Promise<number> {

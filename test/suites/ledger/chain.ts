@@ -1,6 +1,9 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { msp } from '@hyperledger/fabric-protos';
 import { verifyChain } from '@consent-ledger/audit';
+import { commitHash } from '@consent-ledger/network/internal/embedded/state/commit-hash';
+import { Replay } from '@consent-ledger/network/internal/embedded/verification/replay';
+import { MetadataSlot, readBlock, readMetadata } from '@consent-ledger/network/internal/wire-format/index';
 import { expect } from 'chai';
 import { transactionsOf, type TransactionInBlock } from '../../support/ledger/block-view.js';
 import { blocksBetween } from '../../support/ledger/deliver.js';
@@ -23,6 +26,32 @@ export const chain: Behaviour = (row) => {
       expect(verified.height).to.equal(height);
     },
     { timeoutMs: 60_000 },
+  );
+
+  row(
+    '56',
+    'has, whoever wrote it, the codes and commit hashes that the rules of the embedded ledger give when all is judged again',
+    async (bench) => {
+      const blocks = await blocksBetween(bench.raw(), {
+        identity: bench.a.client,
+        channel: bench.ledger.channel,
+        start: 'oldest',
+        stop: (await bench.height()) - 1,
+      });
+      const [genesis, ...later] = blocks.map((block) => readBlock(block.serializeBinary()));
+      const replay = new Replay(genesis?.transactions[0] ?? Buffer.alloc(0));
+      let previous: Buffer = Buffer.alloc(0);
+      for (const { header, transactions, metadata } of later) {
+        const { codes, updates } = replay.block(header.number, transactions);
+        const place = `block ${header.number}`;
+        expect([...codes], place).to.deep.equal([...(metadata[MetadataSlot.TRANSACTIONS_FILTER] ?? [])]);
+        previous = commitHash(codes, updates, previous);
+        const { value } = readMetadata(metadata[MetadataSlot.COMMIT_HASH] ?? Buffer.alloc(0));
+        expect(previous.toString('hex'), place).to.equal(value.toString('hex'));
+      }
+      replay.close();
+    },
+    { timeoutMs: 120_000 },
   );
 
   row(

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { allText, failureOf } from '../../support/ledger/call-failure.js';
+import { allText, failureOf, type CallFailure } from '../../support/ledger/call-failure.js';
 import type { TransactionView } from '../../support/ledger/probe-chaincode/operations.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
+import type { LedgerOrganisation } from '../../support/ledger/target.js';
 
 /** What is told when a chaincode process dies, and that all is well once it is back. */
 export const failing: Behaviour = (row) => {
@@ -37,6 +38,38 @@ export const failing: Behaviour = (row) => {
       await client().write([{ op: 'put', key: bench.key(), value: 'v' }]);
     },
     { timeoutMs: 40_000 },
+  );
+
+  row(
+    '52',
+    'gives a chaincode half a minute for a transaction',
+    async (bench) => {
+      const { a, b, client } = bench;
+      const sleeping = [
+        { op: 'sleep', ms: 40_000 },
+        { op: 'put', key: bench.key(), value: 'v' },
+      ] as const;
+      const refusalOf = (organisation: LedgerOrganisation): Promise<CallFailure> =>
+        failureOf(
+          client().endorse(sleeping, {
+            organisations: bench.mspIds(organisation),
+            endorseWithinMs: 90_000,
+          }),
+        );
+      const started = performance.now();
+      const [own, other] = await Promise.all([refusalOf(a), refusalOf(b)]);
+      expect(performance.now() - started).to.be.within(28_000, 60_000);
+      expect(own.code).to.equal(10);
+      expect(allText(own)).to.match(
+        /error in simulation: failed to execute transaction [0-9a-f]{64}: error sending: timeout expired while executing transaction/,
+      );
+      // The gateway gives up another peer after as long as that peer gives its chaincode.
+      expect(other.code).to.equal(10);
+      expect(allText(other)).to.match(
+        /code = DeadlineExceeded desc = context deadline exceeded|timeout expired while executing transaction/,
+      );
+    },
+    { timeoutMs: 120_000 },
   );
 };
 

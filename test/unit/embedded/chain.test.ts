@@ -1,9 +1,30 @@
-import { verifyChain } from '@consent-ledger/audit';
+import { ChainError, verifyChain } from '@consent-ledger/audit';
 import type { OpenLedger } from '@consent-ledger/network/internal/embedded/open-ledger';
 import { common } from '@hyperledger/fabric-protos';
 import { expect } from 'chai';
+import { writeBlock } from '@consent-ledger/network/internal/embedded/orderer/block-writer';
+import { commitHash } from '@consent-ledger/network/internal/embedded/state/commit-hash';
+import { UpdateBatch } from '@consent-ledger/network/internal/embedded/state/update-batch';
+import {
+  encodeBlock,
+  encodeMetadata,
+  MetadataSlot,
+  readBlock,
+} from '@consent-ledger/network/internal/wire-format/index';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { allOf, policyEnvelope, role } from '@consent-ledger/network/internal/channel/policies';
-import { CHANNEL, CUSTODY, RIVERSIDE, SENTINEL, sharedLedger } from './support/consortium.js';
+import {
+  CHANNEL,
+  CUSTODY,
+  PATIENCE,
+  prepareTestConsortium,
+  RIVERSIDE,
+  SENTINEL,
+  sharedLedger,
+  type TestConsortium,
+} from './support/consortium.js';
 import { commitTogether, transaction } from './support/sending.js';
 
 const MEMBERS = [RIVERSIDE, SENTINEL];
@@ -55,6 +76,41 @@ describe('the chain of blocks', () => {
       expect(verified.transactionsByCode.get(code), `code ${code}`).to.equal(expected + (code === 0 ? 6 : 0));
     }
   });
+
+  it('is signed by the orderers that the configuration before it names, from the block after that on', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'consent-ledger-'));
+    try {
+      const { consortium } = shared;
+      const other = await prepareTestConsortium(folder);
+      const genesis = readBlock(consortium.prepared.genesisBlock);
+      const configuration = readBlock(other.prepared.genesisBlock).transactions;
+      const first = readBlock(shared.ledger.block(0) ?? Buffer.alloc(0));
+      // A configuration that names other orderers, and a block after it by one of them or by one of the old.
+      const chain = (last: TestConsortium): Buffer[] => {
+        let hash: Buffer = Buffer.alloc(0);
+        let previous = genesis.header;
+        const blocks = [configuration, []].map((transactions, index) => {
+          const signer = (index === 0 ? consortium : last).signer(SENTINEL, 'orderer');
+          const block = writeBlock(previous, transactions, 0, signer);
+          previous = block.header;
+          const filter = Buffer.alloc(transactions.length);
+          hash = commitHash(filter, new UpdateBatch(), hash);
+          const metadata = block.metadata.slice();
+          metadata[MetadataSlot.TRANSACTIONS_FILTER] = filter;
+          metadata[MetadataSlot.COMMIT_HASH] = encodeMetadata(hash);
+          return encodeBlock({ ...block, metadata });
+        });
+        return [encodeBlock(first), ...blocks];
+      };
+      expect((await verifyChain(chain(other))).height).to.equal(3);
+      const refused = await verifyChain(chain(consortium)).catch((error: unknown) => error);
+      expect(refused)
+        .to.be.instanceOf(ChainError)
+        .and.to.include({ blockNumber: 2, rule: 'orderer-signature' });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }).timeout(PATIENCE);
 
   it('is made of bytes that any protobuf library writes again as they are', () => {
     for (const bytes of allBlocks(shared.ledger)) {

@@ -44,6 +44,11 @@ export class Endorser {
     return this.parts.directory.has(name);
   }
 
+  /** Whether it means never to answer. */
+  get withholds(): boolean {
+    return this.parts.conditionsOf(this.mspId).endorsements === 'withheld';
+  }
+
   /** Does not resolve while the peer withholds its endorsements: whoever waits has a deadline. */
   async process(parsed: ParsedProposal): Promise<EndorserOutcome> {
     switch (this.parts.conditionsOf(this.mspId).endorsements) {

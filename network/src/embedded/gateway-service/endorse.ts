@@ -75,10 +75,8 @@ async function planFromFirstEndorser(
   collection: EndorsementCollection,
 ): Promise<Layout[]> {
   const first = firstEndorser(context, proposal);
-  const result = classify(
-    await askPeer(first, proposal, context.endorsementTimeoutMs),
-    first.mspId === context.mspId,
-  );
+  const local = first.mspId === context.mspId;
+  const result = classify(await askPeer(first, proposal, local, context.endorsementTimeoutMs), local);
   if (!result.ok) {
     throw new StatusError(Code.ABORTED, 'failed to endorse transaction, see attached details for more info', [
       errorDetail(first, result.message),

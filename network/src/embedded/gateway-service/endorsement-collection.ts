@@ -59,8 +59,8 @@ export class EndorsementCollection {
   }
 
   private async ask(peer: Peer): Promise<void> {
-    const outcome = await askPeer(peer, this.proposal, this.timeoutMs);
-    const result = classify(outcome, peer.mspId === this.localMspId);
+    const local = peer.mspId === this.localMspId;
+    const result = classify(await askPeer(peer, this.proposal, local, this.timeoutMs), local);
     if (!result.ok) {
       this.details.push(errorDetail(peer, result.message));
       this.abandoned.add(peer);

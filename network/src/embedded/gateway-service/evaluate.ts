@@ -22,10 +22,8 @@ export async function evaluate(context: GatewayContext, request: Buffer): Promis
   const details: ErrorDetail[] = [];
   let code: Code = Code.UNAVAILABLE;
   for (const peer of candidates(context, proposal, organizations)) {
-    const result = classify(
-      await askPeer(peer, proposal, context.endorsementTimeoutMs),
-      peer.mspId === context.mspId,
-    );
+    const local = peer.mspId === context.mspId;
+    const result = classify(await askPeer(peer, proposal, local, context.endorsementTimeoutMs), local);
     if (result.ok) {
       return encodeResult(result.response);
     }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { damaged, explainSqlite, StoreError, unwritable } from './store-error.js';
 
-const FILE = 'ledger.db';
+export const LEDGER_FILE = 'ledger.db';
 const PAGE_BYTES = 4096;
-const TRANSIENT_FILE = 'transient.db';
+export const TRANSIENT_FILE = 'transient.db';
 
 /**
  * Everything that a block changes is in one database and changes in one transaction. Keys are BLOBs, so that they
@@ -76,7 +76,7 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
   prepareFolder(folder);
   let database: DatabaseSync | undefined;
   try {
-    database = openFile(folder, FILE);
+    database = openFile(folder, LEDGER_FILE);
     database.exec(`
       PRAGMA page_size = ${PAGE_BYTES};
       PRAGMA locking_mode = EXCLUSIVE;
@@ -88,14 +88,8 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
       PRAGMA journal_size_limit = 67108864;
       BEGIN EXCLUSIVE;
     `);
-    const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (version === 0) database.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
-    else if (version !== SCHEMA_VERSION) {
-      throw new StoreError(
-        'foreign',
-        `the ledger in ${folder} was written by another version of this program (format ${String(version)}). Use that version, or start anew with "consent-ledger reset"`,
-      );
-    }
+    if (versionOf(database) === 0) database.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`);
+    requireVersion(database, folder);
     database.exec('COMMIT');
     requireSchema(database, folder);
     if (maxBytes !== undefined) {
@@ -108,11 +102,30 @@ export function openDatabase(folder: string, maxBytes?: number): DatabaseSync {
   }
 }
 
-/** The same tables without a file, for as long as the process wants them. */
+/** The same tables for as long as the process wants them: in memory, and in a file without a name once there is much. */
 export function openScratchDatabase(): DatabaseSync {
-  const database = new DatabaseSync(':memory:');
+  const database = new DatabaseSync('');
   database.exec(SCHEMA);
   return database;
+}
+
+/** @throws StoreError where the tables are not those of this version, or where their description was altered */
+export function requireKnownSchema(database: DatabaseSync, folder: string): void {
+  requireVersion(database, folder);
+  requireSchema(database, folder);
+}
+
+function versionOf(database: DatabaseSync): unknown {
+  return database.prepare('PRAGMA user_version').get()?.['user_version'];
+}
+
+function requireVersion(database: DatabaseSync, folder: string): void {
+  const version = versionOf(database);
+  if (version === SCHEMA_VERSION) return;
+  throw new StoreError(
+    'foreign',
+    `the ledger in ${folder} was written by another version of this program (format ${String(version)}). Use that version, or start anew with "consent-ledger reset"`,
+  );
 }
 
 /** The description of the tables is in the file too, and as good as any other part of it to be damaged. */

@@ -1,4 +1,4 @@
-export type StoreProblem = 'damaged' | 'foreign' | 'in-use' | 'unwritable' | 'full';
+export type StoreProblem = 'absent' | 'damaged' | 'foreign' | 'in-use' | 'unwritable' | 'full';
 
 /** The ledger's folder cannot be used, or not any longer; the message says why and what to do. */
 export class StoreError extends Error {
@@ -37,6 +37,10 @@ function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined;
   return error.errcode & 0xff;
+}
+
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error) === SQLITE_BUSY;
 }
 
 /** Says what an error of SQLite means for whoever runs the ledger; other errors are returned as they are. */
