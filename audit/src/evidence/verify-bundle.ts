@@ -3,7 +3,8 @@ import { dataHash, headerBytes, headerHash, ledgerIdOf, type BlockHeader } from 
 import { allSignedByOrderers } from '../block-signatures.js';
 import { orderingRuleOf, type OrderingRule } from '../channel-config.js';
 import type { DeliveredBlock } from '../history/delivered-block.js';
-import { isFault } from '../replay/finding.js';
+import { AlteredValue } from '../history/believe.js';
+import { isFault, type Finding } from '../replay/finding.js';
 import { Replay, type ReplayReport } from '../replay/replay.js';
 import { firstUnsigned, isConfiguration, readEnvelope } from './envelopes.js';
 import type { BlockLine, HeaderLine } from './format.js';
@@ -74,7 +75,6 @@ class BundleVerifier {
   #previous: BlockHeader | undefined;
   #valid = 0;
   #invalid = 0;
-  #findings = 0;
 
   constructor(header: HeaderLine, options: VerifyOptions) {
     this.#header = header;
@@ -177,10 +177,7 @@ class BundleVerifier {
     { private: secrets }: BlockLine,
   ): Promise<void> {
     const sets = new Map(secrets.map(({ tx, set }) => [tx, Buffer.from(set, 'base64url')]));
-    if (
-      sets.size !== secrets.length ||
-      secrets.some(({ tx }, at) => at > 0 && tx <= (secrets[at - 1]?.tx ?? -1))
-    ) {
+    if (secrets.some(({ tx }, at) => tx <= (secrets[at - 1]?.tx ?? -1))) {
       throw new EvidenceRefused('format', { block: number }, 'its private sets are not in order');
     }
     const block: DeliveredBlock = {
@@ -197,14 +194,22 @@ class BundleVerifier {
         'there is a private set of no transaction',
       );
     }
-    await this.#replay.block(block);
-    const { findings } = this.#replay.report();
-    for (const finding of findings.slice(this.#findings)) {
-      if (!isFault(finding)) continue;
-      const place = { block: finding.block, transaction: finding.index };
-      throw new EvidenceRefused('decision', place, `${finding.rule}: ${finding.explanation}`);
+    const fault = (await this.#replayed(block)).find(isFault);
+    if (fault === undefined) return;
+    const place = { block: fault.block, transaction: fault.index };
+    throw new EvidenceRefused('decision', place, `${fault.rule}: ${fault.explanation}`);
+  }
+
+  /** The replay compares every value with its hash before it believes it. */
+  async #replayed(block: DeliveredBlock): Promise<readonly Finding[]> {
+    try {
+      return await this.#replay.block(block);
+    } catch (error) {
+      if (!(error instanceof AlteredValue)) throw error;
+      const place = { block: error.block, transaction: error.transaction };
+      const what = 'a private value is not the one that was hashed';
+      throw new EvidenceRefused('private-value', place, what);
     }
-    this.#findings = findings.length;
   }
 }
 

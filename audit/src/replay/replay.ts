@@ -80,13 +80,18 @@ export class Replay {
     this.world = new World(options.chaincode);
   }
 
-  /** @throws AlteredValue where a private value is not what was hashed */
-  async block(block: DeliveredBlock): Promise<void> {
+  /**
+   * @returns what was found in this block
+   * @throws AlteredValue where a private value is not what was hashed
+   */
+  async block(block: DeliveredBlock): Promise<readonly Finding[]> {
+    const before = this.#findings.length;
     for (const transaction of block.transactions) {
       if (transaction.code !== VALID) continue;
       await this.#transaction(block, transaction);
     }
     this.#blocks += 1;
+    return this.#findings.slice(before);
   }
 
   report(): ReplayReport {

@@ -18,14 +18,14 @@ import type { Notices } from '../ports/notices.js';
 import type { Slips } from '../ports/slips.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
-import { Chain } from '../usecases/chain.js';
+import type { Chain } from '../usecases/chain.js';
 import { CustodyView } from '../usecases/custody-view.js';
 import { Epochs } from '../usecases/epochs.js';
 import { isOversight, Members } from '../usecases/members.js';
 import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
-import { compareWithAgreed } from '../usecases/set-up.js';
-import { Transactions } from '../usecases/transactions.js';
+import type { Transactions } from '../usecases/transactions.js';
 import type { Closers } from './closers.js';
+import { wireTransactions } from './transacting.js';
 
 /** What every gateway is built on: its own peer, what it has read there, and what it signs with. */
 export interface Foundation extends LoadedConfiguration {
@@ -90,28 +90,12 @@ export async function layFoundation(
       evaluateMs: deadlines.evaluateMs,
     }),
   );
-  const chain: Chain = new Chain({
+  const { chain, transactions } = wireTransactions({
+    configuration,
     ledger,
     projection,
     outbox,
     log,
-    chaincode,
-    epochKey: EPOCH_KEY,
-    wrong: () => {
-      const compared = compareWithAgreed(configuration, projection);
-      return compared instanceof Error ? compared : undefined;
-    },
-    onSettled: (transaction) => {
-      transactions.settled(transaction);
-    },
-  });
-  const transactions = new Transactions({
-    ledger,
-    chain,
-    outbox,
-    projection,
-    log,
-    commitMs: deadlines.commitMs,
     onSettled: (code, seconds) => {
       metrics.settled(code, seconds);
     },

@@ -1,10 +1,11 @@
 import { UndeliverableError, type Channel, type Courier } from '../ports/courier.js';
 import type { Logger } from '../ports/logger.js';
-import type { Notices } from '../ports/notices.js';
+import type { Notice, Notices } from '../ports/notices.js';
 import type { NotificationStore, WaitingMessage } from '../ports/notification-store.js';
 import type { Projection } from '../ports/projection.js';
 import type { SubjectSeal } from '../ports/subject-seal.js';
 import { contactPurpose } from './contacts.js';
+import { DeliveryLoop } from './delivery-loop.js';
 
 export interface NotifierOptions {
   /** MSP id. */
@@ -22,9 +23,7 @@ export interface NotifierOptions {
   readonly log: Logger;
 }
 
-const AT_ONCE = 8;
 const MOST_RETRY_MS = 3_600_000;
-const IDLE_MS = 60_000;
 
 /**
  * Tells subjects what is done in their name. What there is to tell follows from the projection, and is taken into the store
@@ -32,66 +31,34 @@ const IDLE_MS = 60_000;
  */
 export class Notifier {
   readonly #options: NotifierOptions;
-  #running: Promise<void> = Promise.resolve();
-  #isStopped = false;
-  #wake: () => void = () => undefined;
+  readonly #loop: DeliveryLoop<Notice, WaitingMessage>;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    const { custodian, projection, notices, store, now, log } = options;
+    this.#loop = new DeliveryLoop({
+      projection,
+      queue: store,
+      since: (block) => notices.since(custodian, block),
+      attempt: (message) => this.#try(message),
+      interrupted: 'notifications.interrupted',
+      now,
+      log,
+    });
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#loop.start();
   }
 
   /** There may be something new: a block was folded, or a message waits. */
   look(): void {
-    this.#wake();
+    this.#loop.look();
   }
 
   /** Lets what is under way end. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#wake();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { store, now, log } = this.#options;
-    while (!this.#stopped()) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      try {
-        this.#takeIn();
-        await this.#deliver();
-      } catch (error) {
-        log.error('notifications.interrupted', { error });
-      }
-      const wait = Math.min(Math.max((store.nextDue() ?? Infinity) - now(), 10), IDLE_MS);
-      const timer = setTimeout(this.#wake, wait);
-      timer.unref();
-      await woken;
-      clearTimeout(timer);
-    }
-  }
-
-  /** A block whose values are not all there yet is read again, and what follows it, until they are. */
-  #takeIn(): void {
-    const { custodian, projection, notices, store, now } = this.#options;
-    const { height } = projection;
-    const [oldest] = projection.pending();
-    if (store.scanned >= height) return;
-    store.enqueue(notices.since(custodian, store.scanned), Math.min(oldest?.block ?? height, height), now());
-  }
-
-  async #deliver(): Promise<void> {
-    const { store, now } = this.#options;
-    while (!this.#stopped()) {
-      const due = store.due(now(), AT_ONCE);
-      if (due.length === 0) return;
-      await Promise.all(due.map((message) => this.#try(message)));
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   async #try(message: WaitingMessage): Promise<void> {
@@ -132,9 +99,5 @@ export class Notifier {
     store.tried(message, {
       retryAt: now() + Math.min(retryMs * 2 ** message.attempts, MOST_RETRY_MS),
     });
-  }
-
-  #stopped(): boolean {
-    return this.#isStopped;
   }
 }

@@ -4,8 +4,9 @@ import type { MemberKeys } from '../ports/member-keys.js';
 import type { Peers } from '../ports/peers.js';
 import type { Projection } from '../ports/projection.js';
 import type { SlipQueue, WaitingSlip } from '../ports/slip-queue.js';
-import type { Slips } from '../ports/slips.js';
+import type { Slips, WrittenSlip } from '../ports/slips.js';
 import type { CustodyView } from './custody-view.js';
+import { DeliveryLoop } from './delivery-loop.js';
 
 export interface SlipDeliveriesOptions {
   readonly custody: CustodyView;
@@ -19,10 +20,8 @@ export interface SlipDeliveriesOptions {
   readonly log: Logger;
 }
 
-const AT_ONCE = 8;
 const RETRY_MS = 1_000;
 const MOST_RETRY_MS = 600_000;
-const IDLE_MS = 60_000;
 
 /**
  * Hands slips over to the members that they are for. What there is to hand over follows from the projection, and is taken into the
@@ -31,67 +30,34 @@ const IDLE_MS = 60_000;
  */
 export class SlipDeliveries {
   readonly #options: SlipDeliveriesOptions;
-  #running: Promise<void> = Promise.resolve();
-  #isStopped = false;
-  #wake: () => void = () => undefined;
+  readonly #loop: DeliveryLoop<WrittenSlip, WaitingSlip>;
 
   constructor(options: SlipDeliveriesOptions) {
     this.#options = options;
+    const { custody, projection, slips, queue, now, log } = options;
+    this.#loop = new DeliveryLoop({
+      projection,
+      queue,
+      since: (block) => slips.since(custody.custodian, block),
+      attempt: (slip) => this.#try(slip),
+      interrupted: 'slips.interrupted',
+      now,
+      log,
+    });
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#loop.start();
   }
 
   /** There may be something new: a block was folded. */
   look(): void {
-    this.#wake();
+    this.#loop.look();
   }
 
   /** Lets what is under way end. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#wake();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { queue, now, log } = this.#options;
-    while (!this.#stopped()) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      try {
-        this.#takeIn();
-        await this.#deliver();
-      } catch (error) {
-        log.error('slips.interrupted', { error });
-      }
-      const wait = Math.min(Math.max((queue.nextDue() ?? Infinity) - now(), 10), IDLE_MS);
-      const timer = setTimeout(this.#wake, wait);
-      timer.unref();
-      await woken;
-      clearTimeout(timer);
-    }
-  }
-
-  /** A block whose values are not all there yet is read again, and what follows it, until they are. */
-  #takeIn(): void {
-    const { custody, projection, slips, queue, now } = this.#options;
-    const { height } = projection;
-    const [oldest] = projection.pending();
-    if (queue.scanned >= height) return;
-    const written = slips.since(custody.custodian, queue.scanned);
-    queue.enqueue(written, Math.min(oldest?.block ?? height, height), now());
-  }
-
-  async #deliver(): Promise<void> {
-    const { queue, now } = this.#options;
-    while (!this.#stopped()) {
-      const due = queue.due(now(), AT_ONCE);
-      if (due.length === 0) return;
-      await Promise.all(due.map((one) => this.#try(one)));
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   async #try(waiting: WaitingSlip): Promise<void> {
@@ -121,9 +87,5 @@ export class SlipDeliveries {
       value: held.value.toString('base64url'),
       ...(custody.get('withdrawn', consent) === undefined ? {} : { note: 'withdrawn' }),
     };
-  }
-
-  #stopped(): boolean {
-    return this.#isStopped;
   }
 }

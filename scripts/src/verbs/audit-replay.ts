@@ -13,6 +13,7 @@ import { compileConsent, type CompiledPolicy } from '@consent-ledger/chaincode/d
 import { Command, InvalidArgumentError } from 'commander';
 import { openOwnPeer } from '../audit/own-peer.js';
 import { configurationFile, withPeerOptions, type PeerOptions } from '../audit/peer-options.js';
+import { accept } from '../accept.js';
 import { readJsonFile } from '../json-file.js';
 import { table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
@@ -122,9 +123,7 @@ function endOf({ asOf, to }: Options, height: number): number {
 }
 
 async function readPolicy(file: string): Promise<CompiledPolicy> {
-  const compiled = compileConsent(await readJsonFile(file));
-  if (compiled.ok) return compiled.policy;
-  throw badInput(compiled.problems.map(({ path, message }) => `${file}: ${path} ${message}`).join('\n'));
+  return accept(file, compileConsent(await readJsonFile(file))).policy;
 }
 
 function show({ asOf, whatIf, findings, ...counts }: Found, out: Terminal): void {

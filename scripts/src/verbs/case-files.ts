@@ -5,13 +5,11 @@ import {
   validateQuestion,
   type DecisionContext,
   type PolicyInForce,
-  type Problem,
 } from '@consent-ledger/chaincode/domain';
-import { repeatedKey } from '@consent-ledger/chaincode/wire';
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
+import { accept, refuseProblems } from '../accept.js';
 import type { Case } from '../explain/case.js';
-import { badInput, systemCode } from '../user-error.js';
+import { readJsonFile } from '../json-file.js';
 
 export interface CaseOptions {
   readonly consent: readonly string[];
@@ -37,7 +35,7 @@ export async function readCase(options: CaseOptions): Promise<Case> {
   const { purposeSystems = [] } = context;
   const question = accept(
     options.request,
-    validateQuestion(await readJson(options.request), purposeSystems),
+    validateQuestion(await readJsonFile(options.request), purposeSystems),
   ).question;
   const consents = await Promise.all(options.consent.map((file) => readConsent(file, context)));
   refuseProblems(
@@ -51,58 +49,15 @@ export async function readCase(options: CaseOptions): Promise<Case> {
 }
 
 async function readContext(file: string): Promise<DecisionContext> {
-  return accept(file, validateContext(await readJson(file))).context;
+  return accept(file, validateContext(await readJsonFile(file))).context;
 }
 
 async function readConsent(
   file: string,
   { purposeSystems = [], evidence = {} }: DecisionContext,
 ): Promise<PolicyInForce> {
-  const { policy } = accept(file, compileConsent(await readJson(file), { purposeSystems }));
+  const { policy } = accept(file, compileConsent(await readJsonFile(file), { purposeSystems }));
   // An id may be the name of what every object has, such as `constructor`.
   const known = Object.hasOwn(evidence, policy.id) ? evidence[policy.id] : undefined;
   return { policy, version: 1, evidence: known ?? 'witnessed' };
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-async function readJson(file: string): Promise<unknown> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw badInput(`${file} cannot be read (${systemCode(cause) ?? 'unknown reason'}).`, { cause });
-  }
-  let text: string;
-  let value: unknown;
-  try {
-    text = UTF8.decode(bytes);
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw badInput(`${file} is not JSON: ${cause instanceof Error ? cause.message : 'it cannot be parsed'}`, {
-      cause,
-    });
-  }
-  const repeated = repeatedKey(text);
-  if (repeated === undefined) return value;
-  throw badInput(
-    `${file} names ${JSON.stringify(repeated)} twice in one object: one of them would be ignored.`,
-  );
-}
-
-type Checked<Accepted> =
-  (Accepted & { readonly ok: true }) | { readonly ok: false; readonly problems: readonly Problem[] };
-
-function accept<Accepted>(file: string, checked: Checked<Accepted>): Accepted {
-  if (!checked.ok) refuseProblems(file, checked.problems);
-  return checked as Accepted & { ok: true };
-}
-
-function refuseProblems(what: string, problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  const lines = problems.map(({ path, message, readings }) => {
-    const both = readings ? ` (it can be read two ways: ${readings.join(', or ')})` : '';
-    return `${what}: ${path === '' ? '' : `${path} `}${message}${both}`;
-  });
-  throw badInput(lines.join('\n'));
 }

@@ -4,15 +4,15 @@ import { custodyCollection, EPOCH_KEY, withdrawalCollection } from '@consent-led
 import type { LoadedConfiguration } from '@consent-ledger/gateway';
 import { openEndpoints } from '@consent-ledger/gateway/internal/adapters/ledger/endpoint';
 import { createFabricLedger } from '@consent-ledger/gateway/internal/adapters/ledger/fabric-ledger';
+import { wireTransactions } from '@consent-ledger/gateway/internal/composition/transacting';
 import { openOutbox } from '@consent-ledger/gateway/internal/adapters/sqlite/outbox';
 import { openProjection } from '@consent-ledger/gateway/internal/adapters/sqlite/projection';
 import type { Ledger } from '@consent-ledger/gateway/internal/ports/ledger';
 import type { LogFields, Logger } from '@consent-ledger/gateway/internal/ports/logger';
 import type { Outbox } from '@consent-ledger/gateway/internal/ports/outbox';
 import type { Projection } from '@consent-ledger/gateway/internal/ports/projection';
-import { Chain } from '@consent-ledger/gateway/internal/usecases/chain';
-import { compareWithAgreed } from '@consent-ledger/gateway/internal/usecases/set-up';
-import { Transactions } from '@consent-ledger/gateway/internal/usecases/transactions';
+import type { Chain } from '@consent-ledger/gateway/internal/usecases/chain';
+import type { Transactions } from '@consent-ledger/gateway/internal/usecases/transactions';
 import { transactionIn } from '../ledger/block-view.js';
 import { eventually } from './eventually.js';
 
@@ -75,28 +75,12 @@ export async function startGatewayCore(
   });
   const ledger = tamper(real);
   const counts: GatewayCore['counts'] = { again: {}, resent: 0 };
-  const chain: Chain = new Chain({
+  const { chain, transactions } = wireTransactions({
+    configuration,
     ledger,
     projection,
     outbox,
     log,
-    chaincode,
-    epochKey: EPOCH_KEY,
-    wrong: () => {
-      const compared = compareWithAgreed(configuration, projection);
-      return compared instanceof Error ? compared : undefined;
-    },
-    onSettled: (transaction) => {
-      transactions.settled(transaction);
-    },
-  });
-  const transactions = new Transactions({
-    ledger,
-    chain,
-    outbox,
-    projection,
-    log,
-    commitMs: deadlines.commitMs,
     onSettled: () => undefined,
     onProposedAgain: (why) => {
       counts.again[why] = (counts.again[why] ?? 0) + 1;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, memberReferenceSchema, purposeSchema, transactionSchema } from './shared.js';
+import { idSchema, memberReferenceSchema, purposeSchema, transactionSchema, pageOf } from './shared.js';
 
 const code = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be a code');
 
@@ -57,12 +57,7 @@ export const listAccessEventsQuery = z.strictObject({
   subject: idSchema.optional(),
   record: idSchema.optional(),
   outcome: z.enum(['permit', 'deny']).optional(),
-  after: z
-    .string()
-    .regex(/^\d{12}\.\d{5}\.\d{3}$/, 'must be `next` of a page')
-    .optional()
-    .describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...pageOf(/^\d{12}\.\d{5}\.\d{3}$/),
 });
 
 export const accessEventSchema = transactionSchema

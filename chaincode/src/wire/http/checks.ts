@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { recordFactsSchema } from './records.js';
-import { idSchema, memberReferenceSchema, purposeSchema } from './shared.js';
+import { idSchema, memberReferenceSchema, numberedPage, purposeSchema } from './shared.js';
 
 /** Most questions in one call. */
 export const MAX_QUESTIONS = 500;
@@ -93,12 +93,7 @@ export const checksAnswered = z
 
 export const listChecksQuery = z.strictObject({
   subject: idSchema.optional(),
-  after: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be `next` of a page')
-    .optional()
-    .describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...numberedPage,
 });
 
 /** What is kept of one question and its answer. */

@@ -44,3 +44,18 @@ export const custodianQuerySchema = z.strictObject({
 export const idParams = z.strictObject({ id: idSchema });
 
 export const noQuery = z.strictObject({});
+
+/** How a list is asked for page by page; a cursor has the form that its list gives it. */
+export function pageOf(cursor: RegExp) {
+  return {
+    after: z
+      .string()
+      .regex(cursor, 'must be `next` of a page')
+      .optional()
+      .describe('`next` of the page before'),
+    limit: z.coerce.number().int().min(1).max(200).default(50),
+  };
+}
+
+/** Of a list whose cursor is a number. */
+export const numberedPage = pageOf(/^[1-9]\d{0,14}$/);

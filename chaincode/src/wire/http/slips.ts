@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_SLIP_JWS_LENGTH } from '../slip-token.js';
-import { idSchema, memberReferenceSchema } from './shared.js';
+import { idSchema, memberReferenceSchema, numberedPage } from './shared.js';
 
 export const slipBody = z
   .strictObject({
@@ -21,12 +21,7 @@ export const slipReceived = z
 
 export const listSlipsQuery = z.strictObject({
   custodian: memberReferenceSchema.optional(),
-  after: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'must be `next` of a page')
-    .optional()
-    .describe('`next` of the page before'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  ...numberedPage,
 });
 
 const slipStanding = z.enum(['current', 'ended']).describe('`ended`: the consent names this member no more');

@@ -21,7 +21,7 @@ export interface KeysRequest {
   readonly collection: string;
 }
 
-/** One change of a batch; `type` is the type of the message that would make it alone. */
+/** One change; in a batch `type` is the type of the message that would make it alone, elsewhere 0. */
 export interface WriteRecord extends PutStateRequest, PutStateMetadataRequest {
   readonly type: number;
 }
@@ -62,53 +62,6 @@ export function decodeKeyRequest(payload: Buffer): KeyRequest {
     }
   }
   return { key, collection };
-}
-
-export function decodePutState(payload: Buffer): PutStateRequest {
-  const reader = new ProtoReader(payload);
-  let key = '';
-  let collection = '';
-  let value: Buffer = EMPTY;
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    switch (tag) {
-      case 0x0a:
-        key = reader.string();
-        break;
-      case 0x12:
-        // The snapshot and the private set keep the value; the message's buffer is shared with others.
-        value = Buffer.from(reader.bytes());
-        break;
-      case 0x1a:
-        collection = reader.string();
-        break;
-      default:
-        reader.skip(tag);
-    }
-  }
-  return { key, collection, value };
-}
-
-export function decodePutStateMetadata(payload: Buffer): PutStateMetadataRequest {
-  const reader = new ProtoReader(payload);
-  let key = '';
-  let collection = '';
-  let metadata: Buffer = EMPTY;
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    switch (tag) {
-      case 0x0a:
-        key = reader.string();
-        break;
-      case 0x1a:
-        collection = reader.string();
-        break;
-      case 0x22:
-        metadata = reader.bytes();
-        break;
-      default:
-        reader.skip(tag);
-    }
-  }
-  return { key, collection, ...decodeMetadataEntry(metadata) };
 }
 
 /** protos.StateMetadata */
@@ -202,14 +155,15 @@ export function decodeWriteBatch(payload: Buffer): WriteRecord[] {
   const reader = new ProtoReader(payload);
   const records: WriteRecord[] = [];
   for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    if (tag === 0x0a) records.push(decodeWriteRecord(reader.bytes()));
+    if (tag === 0x0a) records.push(decodeWrite(reader.bytes()));
     else reader.skip(tag);
   }
   return records;
 }
 
-function decodeWriteRecord(record: Buffer): WriteRecord {
-  const reader = new ProtoReader(record);
+/** protos.WriteRecord, and with it protos.PutState and PutStateMetadata: they number the fields that they have alike. */
+export function decodeWrite(payload: Buffer): WriteRecord {
+  const reader = new ProtoReader(payload);
   let key = '';
   let value: Buffer = EMPTY;
   let collection = '';

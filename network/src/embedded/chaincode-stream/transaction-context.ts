@@ -7,10 +7,9 @@ import { encodeKeyModification, encodeKeyValue, QueryResults, TOTAL_QUERY_LIMIT 
 import {
   decodeKeyRequest,
   decodeKeysRequest,
-  decodePutState,
-  decodePutStateMetadata,
   decodeRange,
   decodeSingleText,
+  decodeWrite,
   decodeWriteBatch,
 } from './requests.js';
 import type { KeyRequest, PutStateMetadataRequest, PutStateRequest, WriteRecord } from './requests.js';
@@ -30,7 +29,7 @@ export class TransactionContext {
       case MessageType.GET_STATE:
         return this.getState(payload);
       case MessageType.PUT_STATE:
-        return this.putState(decodePutState(payload));
+        return this.putState(decodeWrite(payload));
       case MessageType.DEL_STATE:
         return this.deleteState(decodeKeyRequest(payload));
       case MessageType.GET_STATE_BY_RANGE:
@@ -46,7 +45,7 @@ export class TransactionContext {
       case MessageType.GET_STATE_METADATA:
         return this.getMetadata(payload);
       case MessageType.PUT_STATE_METADATA:
-        return this.putMetadata(decodePutStateMetadata(payload));
+        return this.putMetadata(decodeWrite(payload));
       case MessageType.GET_PRIVATE_DATA_HASH:
         return this.getPrivateDataHash(payload);
       case MessageType.PURGE_PRIVATE_DATA:
