@@ -46,7 +46,10 @@ export const idParams = z.strictObject({ id: idSchema });
 export const noQuery = z.strictObject({});
 
 /** How a list is asked for page by page; a cursor has the form that its list gives it. */
-export function pageOf(cursor: RegExp) {
+export function pageOf(cursor: RegExp): {
+  readonly after: z.ZodOptional<z.ZodString>;
+  readonly limit: z.ZodDefault<z.ZodCoercedNumber>;
+} {
   return {
     after: z
       .string()
