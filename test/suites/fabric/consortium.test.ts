@@ -7,6 +7,9 @@ import { testConsortium, type TestConsortium } from '../../support/consortium.js
 import { fabricProcesses } from '../../support/fabric-processes.js';
 import { isAlive } from '@consent-ledger/network/internal/fabric/process-record';
 import { temporaryFolder } from '../../support/temporary.js';
+import { eventually } from '../../support/eventually.js';
+
+const PATIENCE = { withinMs: 90_000, everyMs: 500 };
 
 const DEMO = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', import.meta.url));
 
@@ -64,8 +67,8 @@ describe('a consortium on Fabric', function () {
           const now = await fabricProcesses(consortium.dataDir);
           expect(Object.keys(now)).to.have.members(Object.keys(before));
           for (const name of killed) expect(now[name], name).not.to.equal(before[name]);
-        });
-        await eventually(() => demo(consortium));
+        }, PATIENCE);
+        await eventually(() => demo(consortium), PATIENCE);
       });
 
       it('leaves everything running when only what watches it is killed, and watches on', async () => {
@@ -75,7 +78,7 @@ describe('a consortium on Fabric', function () {
         await eventually(async () => {
           expect(await consortium.pidOf('ledger')).not.to.equal(watcher);
           await consortium.well();
-        });
+        }, PATIENCE);
         expect(await fabricProcesses(consortium.dataDir)).to.deep.equal(before);
         await demo(consortium);
       });
@@ -138,17 +141,4 @@ async function kindsAsTheyEnd(processes: Readonly<Record<string, number>>): Prom
     await sleep(1);
   }
   return order;
-}
-
-async function eventually(attempt: () => Promise<void>): Promise<void> {
-  const deadline = performance.now() + 90_000;
-  for (;;) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await sleep(500);
-  }
 }

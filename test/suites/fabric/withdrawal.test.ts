@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StatementMade } from '@consent-ledger/chaincode/wire/http';
 import type { Statement } from '@consent-ledger/chaincode/wire';
@@ -11,6 +10,9 @@ import { fabricProcesses } from '../../support/fabric-processes.js';
 import { memberUser, type MemberUser } from '../../support/member-user.js';
 import { newAppKey, type Signer } from '../../support/signers.js';
 import { temporaryFolder } from '../../support/temporary.js';
+import { eventually } from '../../support/eventually.js';
+
+const PATIENCE = { withinMs: 150_000, everyMs: 250 };
 
 const DEMO = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', import.meta.url));
 const WITNESSED = { kind: 'witnessed', form: 'A'.repeat(43) };
@@ -81,7 +83,7 @@ describe('a withdrawal that the custodian cannot hold up, on Fabric', function (
     const at = `?custodian=Organization/riverside`;
     await eventually(async () => {
       expect((await auditor.call('GET', `/v1/consents/${consent}${at}`)).status).to.equal(200);
-    });
+    }, PATIENCE);
 
     await freeze();
     const asked = await auditor.call('POST', `/v1/statements${at}`, { statement: 'withdrawal', consent });
@@ -93,7 +95,7 @@ describe('a withdrawal that the custodian cannot hold up, on Fabric', function (
       const answer = await auditor.call('POST', path, body);
       expect(answer.status, answer.text).to.equal(200);
       return answer;
-    });
+    }, PATIENCE);
 
     thaw();
     await eventually(async () => {
@@ -102,12 +104,12 @@ describe('a withdrawal that the custodian cannot hold up, on Fabric', function (
         at: withdrawn.json['withdrawnAt'],
         by: 'Organization/sentinel',
       });
-    });
+    }, PATIENCE);
     await eventually(async () => {
       const outbox = await clerk.call('GET', `/v1/subjects/${subject}/notifications`);
       const [newest] = outbox.json['notifications'] as { kind: string; about: string }[];
       expect(newest).to.include({ kind: 'consent-withdrawn', about: consent });
-    });
+    }, PATIENCE);
   });
 
   async function register(clerk: MemberUser, subject: string, key: Signer): Promise<void> {
@@ -135,16 +137,4 @@ function consentOf(subject: string): object {
     policyRule: { coding: [{ system: `${HL7}/v3-ActCode`, code: 'OPTIN' }] },
     provision: { type: 'permit', purpose: [{ system: `${HL7}/v3-ActReason`, code: 'TREAT' }] },
   };
-}
-
-async function eventually<Result>(what: () => Promise<Result>): Promise<Result> {
-  const deadline = Date.now() + 150_000;
-  for (;;) {
-    try {
-      return await what();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(250);
-    }
-  }
 }

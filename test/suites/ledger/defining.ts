@@ -2,7 +2,6 @@ import type { Contract } from '@hyperledger/fabric-gateway';
 import { peer } from '@hyperledger/fabric-protos';
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { namespaceOf } from '../../support/ledger/block-view.js';
 import type { Bench } from '../../support/ledger/bench.js';
 import { allText, failureOf } from '../../support/ledger/call-failure.js';
@@ -12,6 +11,7 @@ import type { Behaviour } from '../../support/ledger/rows.js';
 import { lifecycleOf } from '../../support/ledger/system-calls.js';
 import type { LedgerOrganisation } from '../../support/ledger/target.js';
 import { probeDefinition, signaturePolicy } from '../../support/ledger/probe-definition.js';
+import { eventually } from '../../support/eventually.js';
 
 const { lifecycle } = peer;
 const SLOW = { timeoutMs: 60_000 };
@@ -292,9 +292,12 @@ export const defining: Behaviour = (row) => {
       });
       await define(4, [a.mspId, b.mspId]);
       // Fabric's peers look for what they miss once a minute.
-      await eventually(async () => {
-        expect(await ask(b, get)).to.equal('early');
-      }, 100_000);
+      await eventually(
+        async () => {
+          expect(await ask(b, get)).to.equal('early');
+        },
+        { withinMs: 100_000 },
+      );
     },
     { timeoutMs: 150_000 },
   );
@@ -487,17 +490,4 @@ function openTo(members: readonly string[]): peer.CollectionConfigPackage {
 
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('base64');
-}
-
-async function eventually(attempt: () => Promise<unknown>, withinMs = 20_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await sleep(100);
-  }
 }

@@ -4,6 +4,7 @@ import { allText, failureOf, type CallFailure } from '../../support/ledger/call-
 import type { TransactionView } from '../../support/ledger/probe-chaincode/operations.js';
 import type { Behaviour } from '../../support/ledger/rows.js';
 import type { LedgerOrganisation } from '../../support/ledger/target.js';
+import { eventually } from '../../support/eventually.js';
 
 /** What is told when a chaincode process dies, and that all is well once it is back. */
 export const failing: Behaviour = (row) => {
@@ -72,16 +73,3 @@ export const failing: Behaviour = (row) => {
     { timeoutMs: 120_000 },
   );
 };
-
-async function eventually(attempt: () => Promise<void>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await sleep(100);
-  }
-}

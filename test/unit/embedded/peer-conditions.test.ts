@@ -9,6 +9,7 @@ import { expect } from 'chai';
 import { PROBE_FUNCTION, type ProbeOperation } from '../../support/ledger/probe-chaincode/operations.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { CHAINCODE, CHANNEL, Consortium, type Connection, type ServedChaincode } from './consortium.js';
+import { eventually } from '../../support/eventually.js';
 
 const RIVERSIDE = 'RiversideMSP';
 const LAKESIDE = 'LakesideMSP';
@@ -308,16 +309,3 @@ describe('a peer that is not at its best', function () {
     }
   });
 });
-
-async function eventually(attempt: () => Promise<unknown>): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await sleep(50);
-  }
-}
