@@ -154,6 +154,9 @@ describe('a gateway that dies, stops, or loses its ledger', function () {
     expect(own.headers['retry-after']).to.match(/^[1-9][0-9]*$/);
     expect((await riverside.call('GET', '/healthz')).status).to.equal(200);
     expect((await riverside.call('GET', '/readyz')).status).to.equal(503);
+    // When it is known to be away, an asker's own gateway says so before it troubles the custodian.
+    const isKnown = async (): Promise<boolean> => (await ask(lakeside, riverside, [record])).status === 503;
+    await until(isKnown, 'refused at once');
     await consortium.ledger.start();
     await until(async () => (await riverside.call('GET', '/readyz')).status === 200, 'ready again');
     await until(async () => (await ask(lakeside, riverside, [record])).status === 200, 'releases again');

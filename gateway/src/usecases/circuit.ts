@@ -31,10 +31,16 @@ export class Circuit {
     return this.#openMs > 0;
   }
 
+  /** Whether a call that came now would be refused. When the time is over somebody has to try, so nobody may be kept from calling. */
+  get isRefusing(): boolean {
+    return this.isOpen && this.#now() < this.#until;
+  }
+
   /** Throws a Refusal `ledger-unavailable`, which says when to come back, where no call may be let through now. */
   require(): void {
-    const waitMs = this.isOpen ? this.#until - this.#now() : 0;
-    if (waitMs > 0) throw new Refusal('ledger-unavailable', { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
+    if (!this.isRefusing) return;
+    const waitMs = this.#until - this.#now();
+    throw new Refusal('ledger-unavailable', { retryAfterSeconds: Math.ceil(waitMs / 1_000) });
   }
 
   /** Lets one call through. Throws as `require` does. */

@@ -104,9 +104,12 @@ export class Transactions {
     await Promise.all([this.#resending.stop(), this.#looking]);
   }
 
-  /** Whether nothing is known that keeps a transaction from being made. */
+  /**
+   * Whether a transaction would be tried now. Not whether the last one succeeded: only a call closes a circuit again, and whoever asks
+   * for this sends none where it says no.
+   */
   get isOpen(): boolean {
-    return ![this.#ordering, ...Object.values(this.#endorsing)].some((circuit) => circuit.isOpen);
+    return ![this.#ordering, ...Object.values(this.#endorsing)].some((circuit) => circuit.isRefusing);
   }
 
   /** An own transaction's outcome is known: so somebody orders, and the own peer commits. */

@@ -55,6 +55,17 @@ describe('a circuit keeps callers from what does not answer', () => {
     expect(circuit.isOpen).to.equal(false);
   });
 
+  it('refuses nobody when its time is over, whether a call comes or not: who asks first and then stays away would never find out', () => {
+    fail(3);
+    expect(circuit.isRefusing).to.equal(true);
+    now += 1_000;
+    expect([circuit.isRefusing, circuit.isOpen]).to.deep.equal([false, true]);
+    circuit.admit();
+    expect(circuit.isRefusing, 'while one call finds out').to.equal(true);
+    circuit.succeeded();
+    expect(circuit.isRefusing).to.equal(false);
+  });
+
   it('learns nothing from calls that had been let in before it opened', () => {
     fail(30);
     now += 1_000;
