@@ -59,3 +59,4 @@ export {
   type TracedProvision,
 } from './trace.js';
 export { criteriaOf } from './ways.js';
+export { policyFor, type PolicyReader } from './policy-for.js';

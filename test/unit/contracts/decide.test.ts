@@ -9,7 +9,14 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
 import type { Simulation } from './support/fake-ledger.js';
-import { EVIDENCE, OTHER_SUBJECT, SUBJECT, recordOf, registerPatient } from './support/fixtures.js';
+import {
+  consentOf,
+  EVIDENCE,
+  OTHER_SUBJECT,
+  SUBJECT,
+  recordOf,
+  registerPatient,
+} from './support/fixtures.js';
 import { newKey } from './support/identities.js';
 import {
   LAKESIDE,
@@ -109,6 +116,68 @@ describe('decide', () => {
     expect(inside.map(({ subjects }) => subjects)).to.deep.equal([[], [OTHER_SUBJECT], [SUBJECT]]);
     expect(inside.every(({ exception }) => exception?.startsWith('45 CFR 171.') === true)).to.be.true;
   });
+
+  it('does the same work for a record that does not exist as for one that is denied, withdrawn, not covered or without consent', async () => {
+    const subjects = ['without', 'denied', 'withdrawn', 'uncovered'];
+    for (const subject of subjects) {
+      await world.custody({ command: 'register-subject', subject });
+      await world.custody(recordOf(`of-${subject}`, [subject]));
+    }
+    const consentFor = (subject: string, provision: object): ReturnType<typeof consentOf> => {
+      const consent = consentOf(`c-${subject}`, subject);
+      return {
+        ...consent,
+        provision: { ...(consent['provision'] as object), ...provision },
+      };
+    };
+    const file = (subject: string, provision: object): Promise<Simulation> =>
+      world.custody({
+        command: 'file-consent',
+        consent: `c-${subject}`,
+        subject,
+        resource: consentFor(subject, provision),
+        evidence: EVIDENCE,
+      });
+    const lowOnly = {
+      securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'L' }],
+    };
+    await file('denied', { type: 'deny', ...lowOnly });
+    await file('withdrawn', {});
+    await file('uncovered', lowOnly);
+    await world.withdrawal(
+      { command: 'withdraw', consent: 'c-withdrawn', subject: 'withdrawn', evidence: EVIDENCE },
+      { mspId: SENTINEL },
+    );
+    const works: object[] = [];
+    const reasons: string[] = [];
+    for (const record of ['unknown', ...subjects.map((subject) => `of-${subject}`)]) {
+      const { jti } = world.claims();
+      const done = await decide(world.request({ jti, records: [record] }));
+      reasons.push(detailsOf(done).details[0]?.records[0]?.reason ?? '');
+      const { records, ...rest } = eventOf(jti);
+      works.push({
+        roundTrips: done.roundTrips,
+        reads: [...done.reads.keys()].map(kindOf).sort(),
+        writes: [...done.writes.keys()].map(kindOf).sort(),
+        outward: records.map((one) => ({ ...one, record: '' })),
+        fields: Object.keys(rest).sort(),
+        bytes: canonicalBytes({ ...eventOf(jti), records: [] }).length,
+      });
+    }
+    expect(reasons).to.deep.equal([
+      'not-known',
+      'no-consent',
+      'denied-by-consent',
+      'consent-withdrawn',
+      'not-covered-by-consent',
+    ]);
+    for (const work of works) expect(work).to.deep.equal(works[0]);
+  });
+
+  /** `custody-RiversideMSP/event/0f…` without what differs from key to key. */
+  function kindOf(key: string): string {
+    return key.replace(/[0-9a-f]{64}$/, '');
+  }
 
   it('denies from the moment of a withdrawal on', async () => {
     const [before, after] = [world.claims(), world.claims()];

@@ -38,6 +38,11 @@ export async function decideRequests(
   open.values.putUnread('details', [call.stub.getTxID()], { details, refused });
 }
 
+/**
+ * For a record that is not held here what a subject of its name has consented to and withdrawn is read all the same: nothing
+ * is there, but as much is read, in as many round trips, as for one that is denied. Otherwise the time that an answer takes,
+ * and the number of reads in the block, would tell the two apart.
+ */
 async function readConsentsAhead(
   { values, withdrawals }: OpenCustody,
   verdicts: readonly Verdict[],
@@ -47,7 +52,7 @@ async function readConsentsAhead(
     if (verdict.kind === 'refused' || verdict.request.standing !== 'current') continue;
     for (const record of verdict.request.claims.records) {
       const descriptor = await values.get('descriptor', record);
-      descriptor?.subjects.forEach((subject) => subjects.add(subject));
+      (descriptor?.subjects ?? [record]).forEach((subject) => subjects.add(subject));
     }
   }
   await values.readAhead([...subjects].map((subject) => values.key('policies', subject)));
