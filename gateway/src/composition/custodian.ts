@@ -1,4 +1,6 @@
-import { openFileVault } from '../adapters/keys/file-vault.js';
+import { existsSync } from 'node:fs';
+import { openFileKeyStore } from '../adapters/keys/file-key-store.js';
+import { openVault } from '../adapters/keys/sqlite-vault.js';
 import { openFileStore } from '../adapters/records/file-store.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import type { Handlers } from '../http/handlers.js';
@@ -60,7 +62,9 @@ export async function buildCustodian(
   const { limits } = configuration;
   const ledgerId = configuration.ledger.id;
   const records = await openFileStore(inData('records'));
-  const vault = closers.add(openFileVault(inData('keys')));
+  const vaultFile = inData('keys/vault.db');
+  const keyStore = closers.add(openFileKeyStore(inData('keys/master.key'), !existsSync(vaultFile)));
+  const vault = closers.add(await openVault(vaultFile, keyStore));
   const decisions = new Decisions({
     projection,
     outbox,

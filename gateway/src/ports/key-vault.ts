@@ -2,7 +2,8 @@
 export interface FreshKey {
   /** 32 bytes. */
   readonly key: Buffer;
-  readonly sealed: Buffer;
+  /** One share for each subject, sealed under that subject's key: the key is all of them, XORed. */
+  readonly shares: ReadonlyMap<string, Buffer>;
 }
 
 /** Which record version a ciphertext is, and whom it is about. */
@@ -14,19 +15,33 @@ export interface KeyedRecord {
   readonly subjects: readonly string[];
 }
 
+/** What of a subject's there was to destroy. */
+export interface Destroyed {
+  /** Whether the subject had a key. */
+  readonly hadKey: boolean;
+  /** Ciphertexts that nobody can open any more, of records of several subjects too; base64url SHA-256. */
+  readonly ciphertexts: readonly string[];
+}
+
 /**
- * Keys of records: each version has its own, sealed under the keys of its subjects, which are sealed under the
- * custodian's. When one subject's key is destroyed, nothing that was about them can be opened any more.
+ * Keys of records: each version has its own, in shares that are sealed under the keys of its subjects, which are sealed under
+ * the custodian's. When one subject's key is destroyed, nothing that was about them can be opened any more.
  */
 export interface KeyVault {
-  /** Makes a key; nothing is kept but the subjects' keys, where they are new. */
-  create(subjects: readonly string[]): FreshKey;
-  /** Keeps a sealed key for a ciphertext that is not registered on the ledger yet; durable when it returns. */
-  keep(keyed: KeyedRecord, sealed: Buffer): void;
+  /**
+   * Makes a key; nothing is kept but the subjects' keys, where they are new. Throws a Refusal: `subject-erased`,
+   * `store-unavailable`.
+   */
+  create(record: Omit<KeyedRecord, 'ciphertext'>): Promise<FreshKey>;
+  /**
+   * Keeps a fresh key for a ciphertext that is not registered on the ledger yet; durable when it returns. Throws a Refusal
+   * `subject-erased`.
+   */
+  keep(keyed: KeyedRecord, shares: FreshKey['shares']): void;
   /** The ciphertext is registered. */
   confirm(ciphertext: string): void;
   unconfirmed(): readonly KeyedRecord[];
-  /** Throws a Refusal `record-damaged` where there is no such key, or none that opens. */
-  open(ciphertext: string): Buffer;
+  /** Throws a Refusal: `record-damaged` where there is no such key, or none that opens; `store-unavailable`. */
+  open(ciphertext: string): Promise<Buffer>;
   forget(ciphertext: string): void;
 }

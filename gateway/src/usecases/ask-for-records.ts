@@ -134,7 +134,7 @@ export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions)
     // A newer version came between decision and reading: it was not decided on.
     if (descriptor?.version !== version) throw new Refusal('ledger-conflict');
     const { digest, bytes } = descriptor.ciphertext;
-    const recordKey = vault.open(digest);
+    const recordKey = await vault.open(digest);
     const binding = recordBinding(custody.custodian, record, version);
     opened.push({
       record,

@@ -25,11 +25,11 @@ export function contactPurpose(subject: string, channel: Channel): string {
  * Replaces where a subject is told; the old places are told that they were replaced, so that nobody can turn a subject's messages
  * away from them unseen. Throws a Refusal: `subject-unknown`, `subject-erased`, `contact-channel-unavailable`.
  */
-export function replaceContacts(
+export async function replaceContacts(
   subject: string,
   contacts: ContactsInput,
   { custody, store, seal, couriers, now }: ContactsOptions,
-): readonly Channel[] {
+): Promise<readonly Channel[]> {
   requireSubject(subject, custody);
   const sealed = new Map<Channel, Uint8Array>();
   for (const channel of ['mail', 'webhook'] as const) {
@@ -41,7 +41,7 @@ export function replaceContacts(
     }
     sealed.set(
       channel,
-      seal.sealFor(subject, Buffer.from(address, 'utf8'), contactPurpose(subject, channel)),
+      await seal.sealFor(subject, Buffer.from(address, 'utf8'), contactPurpose(subject, channel)),
     );
   }
   const at = now();

@@ -51,12 +51,12 @@ export async function keepRecord(incoming: IncomingRecord, options: KeepRecordOp
   const current = custody.get('descriptor', record);
   guard(incoming, current, custody);
   const version = (current?.value.version ?? 0) + 1;
-  const { key, sealed } = vault.create(subjects);
+  const { key, shares } = await vault.create({ record, version, subjects });
   const meter = metered(incoming.content, options.recordBytes);
   const encrypted = encryptStream(meter.content, key, recordBinding(custody.custodian, record, version));
   const ciphertext = await records.keep(encrypted, (stored) => {
     // Before anything can be refused or cut off: what is on the disk without a registration is found again at the start.
-    vault.keep({ ciphertext: stored.digest, record, version, subjects }, sealed);
+    vault.keep({ ciphertext: stored.digest, record, version, subjects }, shares);
   });
   const { digest, bytes } = meter.total();
   try {

@@ -6,6 +6,7 @@ import type { Projection } from '../ports/projection.js';
 import type { SubjectSeal } from '../ports/subject-seal.js';
 import { contactPurpose } from './contacts.js';
 import { DeliveryLoop } from './delivery-loop.js';
+import { Refusal } from './refusal.js';
 
 export interface NotifierOptions {
   /** MSP id. */
@@ -75,13 +76,15 @@ export class Notifier {
     const courier = this.#options.couriers.get(channel);
     if (courier === undefined) throw new Error('nobody brings messages on this channel any more');
     const { id, subject, kind, at } = message;
-    await courier.send(this.#addressOf(subject, channel, sealed), { id, subject, kind, at });
+    await courier.send(await this.#addressOf(subject, channel, sealed), { id, subject, kind, at });
   }
 
-  #addressOf(subject: string, channel: Channel, sealed: Uint8Array): string {
+  async #addressOf(subject: string, channel: Channel, sealed: Uint8Array): Promise<string> {
     try {
-      return this.#options.seal.openFor(subject, sealed, contactPurpose(subject, channel)).toString('utf8');
+      const address = await this.#options.seal.openFor(subject, sealed, contactPurpose(subject, channel));
+      return address.toString('utf8');
     } catch (cause) {
+      if (cause instanceof Refusal) throw cause;
       throw new UndeliverableError('the address cannot be opened', { cause });
     }
   }

@@ -85,12 +85,8 @@ async function settle(
     const still = lastLook.some((answer) => answer.record === record && answer.version === version);
     const descriptor = sent.get(record);
     if (!still || descriptor?.version !== version) continue;
-    const payload = {
-      event: key,
-      record,
-      version,
-      key: vault.open(descriptor.ciphertext.digest).toString('base64url'),
-    };
+    const recordKey = await vault.open(descriptor.ciphertext.digest);
+    const payload = { event: key, record, version, key: recordKey.toString('base64url') };
     keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
   }
   const frame = { key, value: value.toString('base64url'), transaction, block };

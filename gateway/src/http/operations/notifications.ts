@@ -9,10 +9,10 @@ export function notificationHandlers(
   look: () => void,
 ): HandlersOf<'putContacts' | 'listNotifications'> {
   return {
-    putContacts: ({ params: { id: subject }, body }) => {
-      const channels = replaceContacts(subject, body, options);
+    putContacts: async ({ params: { id: subject }, body }) => {
+      const channels = await replaceContacts(subject, body, options);
       look();
-      return Promise.resolve({ body: { subject, channels } });
+      return { body: { subject, channels } };
     },
     listNotifications: ({ params }) => Promise.resolve({ body: listNotifications(params.id, options) }),
   };
