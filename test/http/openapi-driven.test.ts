@@ -1,11 +1,10 @@
-import { OPERATIONS, type Operation } from '@consent-ledger/chaincode/wire/http';
+import { OPERATIONS, type Operation, type OperationName } from '@consent-ledger/chaincode/wire/http';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { CallOptions, TestMember } from './support/consortium.js';
-import { EVIDENCE } from './support/fhir.js';
+import type { Answer, CallOptions, TestMember } from './support/consortium.js';
 import { spoiled, valuesOf, type Schema } from './support/from-schema.js';
-import { fileConsent, FORM, putRecord, registerSubject, treatmentConsent } from './support/people.js';
-import { PATIENCE_MS, sharedMembers, type Members } from './support/shared.js';
+import { goodInputs, type Input } from './support/good-inputs.js';
+import { everyone, PATIENCE_MS, sharedMembers, type Members } from './support/shared.js';
 
 interface Described {
   readonly operationId: string;
@@ -26,12 +25,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-interface Made {
-  readonly path: Record<string, unknown>;
-  readonly query: Record<string, unknown>;
-  readonly header: Record<string, unknown>;
-  readonly body: unknown;
-}
+const OPERATION_LIST = Object.entries(OPERATIONS) as [OperationName, Operation][];
 
 const RUNS = Number(process.env['OPENAPI_RUNS'] ?? 40);
 
@@ -49,53 +43,37 @@ const ROLES = [
 describe('every route, driven from its OpenAPI description', function () {
   this.timeout(PATIENCE_MS);
   let members: Members;
-  let known: { readonly subject: string; readonly consent: string; readonly record: string };
+  let documents: ReadonlyMap<TestMember, Document>;
+  let good: Awaited<ReturnType<typeof goodInputs>>;
 
   before(async () => {
     members = await sharedMembers();
-    const subject = await registerSubject(members.riverside);
-    const filed = await fileConsent(members.riverside, treatmentConsent({ subject }));
-    const { id: record } = await putRecord(members.riverside, { subject });
-    known = { subject, consent: String(filed.json['consent']), record };
+    good = await goodInputs(members);
+    documents = new Map(
+      await Promise.all(
+        everyone(members).map(async (member) => {
+          const answer = await member.call('GET', '/openapi.json');
+          return [member, answer.json as unknown as Document] as const;
+        }),
+      ),
+    );
   });
 
-  /** Ids that are there, for the parameter of that name on that path. */
-  const idsOf = (path: string, name: string): string[] => {
-    if (name === 'release') return ['r4', 'r5'];
-    if (name === 'version') return ['1', '2'];
-    if (name !== 'id') return [];
-    return [
-      path.includes('/records/') ? known.record : path.includes('onsent') ? known.consent : known.subject,
-    ];
-  };
+  const describedAt = (member: TestMember, { path, method }: Operation): Described | undefined =>
+    documents.get(member)?.paths[path]?.[method];
 
-  const bodies = (name: string): fc.Arbitrary<unknown>[] => {
-    const consent = { ...treatmentConsent({ subject: known.subject }), id: known.consent };
-    if (name === 'fhirCreate' || name === 'fhirUpdate') return [fc.constant(consent)];
-    const evidence = { kind: 'witnessed', form: FORM };
-    if (name === 'fileConsent')
-      return [fc.constant({ resource: treatmentConsent({ subject: known.subject }), evidence })];
-    if (name === 'check')
-      return [
-        fc.constant({
-          questions: [
-            { requester: { member: 'Organization/lakeside' }, purpose: ['TREAT'], record: known.record },
-          ],
-        }),
-      ];
-    return [];
-  };
-
-  const inputs = (path: string, described: Described, { components }: Document): fc.Arbitrary<Made> => {
+  /** The good input, or any that is as described, or either with one thing in it spoiled. */
+  const inputs = (known: Input, described: Described, { components }: Document): fc.Arbitrary<Input> => {
     const place = (where: 'path' | 'query' | 'header'): fc.Arbitrary<Record<string, unknown>> => {
       const parameters = (described.parameters ?? []).filter((one) => one.in === where);
       const model = Object.fromEntries(
-        parameters.map(({ name, schema }) => {
-          const there = where === 'path' ? idsOf(path, name) : [];
-          const evidence = name === 'consent-ledger-evidence' ? [fc.constant(EVIDENCE)] : [];
-          const made = valuesOf(schema, components.schemas);
-          return [name, fc.oneof(...there.map((id) => fc.constant(id)), ...evidence, made)];
-        }),
+        parameters.map(({ name, schema }) => [
+          name,
+          fc.oneof(
+            ...(name in known[where] ? [fc.constant(known[where][name])] : []),
+            valuesOf(schema, components.schemas),
+          ),
+        ]),
       );
       const requiredKeys = parameters.filter(({ required }) => required === true).map(({ name }) => name);
       return fc.record(model, { requiredKeys: requiredKeys as never[] });
@@ -104,22 +82,22 @@ describe('every route, driven from its OpenAPI description', function () {
     const body: fc.Arbitrary<unknown> =
       content === undefined
         ? fc.constant(undefined)
-        : fc.oneof(...bodies(described.operationId), valuesOf(content.schema, components.schemas));
+        : fc.oneof(fc.constant(known.body), valuesOf(content.schema, components.schemas));
     const made = fc.record({ path: place('path'), query: place('query'), header: place('header'), body });
+    const whole = fc.oneof(fc.constant(known), made);
     return fc.oneof(
       made,
-      made.chain((one) => spoiled(one).map((other) => completed(other, one))),
+      whole.chain((one) => spoiled(one).map((other) => completed(other, one))),
     );
   };
 
   const call = (
     member: TestMember,
     token: string,
-    path: string,
-    method: string,
+    { path, method }: Operation,
     described: Described,
-    made: Made,
-  ) => {
+    made: Input,
+  ): Promise<Answer> => {
     const target = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encoded(made.path[name]) || '-');
     const query = new URLSearchParams(
       Object.entries(made.query).flatMap(([name, value]) =>
@@ -137,40 +115,65 @@ describe('every route, driven from its OpenAPI description', function () {
     return member.call(method.toUpperCase(), query === '' ? target : `${target}?${query}`, options);
   };
 
-  for (const [name, operation] of Object.entries(OPERATIONS) as [string, Operation][]) {
+  /** Fails where the answer is a failure, or of a status, type or shape that is not described. */
+  const guard = (answer: Answer, operation: Operation, { responses }: Described): void => {
+    const seen = `${answer.status} ${answer.bytes.toString('utf8').slice(0, 400)}`;
+    expect(answer.status, seen).to.be.lessThan(500);
+    expect(Object.keys(responses), seen).to.include(`${answer.status}`);
+    const type = String(answer.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
+    const types = Object.keys(responses[`${answer.status}`]?.content ?? {});
+    if (answer.bytes.length > 0 && !types.includes('application/octet-stream'))
+      expect(types, seen).to.include(type);
+    const promised = promises(operation).find(({ status }) => status === answer.status);
+    const isJson = type.endsWith('json') && promised?.mediaTypes === undefined;
+    if (promised?.schema !== undefined && isJson)
+      expect(promised.schema.safeParse(answer.json).error?.issues, seen).to.equal(undefined);
+  };
+
+  it('describes nothing at any member that is not driven below', () => {
+    for (const [member, document] of documents) {
+      const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, { operationId }]) => `${operationId}: ${method} ${path}`),
+      );
+      const driven = OPERATION_LIST.filter(([, operation]) => describedAt(member, operation) !== undefined);
+      expect(described.sort(), member.name).to.deep.equal(
+        driven.map(([name, { method, path }]) => `${name}: ${method} ${path}`).sort(),
+      );
+    }
+  });
+
+  for (const [name, operation] of OPERATION_LIST) {
     it(`${name}: no failure, no status and no shape that is not described`, async () => {
-      for (const member of [members.riverside, members.sentinel, members.novacure]) {
-        const document = (await member.call('GET', '/openapi.json')).json as unknown as Document;
-        const described = document.paths[operation.path]?.[operation.method];
+      const { at, input } = await good[name]();
+      expect(describedAt(at, operation), `described at ${at.name}`).to.not.equal(undefined);
+      for (const [member, document] of documents) {
+        const described = describedAt(member, operation);
         if (described === undefined) continue;
         const token = await member.token('somebody', ROLES);
+        if (member === at) {
+          const answer = await call(member, token, operation, described, input);
+          guard(answer, operation, described);
+          const promised = promises(operation).map(({ status }) => status);
+          expect(promised, answer.bytes.toString('utf8').slice(0, 400)).to.include(answer.status);
+        }
         await fc.assert(
-          fc.asyncProperty(inputs(operation.path, described, document), async (made) => {
-            const answer = await call(member, token, operation.path, operation.method, described, made);
-            const seen = `${answer.status} ${answer.bytes.toString('utf8').slice(0, 400)}`;
-            expect(answer.status, seen).to.be.lessThan(500);
-            expect(Object.keys(described.responses), seen).to.include(`${answer.status}`);
-            const type = String(answer.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
-            const types = Object.keys(described.responses[`${answer.status}`]?.content ?? {});
-            if (answer.bytes.length > 0 && !types.includes('application/octet-stream'))
-              expect(types, seen).to.include(type);
-            const promised = [operation.answer, ...(operation.answers ?? [])].find(
-              ({ status }) => status === answer.status,
-            );
-            const isJson = type.endsWith('json') && promised?.mediaTypes === undefined;
-            if (promised?.schema !== undefined && isJson)
-              expect(promised.schema.safeParse(answer.json).error?.issues, seen).to.equal(undefined);
+          fc.asyncProperty(inputs(input, described, document), async (made) => {
+            guard(await call(member, token, operation, described, made), operation, described);
           }),
-          { numRuns: member === members.riverside ? RUNS : Math.ceil(RUNS / 4) },
+          { numRuns: member === at ? RUNS : Math.ceil(RUNS / 4) },
         );
       }
     });
   }
 });
 
+function promises({ answer, answers = [] }: Operation): readonly Operation['answer'][] {
+  return [answer, ...answers];
+}
+
 /** Whatever became of it, it can still be sent. */
-function completed(value: unknown, one: Made): Made {
-  const made = typeof value === 'object' && value !== null ? (value as Partial<Made>) : {};
+function completed(value: unknown, one: Input): Input {
+  const made = typeof value === 'object' && value !== null ? (value as Partial<Input>) : {};
   const record = (part: unknown, other: Record<string, unknown>): Record<string, unknown> =>
     typeof part === 'object' && part !== null ? (part as Record<string, unknown>) : other;
   return {

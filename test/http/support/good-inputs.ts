@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { RECEIPT_TYP, SLIP_TYP } from '@consent-ledger/chaincode/wire';
+import { slipPage, type OperationName } from '@consent-ledger/chaincode/wire/http';
+import { eventually } from '../../support/eventually.js';
+import { newAppKey, type Signer } from '../../support/signers.js';
+import type { TestMember } from './consortium.js';
+import { givenOf, registerKey, signatureOn, statementFor, WITNESSED } from './evidence.js';
+import { EVIDENCE } from './fhir.js';
+import { fileConsent, putRecord, registerSubject, treatmentConsent } from './people.js';
+import { claimsOf, framesOf, sendRequest, signedBy } from './requests.js';
+import type { Members } from './shared.js';
+
+/** Input of one call, by the places that OpenAPI knows. */
+export interface Input {
+  readonly path: Record<string, unknown>;
+  readonly query: Record<string, unknown>;
+  readonly header: Record<string, unknown>;
+  readonly body: unknown;
+}
+
+/** An input that is answered with what the operation promises, and the gateway at which it is. */
+export interface GoodInput {
+  readonly at: TestMember;
+  readonly input: Input;
+}
+
+/**
+ * For every operation there is, one good input, made when it is asked for: most are good once. It is a record of all of
+ * them, so that no operation comes into being without one.
+ */
+export async function goodInputs({
+  riverside,
+  lakeside,
+  novacure,
+}: Members): Promise<Readonly<Record<OperationName, () => Promise<GoodInput>>>> {
+  const subject = await registerSubject(riverside);
+  const delegate = await registerSubject(riverside);
+  const consent = await file();
+  const { id: record } = await putRecord(riverside, { subject });
+
+  const good = (input: Partial<Input> = {}, at = riverside): GoodInput => ({
+    at,
+    input: { path: {}, query: {}, header: {}, body: undefined, ...input },
+  });
+  const same = (input?: Partial<Input>, at?: TestMember) => (): Promise<GoodInput> =>
+    Promise.resolve(good(input, at));
+  const ofSubject = { path: { id: subject } };
+  const fhir = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ release: 'r4', ...more });
+  const withEvidence = { 'consent-ledger-evidence': EVIDENCE };
+
+  async function file(recipient?: string): Promise<string> {
+    const named = recipient === undefined ? {} : { recipient };
+    const filed = await fileConsent(riverside, treatmentConsent({ subject, ...named }));
+    return String(filed.json['consent']);
+  }
+
+  async function registeredKey(): Promise<Signer> {
+    const signer = newAppKey();
+    await registerKey(riverside, subject, signer);
+    return signer;
+  }
+
+  async function keyBody(signer: Signer, replaces?: string): Promise<object> {
+    const key = givenOf(signer);
+    const said = { statement: 'key', subject, key, ...(replaces === undefined ? {} : { replaces }) };
+    const made = await statementFor(riverside, said);
+    return { key, evidence: WITNESSED, possession: signatureOn(made, signer) };
+  }
+
+  const delegationBody = {
+    delegate,
+    relationship: 'guardian',
+    scope: { acts: ['file'], scopes: ['patient-privacy'] },
+    period: { start: '2026-01-01T00:00:00.000Z', end: '2036-01-01T00:00:00.000Z' },
+    evidence: WITNESSED,
+  };
+
+  async function registeredDelegation(): Promise<string> {
+    const token = await riverside.token('clerk', ['consent-clerk']);
+    const path = `/v1/subjects/${subject}/delegations`;
+    return String((await riverside.call('POST', path, { token, body: delegationBody })).json['delegation']);
+  }
+
+  /** A release that was made, and the receipt for it. */
+  async function releasedTo(requester: TestMember): Promise<{ jti: string; receipt: string }> {
+    const claims = claimsOf(requester, riverside, [record]);
+    const sent = await sendRequest(riverside, await signedBy(requester, claims));
+    const { control } = await framesOf(sent);
+    const [start, settled] = [control[0], control.at(-1)];
+    if (settled?.frame !== 'settled' || start?.frame !== 'record') throw new Error('not released');
+    const { bytes, digest } = start;
+    const receipt = {
+      iss: requester.mspId,
+      aud: riverside.mspId,
+      ledger: claims['ledger'],
+      iat: claims['iat'],
+      event: settled.event.key,
+      records: [{ record, bytes, digest, complete: true }],
+    };
+    return { jti: String(claims['jti']), receipt: await signedBy(requester, receipt, { typ: RECEIPT_TYP }) };
+  }
+
+  /** Id of a slip that novacure was handed. */
+  async function arrivedSlip(): Promise<string> {
+    const named = await file(novacure.reference);
+    const token = await novacure.token('clerk', ['consent-clerk']);
+    return eventually(async () => {
+      const answer = await novacure.call('GET', '/v1/slips?limit=200', { token });
+      const found = slipPage.parse(answer.json).slips.find((one) => one.consent === named);
+      if (found === undefined) throw new Error('the slip has not come');
+      return found.slip;
+    });
+  }
+
+  /** A slip as its custodian's gateway hands it over. */
+  async function handedOver(): Promise<string> {
+    const slip = await arrivedSlip();
+    const database = new DatabaseSync(join(novacure.configuration.dataDirectory, 'slips.db'), {
+      readOnly: true,
+    });
+    const row = database.prepare('SELECT value FROM slip WHERE id = ?').get(slip) as { value: Uint8Array };
+    database.close();
+    const claims = {
+      iss: riverside.mspId,
+      aud: novacure.mspId,
+      ledger: novacure.configuration.ledger.id,
+      iat: Math.floor(Date.now() / 1_000),
+      key: `slip/${slip}`,
+      value: Buffer.from(row.value).toString('base64url'),
+    };
+    return signedBy(riverside, claims, { typ: SLIP_TYP });
+  }
+
+  return {
+    health: same(),
+    readiness: same(),
+    metrics: same(),
+    signingKeys: same(),
+    registerSubject: same({ body: {} }),
+    fileConsent: same({ body: { resource: treatmentConsent({ subject }), evidence: WITNESSED } }),
+    getConsent: same({ path: { id: consent } }),
+    withdrawConsent: async () => good({ path: { id: await file() }, body: {} }),
+    makeStatement: same({ body: { statement: 'withdrawal', consent } }),
+    registerKey: async () => good({ ...ofSubject, body: await keyBody(newAppKey()) }),
+    listKeys: same(ofSubject),
+    replaceKey: async () => {
+      const { kid } = await registeredKey();
+      return good({ path: { id: subject, key: kid }, body: await keyBody(newAppKey(), kid) });
+    },
+    revokeKey: async () =>
+      good({ path: { id: subject, key: (await registeredKey()).kid }, body: { evidence: WITNESSED } }),
+    registerDelegation: same({ ...ofSubject, body: delegationBody }),
+    listDelegations: same(ofSubject),
+    endDelegation: async () =>
+      good({
+        path: { id: subject, delegation: await registeredDelegation() },
+        body: { evidence: WITNESSED },
+      }),
+    putContacts: same({ ...ofSubject, body: {} }),
+    listNotifications: same(ofSubject),
+    putRecord: () =>
+      Promise.resolve(good({ path: { id: randomUUID() }, query: { subject }, body: 'a finding' })),
+    getRecord: same({ path: { id: record }, query: { purpose: 'TREAT' } }),
+    requestAccess: same(
+      { body: { custodian: riverside.reference, records: [record], purpose: ['TREAT'] } },
+      novacure,
+    ),
+    listAccessEvents: same({ query: { record } }),
+    check: same({
+      body: { questions: [{ requester: { member: lakeside.reference }, purpose: ['TREAT'], record }] },
+    }),
+    listChecks: same(),
+    fhirMetadata: same({ path: fhir() }),
+    fhirSearch: same({ path: fhir(), query: { patient: `Patient/${subject}` } }),
+    fhirSearchForm: same({ path: fhir(), body: `patient=Patient/${subject}` }),
+    fhirCreate: same({ path: fhir(), header: withEvidence, body: treatmentConsent({ subject }) }),
+    fhirRead: same({ path: fhir({ id: consent }) }),
+    fhirUpdate: async () => {
+      const id = await file();
+      const header = { ...withEvidence, 'if-match': 'W/"1"' };
+      return good({ path: fhir({ id }), header, body: treatmentConsent({ id, subject }) });
+    },
+    fhirHistory: same({ path: fhir({ id: consent }) }),
+    fhirVersion: same({ path: fhir({ id: consent, version: '1' }) }),
+    cdsDiscovery: same(),
+    cdsConsult: same({
+      body: {
+        hook: 'patient-consent-consult',
+        hookInstance: randomUUID(),
+        context: { patientId: subject, actor: [{ value: lakeside.reference }], purposeOfUse: ['TREAT'] },
+      },
+    }),
+    release: async () =>
+      good({ body: { request: await signedBy(lakeside, claimsOf(lakeside, riverside, [record])) } }),
+    receipt: async () => {
+      const { jti, receipt } = await releasedTo(lakeside);
+      return good({ path: { jti }, body: { receipt } });
+    },
+    receiveSlip: async () => good({ body: { slip: await handedOver() } }, novacure),
+    listSlips: same({ query: { custodian: riverside.reference } }, novacure),
+    verifySlip: async () => good({ path: { id: await arrivedSlip() } }, novacure),
+    listMembers: same(),
+    getLedger: same(),
+  };
+}
