@@ -1,7 +1,12 @@
-/** Collects calls into batches: a batch goes when it is full, or so many milliseconds after its first call. */
+/**
+ * Collects calls into batches: a batch goes when it is full, or so many milliseconds after its first call came. Where `waitsLonger` is set,
+ * that wait doubles with each batch under way, up to sixteenfold: with an idle ledger nobody waits for company, and a busy one gets few large
+ * transactions, not many small ones that would cost more than what they carry.
+ */
 export interface BatcherOptions<Item, Result> {
   readonly size: number;
   readonly waitMs: number;
+  readonly waitsLonger?: true;
   /** Batches under way at one time; calls wait beyond that. */
   readonly inFlight: number;
   /** Calls that may wait; one more is refused by what `overflow` makes. */
@@ -13,9 +18,14 @@ export interface BatcherOptions<Item, Result> {
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  /** When it came, by the monotonic clock. */
+  readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** How much longer than alone a batch waits at most. */
+const MOST_TIMES = 16;
 
 export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>;
@@ -34,23 +44,39 @@ export class Batcher<Item, Result> {
   add(item: Item): Promise<Result> {
     if (this.#queue.length >= this.#options.waiting) return Promise.reject(this.#options.overflow());
     return new Promise<Result>((resolve, reject) => {
-      this.#queue.push({ item, resolve, reject });
+      this.#queue.push({ item, since: performance.now(), resolve, reject });
       if (this.#queue.length >= this.#options.size) this.#dispatch();
-      else
-        this.#timer ??= setTimeout(() => {
-          this.#dispatch();
-        }, this.#options.waitMs);
+      else if (this.#running < this.#options.inFlight) this.#timer ??= this.#later(this.#waitMs());
     });
   }
 
+  /** Starts what is due, and comes back when the next is. */
   #dispatch(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#queue.length > 0 && this.#running < this.#options.inFlight) {
-      const batch = this.#queue.splice(0, this.#options.size);
+    const { inFlight, size } = this.#options;
+    while (this.#running < inFlight) {
+      const [first] = this.#queue;
+      if (first === undefined) return;
+      const wait = this.#queue.length >= size ? 0 : first.since + this.#waitMs() - performance.now();
+      if (wait > 0) {
+        this.#timer = this.#later(wait);
+        return;
+      }
       this.#running += 1;
-      void this.#run(batch);
+      void this.#run(this.#queue.splice(0, size));
     }
+  }
+
+  #later(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#dispatch();
+    }, ms);
+  }
+
+  #waitMs(): number {
+    const { waitMs, waitsLonger } = this.#options;
+    return waitsLonger === true ? waitMs * Math.min(MOST_TIMES, 2 ** this.#running) : waitMs;
   }
 
   async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {

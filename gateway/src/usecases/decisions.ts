@@ -58,6 +58,7 @@ export class Decisions {
     this.#batcher = new Batcher({
       size: batchSize,
       waitMs: batchWaitMs,
+      waitsLonger: true,
       inFlight: batchesInFlight,
       waiting: waitingRequests,
       overflow: () => new Refusal('too-many-requests'),

@@ -5,7 +5,7 @@ import type { Ask } from './decisions.js';
 import type { Person } from './population.js';
 
 /** As a gateway is configured unless told otherwise. */
-const LIMITS = { size: 100, waitMs: 5, inFlight: 8, waiting: 10_000 };
+const LIMITS = { size: 100, waitMs: 5, waitsLonger: true, inFlight: 8, waiting: 10_000 } as const;
 
 /**
  * Milliseconds from the arrival of each request to its commit on the own peer, where `perSecond` of them arrive, one at a

@@ -77,4 +77,38 @@ describe('calls wait for each other only as long as they were told to', () => {
     never.resolve([1]);
     await Promise.all(waiting);
   });
+
+  it('begins at once while nothing is under way, and waits for company while much is', async () => {
+    const sizes: number[] = [];
+    const open: (() => void)[] = [];
+    const batcher = new Batcher<number, number>({
+      size: 100,
+      inFlight: 8,
+      waitMs: 5,
+      waitsLonger: true,
+      waiting: 1000,
+      overflow,
+      run: async (batch) => {
+        sizes.push(batch.length);
+        await new Promise<void>((resolve) => open.push(resolve));
+        return batch;
+      },
+    });
+    const calls: Promise<number>[] = [];
+    // None of them ends meanwhile: the first four begin 5, 10, 20 and 40 ms after their first call, the next 80 ms after.
+    for (let call = 0; call < 30; call += 1) {
+      calls.push(batcher.add(call));
+      await sleep(5);
+    }
+    expect(sizes[0]).to.be.at.most(10);
+    expect(sizes.length).to.be.within(2, 8);
+    expect(Math.max(...sizes)).to.be.above(3);
+    while (open.length > 0 || batcher.waiting > 0) {
+      open.splice(0).forEach((end) => {
+        end();
+      });
+      await sleep(1);
+    }
+    expect(await Promise.all(calls)).to.deep.equal(Array.from({ length: 30 }, (_, call) => call));
+  });
 });
