@@ -34,6 +34,7 @@ export { compileConsent, type CompileOptions } from './compile/compile-consent.j
 export { purposes, isKnownPurpose, purposesCover } from './purposes.js';
 export {
   confidentialityCodes,
+  confidentialityRank,
   sensitivityCodes,
   isKnownLabel,
   isSensitivity,

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { openFileKeyStore } from '../adapters/keys/file-key-store.js';
 import { openVault } from '../adapters/keys/sqlite-vault.js';
+import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openFileStore } from '../adapters/records/file-store.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import type { Handlers } from '../http/handlers.js';
 import { cdsHandlers } from '../http/cds/handlers.js';
 import { checkHandlers } from '../http/operations/checks.js';
+import { labelHandlers } from '../http/operations/labels.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
 import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
@@ -87,6 +89,7 @@ export async function buildCustodian(
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
   const notifications = buildNotifications(custody, vault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
+  const tables = openLabelTables(configuration.labelTable, inData('label-tables'));
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.current(CURRENT_MS);
@@ -97,7 +100,8 @@ export async function buildCustodian(
       ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey, ledgerId }),
       ...subjectHandlers({ own: custody, transactions, pseudonymKey, passkeys: configuration.passkeys }),
       ...notifications.handlers,
-      ...keepHandlers(keep),
+      ...keepHandlers(keep, tables),
+      ...labelHandlers({ keep, tables }),
       ...checkHandlers(checks, pseudonymKey),
       ...cdsHandlers({
         checks,

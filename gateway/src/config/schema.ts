@@ -214,6 +214,11 @@ export const configurationSchema = z
     members: z.array(memberSchema).min(1).max(200),
     ledger: ledgerSchema,
     custody: custodySchema.optional().describe('for hospitals, which alone keep records'),
+    labelTable: file
+      .optional()
+      .describe(
+        'YAML or JSON: which codes make a record sensitive (docs/labelling.md); absent: the table that comes along',
+      ),
     keys: keysSchema,
     tokens: tokensSchema,
     cdsClients: z

@@ -148,7 +148,7 @@ export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions)
 }
 
 /** A record of the own store, decrypted. Throws a Refusal `record-damaged` where it is not what was kept. */
-async function* readStored(
+export async function* readStored(
   records: RecordStore,
   digest: string,
   key: Uint8Array,

@@ -4,6 +4,7 @@ import {
   type CommandOf,
   type Descriptor,
   type DescriptorFacts,
+  type Labelling,
 } from '@consent-ledger/chaincode/wire';
 import { encryptStream } from '../release/streaming-aead.js';
 import type { KeyVault } from '../ports/key-vault.js';
@@ -20,6 +21,7 @@ export interface IncomingRecord {
   readonly subjects: readonly string[];
   readonly mediaType: string;
   readonly facts: DescriptorFacts;
+  readonly labelling: Labelling;
   readonly reason: string | undefined;
   readonly content: AsyncIterable<Uint8Array>;
 }
@@ -132,7 +134,7 @@ function isSame(current: Descriptor, { facts, mediaType }: IncomingRecord, diges
 }
 
 function register(
-  { record, subjects, mediaType, facts, reason }: IncomingRecord,
+  { record, subjects, mediaType, facts, labelling, reason }: IncomingRecord,
   version: number,
   digest: string,
   ciphertext: { readonly digest: string; readonly bytes: number },
@@ -149,6 +151,7 @@ function register(
     ciphertext: { digest: ciphertext.digest, bytes: ciphertext.bytes },
     mediaType,
     facts,
+    labelling,
     ...(reason === undefined ? {} : { reason }),
   };
   const audience = { contract: 'custody', custodian: custody.custodian } as const;

@@ -35,6 +35,8 @@ export interface GatewayConfiguration {
     readonly admin: { readonly certificate: string; readonly privateKey: string };
   };
   readonly custody?: Custody;
+  /** File that says which codes make a record sensitive. */
+  readonly labelTable?: string;
   readonly keys: { readonly signing: string; readonly encryption: string };
   readonly tokens: TokenSettings;
   readonly listen: {
@@ -136,6 +138,7 @@ export function gatewayConfiguration(
       admin: { certificate: layout.admin.identity.certificate, privateKey: layout.admin.identity.key },
     },
     ...(custody && { custody }),
+    ...(organisation.labelTable === undefined ? {} : { labelTable: organisation.labelTable }),
     keys: { signing: layout.gateway.signing.privateJwk, encryption: layout.gateway.encryption.privateJwk },
     tokens: tokenSettings(organisation, plan, dataDir),
     listen: {

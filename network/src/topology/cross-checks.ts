@@ -80,14 +80,14 @@ function duplicatePorts(organisations: readonly Organisation[]): CrossProblem[] 
 
 function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[] {
   return organisations.flatMap((organisation, index) =>
-    organisation.custody === undefined || isCustodian(organisation)
+    isCustodian(organisation)
       ? []
-      : [
-          {
-            path: ['organisations', index, 'custody'],
-            expected: `no custody settings for a ${organisation.kind}, which keeps no records`,
-          },
-        ],
+      : (['custody', 'labelTable'] as const)
+          .filter((key) => organisation[key] !== undefined)
+          .map((key) => ({
+            path: ['organisations', index, key],
+            expected: `no ${key === 'custody' ? 'custody settings' : 'label table'} for a ${organisation.kind}, which keeps no records`,
+          })),
   );
 }
 

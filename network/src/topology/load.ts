@@ -77,9 +77,13 @@ function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string
 }
 
 function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
-  const { caFile, ...tokens } = organisation.tokens;
-  if (caFile === undefined) return organisation;
-  return { ...organisation, tokens: { ...tokens, caFile: resolve(folder, caFile) } };
+  const { tokens, labelTable } = organisation;
+  const { caFile } = tokens;
+  return {
+    ...organisation,
+    ...(caFile === undefined ? {} : { tokens: { ...tokens, caFile: resolve(folder, caFile) } }),
+    ...(labelTable === undefined ? {} : { labelTable: resolve(folder, labelTable) }),
+  };
 }
 
 function refusal(file: string, problems: readonly TopologyProblem[]): TopologyError {

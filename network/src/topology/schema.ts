@@ -177,6 +177,8 @@ export const organisationSchema = mapping({
   ports: ports.default({}),
   tokens: tokens.default({}),
   custody: custodySchema.optional(),
+  /** YAML or JSON file beside the topology file: which codes make a record sensitive. Absent: the gateway's own table. */
+  labelTable: z.string('a file name').min(1, 'a file name').optional(),
   troubles: troubles.optional(),
 });
 

@@ -163,6 +163,8 @@ export async function goodInputs({
     putRecord: () =>
       Promise.resolve(good({ path: { id: randomUUID() }, query: { subject }, body: 'a finding' })),
     getRecord: same({ path: { id: record }, query: { purpose: 'TREAT' } }),
+    describeRecord: same({ path: { id: record } }),
+    relabelRecord: same({ path: { id: record }, body: { reason: 'checked', labels: [] } }),
     requestAccess: same(
       { body: { custodian: riverside.reference, records: [record], purpose: ['TREAT'] } },
       novacure,

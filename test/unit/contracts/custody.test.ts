@@ -133,6 +133,33 @@ describe('custody', () => {
       );
     });
 
+    it('keeps where labels come from, and refuses to leave out one that its own explanation says', async () => {
+      const coding = { system: 'http://loinc.org', code: '7918-6' };
+      const found = [{ rule: 'hiv-test', labels: ['HIV'], coding }];
+      const table = 'A'.repeat(43);
+      const labelled = (labels: readonly string[] | undefined, labelling: object) => {
+        const command = recordOf('new');
+        const facts: Record<string, unknown> = { ...command.facts, labels };
+        if (labels === undefined) delete facts['labels'];
+        return { ...command, facts, labelling: { table, found: [], ...labelling } };
+      };
+      for (const [labels, labelling] of [
+        [['N'], { found }],
+        [undefined, { found }],
+        [['N'], { own: ['N', 'TBOO'] }],
+        [['N'], { stated: ['SEX'] }],
+        [['N', 'R'], { decided: ['N'] }],
+        [['N'], { decided: ['N', 'R'] }],
+        [['N'], { own: ['TBOO'], decided: ['N'] }],
+      ] as const) {
+        const done = await world.tryCustody(labelled(labels, labelling));
+        expect(done.message, JSON.stringify(labelling)).to.equal('record-facts-refused ["$.labelling"]');
+      }
+      const good = { own: ['TBOO'], stated: ['SEX'], found: [], decided: ['TBOO'], overruled: ['hiv-test'] };
+      expect(await outcomeOf(labelled(['TBOO'], good))).to.equal('written');
+      expect(descriptor.parse(world.value('descriptor', 'new')).labelling).to.deep.equal({ table, ...good });
+    });
+
     for (const [name, facts, path] of [
       ['a label that nobody knows', { labels: ['N', 'SECRET'] }, '$.facts.labels[1]'],
       ['a day that is none', { authored: '2026-02-30' }, '$.facts.authored'],

@@ -1,6 +1,6 @@
 import { validateQuestion } from '../../domain/validate-question.js';
 import type { OpenCustody } from '../../state/index.js';
-import type { CommandOf, Descriptor, DescriptorFacts } from '../../wire/index.js';
+import type { CommandOf, Descriptor, DescriptorFacts, Labelling } from '../../wire/index.js';
 import { Refusal } from '../../wire/refusal.js';
 import { instantOf } from '../../wire/instant.js';
 import type { Call } from '../call.js';
@@ -13,10 +13,12 @@ import { requireSubject } from './register-subject.js';
 export async function registerRecord(
   { at }: Call,
   open: OpenCustody,
-  { record, version, subjects, digest, ciphertext, mediaType, facts, reason }: CommandOf<'register-record'>,
+  command: CommandOf<'register-record'>,
 ): Promise<void> {
+  const { record, version, subjects, digest, ciphertext, mediaType, facts, labelling, reason } = command;
   if (version > 1 && reason === undefined) throw new Refusal('command-malformed', ['$.reason']);
   guardFacts(facts);
+  guardLabels(facts, labelling);
   const existing = await open.values.get('descriptor', record);
   if (existing?.status === 'erased') throw new Refusal('record-erased');
   if (version !== (existing?.version ?? 0) + 1) throw new Refusal('record-version-conflict');
@@ -32,6 +34,7 @@ export async function registerRecord(
     ciphertext,
     mediaType,
     facts,
+    ...(labelling !== undefined && { labelling }),
     registeredAt: instantOf(at),
     ...(reason !== undefined && { reason }),
   });
@@ -41,6 +44,18 @@ function sameSubjects(existing: Descriptor, subjects: readonly string[]): boolea
   return (
     existing.subjects.length === subjects.length && subjects.every((one) => existing.subjects.includes(one))
   );
+}
+
+/** The labels are the ones that their explanation is about: nothing that a record says of itself, or that a rule found, is left out. */
+function guardLabels(facts: DescriptorFacts, labelling: Labelling | undefined): void {
+  if (labelling === undefined) return;
+  const { own = [], stated = [], found, decided } = labelling;
+  const labels = new Set(facts.labels);
+  const said = decided ?? stated;
+  const explained = [...own, ...said, ...found.flatMap((one) => one.labels)];
+  const isExact = decided === undefined || labels.size === decided.length;
+  if (isExact && explained.every((one) => labels.has(one))) return;
+  throw new Refusal('record-facts-refused', ['$.labelling']);
 }
 
 /** Facts become part of every question about the record, so they must make a valid one. */

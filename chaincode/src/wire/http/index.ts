@@ -5,6 +5,7 @@ export * from './consents.js';
 export * from './fhir.js';
 export * from './delegations.js';
 export * from './evidence.js';
+export * from './labels.js';
 export * from './members.js';
 export * from './notifications.js';
 export * from './operations.js';

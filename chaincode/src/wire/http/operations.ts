@@ -28,6 +28,7 @@ import {
 import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
+import { RECORD_OPERATIONS } from './record-operations.js';
 import { receiptBody, receiptLogged, receiptParams, releaseBody, RELEASE_MEDIA_TYPE } from './releases.js';
 import { CHECKERS, READERS, ROLES, SPEAKERS, type Role } from './roles.js';
 import { listSlipsQuery, slipBody, slipPage, slipReceived, slipVerification } from './slips.js';
@@ -206,6 +207,7 @@ export const OPERATIONS = {
     query: getRecordQuery,
     answer: { status: 200, description: 'The record', mediaTypes: RECORD_MEDIA_TYPES },
   },
+  ...RECORD_OPERATIONS,
   requestAccess: {
     method: 'post',
     path: '/v1/access-requests',

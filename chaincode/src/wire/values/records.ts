@@ -44,6 +44,24 @@ export const recordFacts = z.strictObject({
 });
 export type DescriptorFacts = z.infer<typeof recordFacts>;
 
+/**
+ * Where a version's labels come from, so that each can be explained for as long as the descriptor is there. The rules are named; what
+ * they say in words is in the table of that digest, which the custodian keeps.
+ */
+export const labelling = z.strictObject({
+  /** Digest of the table of rules that was asked. */
+  table: digest,
+  /** What the record says of itself (`meta.security`), and what whoever brought it said; absent where nothing was said. */
+  own: unique(code, 0, 64).exactOptional(),
+  stated: unique(code, 0, 64).exactOptional(),
+  /** Rules that found something, each with the code that it was found by. */
+  found: z.array(z.strictObject({ rule: codedReason, labels: unique(code, 1, 8), coding })).max(64),
+  /** The labels that the custodian's staff decided on instead, and the rules that they overruled by it. */
+  decided: unique(code, 0, 64).exactOptional(),
+  overruled: unique(codedReason, 1, 64).exactOptional(),
+});
+export type Labelling = z.infer<typeof labelling>;
+
 const descriptorStatement = {
   record: fhirId,
   /** 1, then one more for each new text or label. */
@@ -56,6 +74,8 @@ const descriptorStatement = {
   ciphertext: z.strictObject({ digest, bytes: byteCount }),
   mediaType,
   facts: recordFacts,
+  /** Absent in descriptors from before there were rules. */
+  labelling: labelling.exactOptional(),
   /** Why there is a new version; from the second on. */
   reason: codedReason.exactOptional(),
 } as const;

@@ -39,7 +39,7 @@ export function privateText(path: string): string {
 }
 
 /** Under its name is the whole of it, or nothing, whatever happens meanwhile. */
-function writeOnce(path: string, content: Buffer): void {
+export function writeOnce(path: string, content: Buffer): void {
   const temporary = `${path}.new`;
   const file = openSync(temporary, 'w', 0o600);
   writeSync(file, content);

@@ -1,38 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import {
   DESCRIPTOR_HEADER,
+  FHIR_MEDIA_TYPE,
   recordFactsSchema,
   type RecordFactsInput,
 } from '@consent-ledger/chaincode/wire/http';
-import { validateQuestion } from '@consent-ledger/chaincode/domain';
 import { primitives, type DescriptorFacts } from '@consent-ledger/chaincode/wire';
-import { factsOfResource } from '../../usecases/fhir-facts.js';
 import { keepRecord, type KeepRecordOptions } from '../../usecases/keep-record.js';
+import { describeRecord, READABLE_BYTES } from '../../usecases/labelling/describe-record.js';
+import type { LabelTables } from '../../ports/label-tables.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { HandlersOf } from '../handlers.js';
 import { bodyOf, parseJson, readBytes } from '../json-body.js';
 import { refusalOfInput } from '../problems.js';
 
-/** A FHIR resource up to this size is read for its facts; a larger record must be described by the header. */
-const READABLE_BYTES = 1024 * 1024;
-
 /** Records come in. */
-export function keepHandlers(options: KeepRecordOptions): HandlersOf<'putRecord'> {
+export function keepHandlers(options: KeepRecordOptions, tables: LabelTables): HandlersOf<'putRecord'> {
   return {
     putRecord: async ({ params, query, request }) => {
       const mediaType = mediaTypeOf(request);
       const announced = Number(request.headers['content-length'] ?? 0);
       if (announced > options.recordBytes) throw new Refusal('body-too-large');
       const stated = statedFacts(request);
-      const { derived, content } = await readFacts(request, mediaType, stated !== undefined);
-      const facts = { reference: `Binary/${params.id}`, ...derived, ...stated } as DescriptorFacts;
-      requireFacts(facts);
+      const { resource, content } = await readResource(request, mediaType, stated !== undefined);
+      const { facts, labelling } = describeRecord(
+        { record: params.id, resource, stated: (stated ?? {}) as Partial<DescriptorFacts> },
+        tables.current,
+      );
       const kept = await keepRecord(
         {
           record: params.id,
           subjects: [...new Set(query.subject)],
           mediaType,
           facts,
+          labelling,
           reason: query.reason,
           content,
         },
@@ -75,44 +76,22 @@ function statedFacts({ headers }: IncomingMessage): RecordFactsInput | undefined
   return parsed.data;
 }
 
-/** Facts become part of every question about the record, so they must make a valid one. Throws a Refusal that says why not. */
-function requireFacts(facts: DescriptorFacts): void {
-  const probe = {
-    at: '2000-01-01T00:00:00Z',
-    requester: { member: 'Organization/probe' },
-    purpose: ['TREAT'],
-  };
-  const checked = validateQuestion({ ...probe, record: facts });
-  if (checked.ok) return;
-  const errors = checked.problems.map(({ path, message }) => ({
-    path: path.replace(/^record/, 'facts'),
-    message,
-  }));
-  throw new Refusal('record-facts-refused', { errors });
-}
-
-/** The facts that a FHIR resource states of itself, and its bytes again. */
-async function readFacts(
+/** A FHIR resource that is small enough to be read, and the bytes of the record again. */
+async function readResource(
   request: IncomingMessage,
   mediaType: string,
   isDescribed: boolean,
-): Promise<{ derived: Partial<DescriptorFacts>; content: AsyncIterable<Uint8Array> }> {
+): Promise<{ resource: unknown; content: AsyncIterable<Uint8Array> }> {
   const stream = bodyOf(request);
-  if (mediaType !== 'application/fhir+json') return { derived: {}, content: stream };
+  if (mediaType !== FHIR_MEDIA_TYPE) return { resource: undefined, content: stream };
   const length = Number(request.headers['content-length'] ?? Number.NaN);
   if (!(length <= READABLE_BYTES)) {
-    if (isDescribed) return { derived: {}, content: stream };
+    if (isDescribed) return { resource: undefined, content: stream };
     const message = `is needed for a resource of unknown length or of more than ${READABLE_BYTES} bytes`;
     throw new Refusal('parameter-malformed', { errors: [{ path: `header.${DESCRIPTOR_HEADER}`, message }] });
   }
   const bytes = await readBytes(request, READABLE_BYTES);
-  const derived = factsOfResource(parseJson(bytes));
-  if (derived === undefined) {
-    throw new Refusal('body-malformed', {
-      errors: [{ path: '$', message: 'must be a FHIR resource in JSON' }],
-    });
-  }
-  return { derived, content: once(bytes) };
+  return { resource: parseJson(bytes), content: once(bytes) };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -110,7 +110,7 @@ export async function chaincodeContainer(
 export function gatewayContainer(
   site: Site,
   installation: Installation,
-  { organisation: { name, listen, tokens }, ports }: Pick<NodeFiles, 'organisation' | 'ports'>,
+  { organisation: { name, listen, tokens, labelTable }, ports }: Pick<NodeFiles, 'organisation' | 'ports'>,
 ): Container {
   const own = organisationLayout(site.dataDir, name);
   const { configuration, data } = memberLayout(site.dataDir, name);
@@ -129,6 +129,7 @@ export function gatewayContainer(
       own.admin.directory,
       ...cas,
       ...(issuerCa === undefined ? [] : [issuerCa]),
+      ...(labelTable === undefined ? [] : [labelTable]),
     ],
     writes: [data],
     listens: [`${listen}:${ports.gateway}`],
