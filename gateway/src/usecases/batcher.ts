@@ -1,6 +1,6 @@
 /**
  * Collects calls into batches: a batch goes when it is full, or so many milliseconds after its first call came. Where `waitsLonger` is set,
- * that wait doubles with each batch under way, up to sixteenfold: with an idle ledger nobody waits for company, and a busy one gets few large
+ * that wait doubles with each batch under way, up to 80 ms: with an idle ledger nobody waits for company, and a busy one gets few large
  * transactions, not many small ones that would cost more than what they carry.
  */
 export interface BatcherOptions<Item, Result> {
@@ -24,8 +24,8 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** How much longer than alone a batch waits at most. */
-const MOST_TIMES = 16;
+/** Below a block's interval, so that waiting never costs more than one block. */
+const LONGEST_MS = 80;
 
 export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>;
@@ -76,7 +76,9 @@ export class Batcher<Item, Result> {
 
   #waitMs(): number {
     const { waitMs, waitsLonger } = this.#options;
-    return waitsLonger === true ? waitMs * Math.min(MOST_TIMES, 2 ** this.#running) : waitMs;
+    return waitsLonger === true
+      ? Math.max(waitMs, Math.min(LONGEST_MS, waitMs * 2 ** this.#running))
+      : waitMs;
   }
 
   async #run(batch: readonly Waiting<Item, Result>[]): Promise<void> {
