@@ -46,6 +46,7 @@ export async function checkEvent(logged: LoggedEvent): Promise<CheckedEvent> {
     ledgerId: world.ledger?.id ?? '',
     custodian: event.custodian,
     members: (mspId) => world.member(mspId),
+    purposeSystems: logged.custody.custody.policy.purposeSystems,
     at: logged.transaction.at,
   });
   if (request.kind === 'refused') {

@@ -105,7 +105,9 @@ async function brokenValue(
 
 async function brokenConsent(place: EvidencePlace, value: Consent): Promise<Broken | undefined> {
   const { consent, version, subject, resource, evidence } = value;
-  const compiled = compileConsent(resource);
+  const compiled = compileConsent(resource, {
+    purposeSystems: place.custody.custody.policy.purposeSystems ?? [],
+  });
   const signature = await verifyEvidence(stateOf(place), evidence, {
     subject,
     content: consentContent(value),

@@ -76,6 +76,9 @@ export const reference = z.string().regex(/^[A-Za-z]{1,40}\/[A-Za-z0-9.-]{1,64}$
 /** A code without its system, or `system|code`. */
 export const code = z.string().regex(/^[!-~]{1,256}$/);
 
+/** URI of a code system, short enough that `system|code` is a `code`. */
+export const codeSystem = z.string().regex(/^[a-z][a-z0-9+.-]{1,15}:[!-{}~]{1,175}$/);
+
 /** A word out of a list that the custodian keeps; never free text, which could name a person. */
 export const codedReason = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/);
 

@@ -53,6 +53,8 @@ export interface RequestExpectations {
   readonly custodian: string;
   /** The member with that MSP id, if the ledger has one. */
   readonly members: (mspId: string) => Member | undefined;
+  /** URIs of the systems whose purposes the custodian knows beside v3 ActReason's (its policy). */
+  readonly purposeSystems: readonly string[] | undefined;
   /** Time of the decision, epoch milliseconds. */
   readonly at: number;
 }
@@ -79,7 +81,7 @@ export function parseRequestObject(request: string): ParsedRequest | RefusedRequ
   const digest = sha256(request);
   const jws = openCompactJws(request, REQUEST_TYP, MAX_JWS_LENGTH);
   const claims = compiledClaims.safeParse(jws?.claims);
-  if (jws === undefined || !claims.success || !claims.data.purpose.every((one) => isKnownPurpose(one))) {
+  if (jws === undefined || !claims.success) {
     return { kind: 'refused', digest, code: 'request-malformed' };
   }
   return { kind: 'parsed', digest, claims: claims.data, jws };
@@ -93,6 +95,9 @@ export function checkRequestObject(
   const { digest, claims, jws } = parsed;
   const refused = (code: RequestRefusal): RefusedRequestObject => ({ kind: 'refused', digest, code });
 
+  const { purposeSystems } = expectations;
+  if (!claims.purpose.every((one) => isKnownPurpose(one, purposeSystems)))
+    return refused('request-malformed');
   if (claims.ledger !== expectations.ledgerId) return refused('request-wrong-ledger');
   if (claims.aud !== expectations.custodian) return refused('request-wrong-audience');
   const requester = expectations.members(claims.iss);

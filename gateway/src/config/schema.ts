@@ -1,4 +1,4 @@
-import { relyingParty, z } from '@consent-ledger/chaincode/wire';
+import { primitives, relyingParty, z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
 import { notificationsSchema } from './notifications.js';
 
@@ -39,6 +39,7 @@ const custodySchema = z
     reviewHours: z.int().min(1).max(8760).default(72),
     signedOnlyPurposes: purposes.default([]),
     agreementPurposes: purposes.default([]),
+    purposeSystems: z.array(primitives.codeSystem).max(16).default([]),
   })
   .readonly();
 

@@ -88,15 +88,21 @@ function questionOf(asked: CheckQuestion, { custody, at }: CheckState): Question
   };
 }
 
-/** What the rules would not understand of a question: unknown purposes, and facts that are none. */
-export function problemsOf(asked: CheckQuestion, path: string): readonly Problem[] {
-  if (asked.facts === undefined && asked.purpose.every((purpose) => isKnownPurpose(purpose))) return [];
-  const checked = validateQuestion({
+/** What the rules would not understand of a question: purposes that the custodian does not know, and facts that are none. */
+export function problemsOf(
+  asked: CheckQuestion,
+  { policy: { purposeSystems = [] } }: Custody,
+  path: string,
+): readonly Problem[] {
+  const isKnown = asked.purpose.every((purpose) => isKnownPurpose(purpose, purposeSystems));
+  if (asked.facts === undefined && isKnown) return [];
+  const question = {
     at: '2000-01-01T00:00:00Z',
     requester: { member: asked.requester.member },
     purpose: asked.purpose,
     record: asked.facts ?? {},
-  });
+  };
+  const checked = validateQuestion(question, purposeSystems);
   if (checked.ok) return [];
   return checked.problems.map((problem) => ({
     ...problem,

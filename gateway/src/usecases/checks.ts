@@ -12,6 +12,7 @@ import { Batcher } from './batcher.js';
 import { CheckLimit } from './check-limit.js';
 import { answerCheck, problemsOf, subjectsOf } from './check-question.js';
 import { readCheckState, type CheckSources } from './check-state.js';
+import type { CustodyView } from './custody-view.js';
 import { consult, type Consulted } from './consult.js';
 import { explainAnswer } from './explain-answer.js';
 import { Refusal } from './refusal.js';
@@ -67,7 +68,7 @@ export class Checks {
    * `check-limit-reached`, `event-pending` where the own peer lacks a value, `store-unavailable` where it cannot be logged.
    */
   async check(questions: readonly CheckQuestion[], user: string): Promise<ChecksAnswered> {
-    requireUnderstood(questions, '$.questions');
+    requireUnderstood(questions, this.#options.custody, '$.questions');
     const { height, at, state } = await readCheckState(questions, this.#options);
     const asked = questions.map((question) => {
       const { record } = question;
@@ -95,7 +96,7 @@ export class Checks {
     questions: readonly CheckQuestion[],
     user: string,
   ): Promise<Consulted & { readonly height: number; readonly rules: string }> {
-    requireUnderstood(questions, '$.context');
+    requireUnderstood(questions, this.#options.custody, '$.context');
     const { height, at, state } = await readCheckState(questions, this.#options);
     const asked = questions.map((question) => ({ question, subjects: subjectsOf(question, undefined) }));
     this.#take(asked, at);
@@ -138,8 +139,12 @@ export class Checks {
   }
 }
 
-function requireUnderstood(questions: readonly CheckQuestion[], path: string): void {
-  const errors = questions.flatMap((asked, index) => problemsOf(asked, `${path}[${index}]`));
+function requireUnderstood(
+  questions: readonly CheckQuestion[],
+  { custody }: CustodyView,
+  path: string,
+): void {
+  const errors = questions.flatMap((asked, index) => problemsOf(asked, custody, `${path}[${index}]`));
   if (errors.length > 0) throw new Refusal('body-malformed', { errors });
 }
 

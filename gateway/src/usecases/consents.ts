@@ -49,7 +49,7 @@ export async function fileConsent(
   transactions: Transactions,
 ): Promise<Committed & { readonly filed: Consent }> {
   const { resource } = withoutIdentifyingText(given);
-  const policy = requireUnderstood(resource);
+  const policy = requireUnderstood(resource, custody);
   const consent = idOf(resource);
   const subject = subjectOf(resource);
   const command = {
@@ -129,8 +129,8 @@ function standing(
 }
 
 /** The endorsers compile it again and are the ones who decide; they can only answer with places, and this with reasons. */
-function requireUnderstood(resource: FhirResource): CompiledPolicy {
-  const compiled = compileConsent(resource);
+function requireUnderstood(resource: FhirResource, { custody }: CustodyView): CompiledPolicy {
+  const compiled = compileConsent(resource, { purposeSystems: custody.policy.purposeSystems ?? [] });
   if (!compiled.ok) throw new Refusal('consent-refused', { errors: compiled.problems });
   return compiled.policy;
 }

@@ -77,6 +77,7 @@ export class Decisions {
       ledgerId,
       custodian: custody.custodian,
       members: (mspId) => members.registered(mspId),
+      purposeSystems: custody.custody.policy.purposeSystems,
       at: now(),
     });
     if (verified.kind === 'refused') throw new Refusal(verified.code);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  digestOf,
   LEDGER_KEY,
   ledger as ledgerValue,
   type Member,
@@ -179,8 +180,8 @@ async function openCustody(
   const policy = configuration.custody;
   if (policy === undefined) return true;
   if (custody.isOpen) {
-    const { impliedPolicy, reviewHours } = custody.custody.policy;
-    if (impliedPolicy !== policy.impliedPolicy || reviewHours !== policy.reviewHours) {
+    const { purposeSystems = [], ...others } = custody.custody.policy;
+    if (digestOf({ ...others, purposeSystems }) !== digestOf(policy)) {
       log.warn('setup.custody-policy-differs');
     }
     return true;

@@ -1,3 +1,4 @@
+import { validateContext } from '@consent-ledger/chaincode/domain';
 import {
   isCustodian,
   isOversight,
@@ -21,6 +22,7 @@ export function crossChecks(topology: Topology): readonly CrossProblem[] {
     ...duplicates(topology.organisations, 'displayName', (organisation) => organisation.displayName),
     ...duplicatePorts(topology.organisations),
     ...custodyOfOthers(topology.organisations),
+    ...purposesThatNobodyKnows(topology.organisations),
     ...halfAnIssuer(topology.organisations),
     ...formerAndPresent(topology),
     ...ordering(topology),
@@ -89,6 +91,22 @@ function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[]
             expected: `no ${key === 'custody' ? 'custody settings' : 'label table'} for a ${organisation.kind}, which keeps no records`,
           })),
   );
+}
+
+/** What the chaincode would refuse when the custody is opened: purposes of systems that are not registered, and such systems. */
+function purposesThatNobodyKnows(organisations: readonly Organisation[]): CrossProblem[] {
+  return organisations.flatMap(({ custody }, index) => {
+    const checked = validateContext(custody ?? {});
+    if (checked.ok) return [];
+    return checked.problems.map(({ path, message }) => {
+      const [, key = '', place = '0'] = /^(\w+)\[(\d+)\]$/.exec(path) ?? [];
+      const expected =
+        key === 'purposeSystems'
+          ? `a code system other than v3 ActReason, whose purposes are known (${message})`
+          : 'a purpose of use of v3 ActReason, or system|code of one of purposeSystems';
+      return { path: ['organisations', index, 'custody', key, Number(place)], expected };
+    });
+  });
 }
 
 /** An issuer of one's own is an address and where its keys are; the other settings mean nothing without it. */

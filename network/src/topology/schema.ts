@@ -121,6 +121,9 @@ const purposes = z
   .max(64, 'at most 64 purposes')
   .default([]);
 
+/** As in the custody's policy on the ledger. */
+const CODE_SYSTEM = /^[a-z][a-z0-9+.-]{1,15}:[!-{}~]{1,175}$/;
+
 export const custodySchema = mapping({
   impliedPolicy: z.enum(IMPLIED_POLICIES, `one of ${IMPLIED_POLICIES.join(', ')}`).default('deny'),
   /** Roles that may break the glass; none by default. */
@@ -143,6 +146,16 @@ export const custodySchema = mapping({
   signedOnlyPurposes: purposes,
   /** Purposes that need an agreement between the members. */
   agreementPurposes: purposes,
+  /** Code systems whose purposes count beside v3 ActReason's. */
+  purposeSystems: z
+    .array(
+      z
+        .string('the URI of a code system')
+        .regex(CODE_SYSTEM, 'the URI of a code system of at most 192 characters, without | and spaces'),
+      'a list of URIs of code systems',
+    )
+    .max(16, 'at most 16 code systems')
+    .default([]),
 });
 
 export const ORGANISATION_KINDS = ['hospital', 'sponsor', 'auditor', 'regulator'] as const;

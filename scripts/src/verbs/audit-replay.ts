@@ -27,6 +27,7 @@ interface Options extends PeerOptions {
   readonly member?: string;
   readonly asOf?: number;
   readonly whatIf?: string;
+  readonly purposeSystem?: readonly string[];
   readonly json?: true;
 }
 
@@ -49,6 +50,10 @@ export function auditReplayVerb(done: (exitCode: number) => void): Command {
     .option('--member <msp id>', 'only accesses by this member')
     .option('--as-of <block>', 'replay up to this block and show what was on file then', parseBlock)
     .option('--what-if <file>', 'FHIR Consent: which accesses would it have changed?')
+    .option(
+      '--purpose-system <uri...>',
+      'code systems of purposes that the custodian has registered, for --what-if',
+    )
     .option('--json', 'the same for machines')
     .addHelpText(
       'after',
@@ -76,7 +81,8 @@ function parseBlock(text: string): number {
 
 async function replay(options: Options): Promise<number> {
   const out = terminal();
-  const policy = options.whatIf === undefined ? undefined : await readPolicy(options.whatIf);
+  const policy =
+    options.whatIf === undefined ? undefined : await readPolicy(options.whatIf, options.purposeSystem);
   const peer = await openOwnPeer(await configurationFile(options));
   try {
     const height = await peer.height();
@@ -122,8 +128,8 @@ function endOf({ asOf, to }: Options, height: number): number {
   return last + 1;
 }
 
-async function readPolicy(file: string): Promise<CompiledPolicy> {
-  return accept(file, compileConsent(await readJsonFile(file))).policy;
+async function readPolicy(file: string, purposeSystems: readonly string[] = []): Promise<CompiledPolicy> {
+  return accept(file, compileConsent(await readJsonFile(file), { purposeSystems })).policy;
 }
 
 function show({ asOf, whatIf, findings, ...counts }: Found, out: Terminal): void {

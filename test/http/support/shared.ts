@@ -3,11 +3,14 @@ import type { ConfigurationInput } from '@consent-ledger/gateway';
 import { RELYING_PARTY } from '../../support/signers.js';
 import { startConsortium, type TestConsortium, type TestMember } from './consortium.js';
 
-/** Riverside's patients have passkeys; no other member is set up for them. */
-function withPasskeys(configuration: ConfigurationInput): ConfigurationInput {
-  return configuration.member === 'RiversideMSP'
-    ? { ...configuration, passkeys: [RELYING_PARTY] }
-    : configuration;
+/** Purposes that Riverside has registered beside those of v3 ActReason; no other member has any. */
+export const PURPOSE_SYSTEM = 'urn:riverside:purposes';
+
+/** Riverside's patients have passkeys, and consent for purposes of its own; no other member is set up for that. */
+function asRiverside(configuration: ConfigurationInput): ConfigurationInput {
+  if (configuration.member !== 'RiversideMSP') return configuration;
+  const custody = { ...configuration.custody, purposeSystems: [PURPOSE_SYSTEM] };
+  return { ...configuration, passkeys: [RELYING_PARTY], custody };
 }
 
 let started: Promise<TestConsortium> | undefined;
@@ -31,7 +34,7 @@ const cdsClients = [
 
 /** One consortium for all suites that do it no harm; it is stopped when the last of them is done. */
 export function sharedConsortium(): Promise<TestConsortium> {
-  started ??= startConsortium((configuration) => ({ ...withPasskeys(configuration), cdsClients }));
+  started ??= startConsortium((configuration) => ({ ...asRiverside(configuration), cdsClients }));
   return started;
 }
 

@@ -54,6 +54,13 @@ function* keysOf(schema: unknown): Generator<string> {
   }
 }
 
+const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
+
+/** The demo's file with one more line about Riverside's custody. */
+function withCustody(line: string): string {
+  return demoWith(['      impliedPolicy: deny\n', `      impliedPolicy: deny\n      ${line}\n`]);
+}
+
 describe('the consortium as one file', () => {
   it('reads the demo: two custodians, a sponsor, an auditor, and all defaults', async () => {
     const topology = await loadTopology(DEMO_FILE);
@@ -156,6 +163,27 @@ describe('the consortium as one file', () => {
       `${placeOf(DEMO_TEXT, 'channel: consent')} chanel`,
       /^an unknown key$/,
       /one of topology, channel/,
+    ],
+    [
+      'a code system that is none',
+      withCustody('purposeSystems: [our purposes]'),
+      `${placeOf(withCustody('purposeSystems: [our purposes]'), 'our purposes')} organisations[0].custody.purposeSystems[0]`,
+      /^"our purposes"$/,
+      /^the URI of a code system/,
+    ],
+    [
+      'a code system whose purposes are known anyway',
+      withCustody(`purposeSystems: [${ACT_REASON}]`),
+      `${placeOf(withCustody(`purposeSystems: [${ACT_REASON}]`), ACT_REASON)} organisations[0].custody.purposeSystems[0]`,
+      /ActReason/,
+      /^a code system other than v3 ActReason/,
+    ],
+    [
+      'a purpose of a system that is not registered',
+      withCustody("signedOnlyPurposes: [TREAT, 'urn:b|X']"),
+      `${placeOf(withCustody("signedOnlyPurposes: [TREAT, 'urn:b|X']"), "'urn:b|X'")} organisations[0].custody.signedOnlyPurposes[1]`,
+      /^"urn:b\|X"$/,
+      /system\|code of one of purposeSystems$/,
     ],
     [
       'an unknown key deep inside',

@@ -29,6 +29,7 @@ describe('a request object', () => {
       ledgerId: LEDGER_ID,
       custodian: RIVERSIDE,
       members: (mspId) => members.get(mspId),
+      purposeSystems: undefined,
       at,
     });
   }

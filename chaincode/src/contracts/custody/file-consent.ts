@@ -32,7 +32,11 @@ export async function fileConsent(
 ): Promise<void> {
   const { at, caller, publicState } = call;
   const { values } = open;
-  const policy = compile(resource, consent, subject);
+  const policy = compile(resource, {
+    consent,
+    subject,
+    purposeSystems: open.custody.policy.purposeSystems ?? [],
+  });
   await requireSubject(open, subject);
   const id = consentVersionId(consent, version);
   const existing = await values.get('consent', ...id);
@@ -121,10 +125,17 @@ function guardId(consent: string, statement: Statement | undefined): void {
 }
 
 /** @throws Refusal with the FHIRPaths of what is wrong */
-function compile(resource: FhirResource, consent: string, subject: string): CompiledPolicy {
+function compile(
+  resource: FhirResource,
+  {
+    consent,
+    subject,
+    purposeSystems,
+  }: { readonly consent: string; readonly subject: string; readonly purposeSystems: readonly string[] },
+): CompiledPolicy {
   const { removed } = withoutIdentifyingText(resource);
   if (removed.length > 0) throw new Refusal('consent-identifies-person', removed);
-  const compiled = compileConsent(resource);
+  const compiled = compileConsent(resource, { purposeSystems });
   if (!compiled.ok) {
     throw new Refusal(
       'consent-refused',

@@ -1,7 +1,11 @@
 import type { OpenCustody, PublicState } from '../../state/index.js';
 import type { AuthenticRequest, RefusedRequest } from '../../wire/index.js';
 import { Refusal } from '../../wire/refusal.js';
-import { checkRequestObject, parseRequestObject } from '../../wire/verify-request.js';
+import {
+  checkRequestObject,
+  parseRequestObject,
+  type RequestExpectations,
+} from '../../wire/verify-request.js';
 import type { Call } from '../call.js';
 
 /** An authentic request that has no event yet, with the text that was sent and the key of the event to be. */
@@ -29,7 +33,8 @@ export async function judge(
 ): Promise<Verdict[]> {
   const ledger = await publicState.ledger();
   if (ledger === undefined) throw new Refusal('ledger-not-founded');
-  const expected = { ledgerId: ledger.id, custodian: custody.custodian, at };
+  const { custodian, policy } = custody;
+  const expected = { ledgerId: ledger.id, custodian, purposeSystems: policy.purposeSystems, at };
 
   const verdicts: Verdict[] = [];
   for (const text of texts) {
@@ -69,7 +74,7 @@ async function withoutReplay(
 async function verify(
   text: string,
   publicState: PublicState,
-  expected: { readonly ledgerId: string; readonly custodian: string; readonly at: number },
+  expected: Omit<RequestExpectations, 'members'>,
 ): Promise<AuthenticRequest | Extract<Verdict, { kind: 'refused' }>> {
   const parsed = parseRequestObject(text);
   if (parsed.kind === 'refused') return { kind: 'refused', request: parsed.digest, code: parsed.code };

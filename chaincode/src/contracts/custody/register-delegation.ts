@@ -19,8 +19,9 @@ export async function registerDelegation(
 ): Promise<void> {
   const { values } = open;
   if (delegate === subject) throw new Refusal('command-malformed', ['$.delegate']);
+  const { purposeSystems } = open.custody.policy;
   const unknown = (scope.purposes ?? []).flatMap((purpose, index) =>
-    isKnownPurpose(purpose) ? [] : [`$.scope.purposes[${index}]`],
+    isKnownPurpose(purpose, purposeSystems) ? [] : [`$.scope.purposes[${index}]`],
   );
   if (unknown.length > 0) throw new Refusal('command-malformed', unknown);
   if (millisecondsOf(period.end) <= call.at) throw new Refusal('delegation-not-in-force');

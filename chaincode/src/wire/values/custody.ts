@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { base64UrlBytes, code, mspId, reference, unique, valueSalt } from '../primitives.js';
+import { base64UrlBytes, code, codeSystem, mspId, reference, unique, valueSalt } from '../primitives.js';
 
 /** What holds at a custodian beyond the consents (domain's `DecisionContext`). */
 export const custodyPolicy = z.strictObject({
@@ -9,6 +9,8 @@ export const custodyPolicy = z.strictObject({
   reviewHours: z.int().min(1).max(8_760),
   signedOnlyPurposes: unique(code, 0, 64),
   agreementPurposes: unique(code, 0, 64),
+  /** URIs of the code systems whose purposes count beside v3 ActReason's, as `system|code`. Absent: none. */
+  purposeSystems: unique(codeSystem, 0, 16).exactOptional(),
 });
 export type CustodyPolicy = z.infer<typeof custodyPolicy>;
 

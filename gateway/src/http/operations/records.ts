@@ -30,10 +30,14 @@ export function askHandlers({ members, ask, own }: AskHandlerOptions): HandlersO
       const custodian = members.byReference(body.custodian);
       if (custodian?.kind !== 'hospital') throw new Refusal('custodian-unknown');
       const { records, purpose, emergency, legalBasis } = body;
-      requireKnown(purpose, '$.purpose');
       const asked = { custodian: custodian.mspId, records, purpose: unique(purpose), emergency, legalBasis };
       const isOwn = own !== undefined && custodian.mspId === members.own.mspId;
-      const opened = isOwn ? await readOwn(asked, user, own) : await askMember(asked, user, signal, ask);
+      requireKnown(purpose, '$.purpose', isOwn ? own : undefined);
+      const opened = isOwn
+        ? await readOwn(asked, user, own)
+        : await askMember(asked, user, signal, ask).catch((error: unknown) => {
+            throw knownToCustodian(error, purpose);
+          });
       await closing(opened, () =>
         records.length === 1 ? sendRecord(response, opened) : sendRecords(response, opened, body.custodian),
       );
@@ -47,7 +51,7 @@ export function readOwnHandlers(own: ReadOwnOptions): HandlersOf<'getRecord'> {
   return {
     getRecord: async ({ params, query, user, response }) => {
       const { purpose, emergencyReason, legalBasis } = query;
-      requireKnown(purpose, 'query.purpose');
+      requireKnown(purpose, 'query.purpose', own);
       const emergency = emergencyReason === undefined ? undefined : { reason: emergencyReason };
       const custodian = own.custody.custodian;
       const asked = { custodian, records: [params.id], purpose: unique(purpose), emergency, legalBasis };
@@ -111,10 +115,33 @@ async function closing(opened: Opened, send: () => Promise<void>): Promise<void>
   }
 }
 
-/** A purpose that nobody knows could only come back as a refusal of the whole request object. */
-function requireKnown(purposes: readonly string[], path: string): void {
+/** A custodian refuses a whole request object for one purpose of a system that it has not registered; nothing else of ours is malformed. */
+function knownToCustodian(error: unknown, purposes: readonly string[]): unknown {
+  if (!(error instanceof Refusal) || error.code !== 'request-malformed') return error;
   const errors = purposes.flatMap((purpose, index) =>
     isKnownPurpose(purpose)
+      ? []
+      : [
+          {
+            path: `$.purpose[${index}]`,
+            message: 'may be of a code system that the custodian has not registered',
+          },
+        ],
+  );
+  return errors.length === 0 ? error : new Refusal('body-malformed', { errors, cause: error });
+}
+
+/**
+ * A purpose that nobody knows could only come back as a refusal of the whole request object. Which systems another
+ * custodian has registered is for that custodian to say.
+ */
+function requireKnown(purposes: readonly string[], path: string, own: ReadOwnOptions | undefined): void {
+  const isKnown = (purpose: string): boolean =>
+    own === undefined
+      ? isKnownPurpose(purpose) || /^[^|]+\|./.test(purpose)
+      : isKnownPurpose(purpose, own.custody.custody.policy.purposeSystems);
+  const errors = purposes.flatMap((purpose, index) =>
+    isKnown(purpose)
       ? []
       : [
           {
