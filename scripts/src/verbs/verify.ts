@@ -81,8 +81,10 @@ function placeOf({ block, transaction }: EvidenceRefused['place']): string[] {
   ];
 }
 
+/** Whoever wrote the bundle chose chaincode and collections, so what was proved says which they are. */
 function claimOf({ header, blocks }: Evidence): string {
-  return `This is all of it: every access to the records of ${header.collections.length} collections of ledger ${header.ledger} up to block ${blocks - 1}, and each was decided as the rules of its day say.`;
+  const { chaincode, collections, ledger } = header;
+  return `This is all of it: every access that chaincode ${chaincode} logged in ${collections.join(', ')} of ledger ${ledger} up to block ${blocks - 1}, and each was decided as the rules of its day say.`;
 }
 
 function show(evidence: Evidence, out: Terminal): void {
