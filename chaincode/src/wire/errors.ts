@@ -181,6 +181,11 @@ export const ERRORS = {
     'FAILED_PRECONDITION',
     'File a new consent under an id of its own: a withdrawn one stays as it is.',
   ),
+  'consent-limit-reached': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'File what is new as the next version of one of the subject’s consents: a subject has at most 1024, those that have ended included.',
+  ),
   'consent-conflicts': entry(
     409,
     'FAILED_PRECONDITION',

@@ -1,12 +1,14 @@
 import {
+  canonicalBytes,
   consent as consentSchema,
+  custodyCollection,
   policies as policiesSchema,
   type FhirResource,
 } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
 import { consentOf, EVIDENCE, OTHER_SUBJECT, registerPatient, SUBJECT } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
-import { makeCertificates, payloadOf, refusalOf, succeeded, World } from './support/world.js';
+import { makeCertificates, payloadOf, refusalOf, RIVERSIDE, succeeded, World } from './support/world.js';
 
 const names = (kind: 'supersedes' | 'acknowledges', ...ids: string[]): FhirResource => ({
   extension: ids.map((id) => ({
@@ -51,6 +53,35 @@ describe('the versions of a consent', () => {
     expect(payloadOf(asked)).to.deep.include({ version: 2 });
     expect(payloadOf(await world.queryCustody({ query: 'consent', consent: 'c-1' }))).to.deep.equal(first);
   });
+
+  it('count once, and a subject has at most 1024 consents: one more is refused, and nothing of it is stored', async () => {
+    const { consents } = policiesSchema.parse(world.value('policies', SUBJECT));
+    const [first] = consents;
+    if (first === undefined) throw new Error('nothing is on file');
+    const many = Array.from({ length: 1_023 }, (_, index) => {
+      const id = `old-${index}`;
+      return { ...first, consent: id, policy: { ...first.policy, id, status: 'inactive' } };
+    });
+    fill([first, ...many.slice(1)]);
+    succeeded(await file('c-2', 1, consentOf('c-2')));
+    expect(policiesSchema.parse(world.value('policies', SUBJECT)).consents).to.have.length(1_024);
+
+    const before = new Map(world.ledger.state);
+    expect(refusalOf(await file('c-3', 1, consentOf('c-3')))).to.equal('consent-limit-reached');
+    expect(refusalOf(await file('c-3', 1, denial('c-3')))).to.equal('consent-limit-reached');
+    expect(world.ledger.state).to.deep.equal(before);
+
+    succeeded(await file('c-1', 2, narrower('c-1')));
+    expect(policiesSchema.parse(world.value('policies', SUBJECT)).consents).to.have.length(1_024);
+    await world.withdrawal({ command: 'withdraw', consent: 'c-2', subject: SUBJECT, evidence: EVIDENCE });
+    expect(refusalOf(await file('c-3', 1, consentOf('c-3')))).to.equal('consent-limit-reached');
+  });
+
+  /** As if the subject had filed all of them. */
+  function fill(consents: readonly object[]): void {
+    const key = `${custodyCollection(RIVERSIDE)}/${world.key('policies', SUBJECT)}`;
+    world.ledger.state.set(key, canonicalBytes({ ...world.value('policies', SUBJECT), consents }));
+  }
 
   it('are kept with dates as fine as any system writes them', async () => {
     const start = '2026-01-01T00:00:00.1234567Z';

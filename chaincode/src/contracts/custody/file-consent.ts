@@ -13,7 +13,7 @@ import { MAX_SIGNATURE_AGE, mayFile } from '../../wire/evidence/verify-evidence.
 import { instantOf } from '../../wire/instant.js';
 import { patientReference } from '../../wire/names.js';
 import { withoutIdentifyingText } from '../../wire/identifying.js';
-import { consentVersionId } from '../../wire/values/consents.js';
+import { consentVersionId, MAX_CONSENTS } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
 import { checkEvidence } from '../evidence/check-evidence.js';
 import { organizationRecipients } from './recipients.js';
@@ -45,6 +45,7 @@ export async function fileConsent(
   const current = before.find((filed) => filed.consent === consent);
   if (version === 1 && existing !== undefined) throw new Refusal('consent-already-filed');
   if (version !== (current?.version ?? 0) + 1) throw new Refusal('consent-version-conflict');
+  if (current === undefined && before.length >= MAX_CONSENTS) throw new Refusal('consent-limit-reached');
   const others = before.filter((filed) => filed !== current);
   guardSuperseded(policy, current?.policy, others);
   await guardRecipients(policy, publicState);

@@ -29,6 +29,9 @@ export function consentVersionId(consent: string, version: number): readonly [st
   return version === 1 ? [consent] : [consent, `${version}`];
 }
 
+/** Most consents of one subject, whatever has become of them. */
+export const MAX_CONSENTS = 1_024;
+
 export const filedPolicy = z.strictObject({
   consent: fhirId,
   version,
@@ -42,7 +45,7 @@ export const policies = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
   subject: fhirId,
-  consents: z.array(filedPolicy).max(1_024),
+  consents: z.array(filedPolicy).max(MAX_CONSENTS),
 });
 export type Policies = z.infer<typeof policies>;
 
@@ -64,7 +67,7 @@ export const withdrawals = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
   subject: fhirId,
-  withdrawals: z.array(withdrawalEntry).min(1).max(1_024),
+  withdrawals: z.array(withdrawalEntry).min(1).max(MAX_CONSENTS),
 });
 export type Withdrawals = z.infer<typeof withdrawals>;
 
