@@ -3,6 +3,14 @@ export { issuerConfigFile, setUpIssuer } from './consortium/issuer-setup.js';
 export { readIssuerConfig, type IssuerConfig, type IssuerMember } from './issuer/config.js';
 export { changesOf } from './explain/changes.js';
 export { findChanges } from './explain/search.js';
+export { MadeChain, transactionId, type MadeTransaction, type MadeWrite } from './bench/audit/made-chain.js';
+export {
+  CUSTODIAN,
+  MADE_COLLECTIONS,
+  MadeHistory,
+  REQUESTER,
+  type MadeRequest,
+} from './bench/audit/made-history.js';
 export { issuerServer } from './issuer/server.js';
 export { fetchToken } from './issuer/token.js';
 export { send } from './https.js';

@@ -26,12 +26,16 @@ export interface PrivateWrite {
   readonly known?: { readonly key: string; readonly value: Buffer };
 }
 
+/** A private write whose delivered value may not be what was hashed; then it has none. */
+export interface ComparedWrite extends PrivateWrite {
+  readonly isAltered: boolean;
+}
+
 /**
  * The private writes of a valid transaction, each value held against its hash. Values for which the block holds no
  * hash were endorsed by nobody and are left out.
- * @throws AlteredValue
  */
-export function believe(block: number, transaction: DeliveredTransaction, chaincode: string): PrivateWrite[] {
+export function compare(transaction: DeliveredTransaction, chaincode: string): ComparedWrite[] {
   const delivered = new Map<string, { key: string; value: Buffer }>();
   for (const { namespace, collection, key, value } of transaction.values) {
     if (namespace === chaincode) delivered.set(`${collection}\0${hashKey(key)}`, { key, value });
@@ -40,9 +44,24 @@ export function believe(block: number, transaction: DeliveredTransaction, chainc
     .filter(({ namespace, collection }) => namespace === chaincode && collection !== '')
     .map(({ collection, key: keyHash, isDelete, value: valueHash }) => {
       const known = isDelete ? undefined : delivered.get(`${collection}\0${keyHash}`);
-      if (known !== undefined && !hash('sha256', known.value, 'buffer').equals(valueHash)) {
-        throw new AlteredValue(block, transaction.index, collection);
-      }
-      return { collection, keyHash, isDelete, ...(known !== undefined && { known }) };
+      const isAltered = known !== undefined && !hash('sha256', known.value, 'buffer').equals(valueHash);
+      return {
+        collection,
+        keyHash,
+        isDelete,
+        isAltered,
+        ...(known !== undefined && !isAltered && { known }),
+      };
     });
+}
+
+/**
+ * What {@link compare} gives, where nothing is altered.
+ * @throws AlteredValue
+ */
+export function believe(block: number, transaction: DeliveredTransaction, chaincode: string): PrivateWrite[] {
+  const writes = compare(transaction, chaincode);
+  const altered = writes.find(({ isAltered }) => isAltered);
+  if (altered !== undefined) throw new AlteredValue(block, transaction.index, altered.collection);
+  return writes;
 }

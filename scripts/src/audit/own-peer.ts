@@ -4,10 +4,12 @@ import { isIP } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, signers, type Gateway } from '@hyperledger/fabric-gateway';
 import { common, type peer } from '@hyperledger/fabric-protos';
+import type { BlockSource } from '@consent-ledger/audit';
 import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
 import {
   ConfigurationError,
   loadConfiguration,
+  type Configuration,
   type LoadedConfiguration,
   type Member,
 } from '@consent-ledger/gateway';
@@ -23,6 +25,13 @@ export interface OwnPeer {
   height(): Promise<number>;
   /** Blocks from genesis on with the private data that the peer holds, up to before `end`. */
   blocks(end: number): AsyncIterable<peer.BlockAndPrivateData>;
+  /** The same from any block on, for a projection. */
+  readonly source: BlockSource;
+  /** Where the member's gateway keeps its data, and so does its auditor. */
+  readonly dataDirectory: string;
+  readonly configuration: Configuration;
+  /** MSP id. */
+  readonly mspId: string;
   close(): void;
 }
 
@@ -60,6 +69,10 @@ export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
     collections,
     height: () => heightOf(gateway, ledger.channel, ledger.peer.address),
     blocks: (end) => blocksOf(gateway, ledger.channel, end),
+    source: { blocks: (from, end, signal) => blocksFrom(gateway, ledger.channel, from, end, signal) },
+    dataDirectory: configuration.dataDirectory,
+    configuration,
+    mspId: own.mspId,
     close: () => {
       gateway.close();
       client.close();
@@ -113,14 +126,35 @@ async function* blocksOf(
   end: number,
 ): AsyncGenerator<peer.BlockAndPrivateData> {
   if (end <= 0) return;
-  const stream = await gateway.getNetwork(channel).getBlockAndPrivateDataEvents({ startBlock: 0n });
+  for await (const delivered of blocksFrom(gateway, channel, 0, end, new AbortController().signal)) {
+    yield delivered;
+    if ((delivered.getBlock()?.getHeader()?.getNumber() ?? 0) + 1 >= end) return;
+  }
+  throw new UserError('The peer ended the stream of blocks before its end.');
+}
+
+/** Ends when the block before `end` has come, when the signal aborts, or when the peer ends it. */
+async function* blocksFrom(
+  gateway: Gateway,
+  channel: string,
+  from: number,
+  end: number | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<peer.BlockAndPrivateData> {
+  if (signal.aborted || (end !== undefined && from >= end)) return;
+  const stream = await gateway.getNetwork(channel).getBlockAndPrivateDataEvents({ startBlock: BigInt(from) });
+  const close = (): void => {
+    stream.close();
+  };
+  signal.addEventListener('abort', close, { once: true });
   try {
     for await (const delivered of stream) {
       yield delivered;
-      if ((delivered.getBlock()?.getHeader()?.getNumber() ?? 0) + 1 >= end) return;
+      const number = delivered.getBlock()?.getHeader()?.getNumber() ?? 0;
+      if (end !== undefined && number + 1 >= end) return;
     }
   } finally {
-    stream.close();
+    signal.removeEventListener('abort', close);
+    close();
   }
-  throw new UserError('The peer ended the stream of blocks before its end.');
 }

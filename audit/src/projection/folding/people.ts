@@ -1,0 +1,159 @@
+import { compileConsent } from '@consent-ledger/chaincode/domain';
+import {
+  consent,
+  delegation,
+  delegationEnd,
+  keyEnd,
+  millisecondsOf,
+  subject,
+  subjectKey,
+  withdrawn,
+  type FiledEvidence,
+} from '@consent-ledger/chaincode/wire';
+import type { Changes } from '../changes.js';
+import { parseValue, type ValueAt } from './value-at.js';
+
+export function foldSubject(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(subject, value);
+  if (found === undefined) return false;
+  addAct(value, changes, {
+    subject: found.subject,
+    act: found.status === 'active' ? 'registered' : 'erased',
+    reference: found.subject,
+    at: found.registeredAt,
+  });
+  return true;
+}
+
+/** Compiled again, by the same compiler that endorsers compile with: what it means is what was decided by. */
+export function foldConsent(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(consent, value);
+  if (found === undefined) return false;
+  const compiled = compileConsent(found.resource);
+  const policy = compiled.ok ? compiled.policy : undefined;
+  changes.add('consent', {
+    position: value.position,
+    key_hash: value.keyHash,
+    custodian: value.custodian,
+    consent: found.consent,
+    version: found.version,
+    subject: found.subject,
+    evidence: found.evidence.kind,
+    filed_at: millisecondsOf(found.filedAt),
+    filed_by: found.filedBy,
+    digest: found.digest,
+    period_until: policy?.period?.until ?? null,
+    resource: JSON.stringify(found.resource),
+    policy: policy === undefined ? null : JSON.stringify(policy),
+  });
+  return true;
+}
+
+export function foldWithdrawn(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(withdrawn, value);
+  if (found === undefined) return false;
+  changes.add('withdrawal', {
+    position: value.position,
+    key_hash: value.keyHash,
+    custodian: value.custodian,
+    consent: found.consent,
+    subject: found.subject,
+    evidence: found.evidence.kind,
+    at: millisecondsOf(found.at),
+    taken_by: found.by,
+    reason: found.reason ?? null,
+  });
+  return true;
+}
+
+export function foldKey(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(subjectKey, value);
+  if (found === undefined) return false;
+  addAct(value, changes, {
+    subject: found.subject,
+    act: 'key-registered',
+    reference: found.key,
+    at: found.registeredAt,
+    by: found.registeredBy,
+    evidence: found.evidence,
+    more: {
+      kind: found.passkey === undefined ? 'key' : 'passkey',
+      ...(found.replaces !== undefined && { replaces: found.replaces }),
+    },
+  });
+  return true;
+}
+
+export function foldKeyEnd(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(keyEnd, value);
+  if (found === undefined) return false;
+  addAct(value, changes, {
+    subject: found.subject,
+    act: 'key-ended',
+    reference: found.key,
+    at: found.endedAt,
+    by: found.endedBy,
+    evidence: found.evidence,
+    more: { reason: found.reason },
+  });
+  return true;
+}
+
+export function foldDelegation(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(delegation, value);
+  if (found === undefined) return false;
+  const { delegate, relationship, scope, period } = found;
+  addAct(value, changes, {
+    subject: found.subject,
+    act: 'delegation-registered',
+    reference: found.delegation,
+    at: found.registeredAt,
+    by: found.registeredBy,
+    evidence: found.evidence,
+    more: { delegate, relationship, scope, period },
+  });
+  return true;
+}
+
+export function foldDelegationEnd(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(delegationEnd, value);
+  if (found === undefined) return false;
+  addAct(value, changes, {
+    subject: found.subject,
+    act: 'delegation-ended',
+    reference: found.delegation,
+    at: found.endedAt,
+    by: found.endedBy,
+    evidence: found.evidence,
+  });
+  return true;
+}
+
+interface Act {
+  readonly subject: string;
+  readonly act: string;
+  readonly reference: string;
+  readonly at: string;
+  readonly by?: string;
+  readonly evidence?: FiledEvidence;
+  readonly more?: object;
+}
+
+function addAct(
+  value: ValueAt,
+  changes: Changes,
+  { subject, act, reference, at, by, evidence, more }: Act,
+): void {
+  changes.add('subject_act', {
+    position: value.position,
+    key_hash: value.keyHash,
+    custodian: value.custodian,
+    subject,
+    act,
+    reference,
+    at: millisecondsOf(at),
+    done_by: by ?? null,
+    evidence: evidence?.kind ?? null,
+    more: JSON.stringify(more ?? {}),
+  });
+}
