@@ -29,7 +29,7 @@ export function foldSubject(value: ValueAt, changes: Changes): boolean {
 export function foldConsent(value: ValueAt, changes: Changes): boolean {
   const found = parseValue(consent, value);
   if (found === undefined) return false;
-  const compiled = compileConsent(found.resource);
+  const compiled = compileConsent(found.resource, { purposeSystems: systemsIn(found.resource) });
   const policy = compiled.ok ? compiled.policy : undefined;
   changes.add('consent', {
     position: value.position,
@@ -47,6 +47,14 @@ export function foldConsent(value: ValueAt, changes: Changes): boolean {
     policy: policy === undefined ? null : JSON.stringify(policy),
   });
   return true;
+}
+
+/** Which systems of purposes the custodian has registered was asked by those who endorsed it. */
+function systemsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) =>
+    name === 'system' && typeof part === 'string' ? [part] : systemsIn(part),
+  );
 }
 
 export function foldWithdrawn(value: ValueAt, changes: Changes): boolean {

@@ -182,6 +182,7 @@ export class MadeHistory {
         ledgerId: this.ledgerId,
         custodian: CUSTODIAN,
         members,
+        purposeSystems: undefined,
         at,
       });
       if (request.kind === 'refused') throw new RangeError(`a request is refused: ${request.code}`);
