@@ -4,10 +4,11 @@
  */
 import { buildIfStale } from './bootstrap/build.mjs';
 import { installIfMissing } from './bootstrap/install.mjs';
-import { BootstrapError, handOver, hasProjectNode, ROOT } from './bootstrap/run.mjs';
-import { fabricRuns, testFiles } from './bootstrap/tests.mjs';
+import { BootstrapError, handOver, hasProjectNode, ROOT, sideBySide } from './bootstrap/run.mjs';
+import { fabricRuns, lanes, testFiles } from './bootstrap/tests.mjs';
 
 const FAULT_RUNS = '50';
+const MOCHA = 'node_modules/mocha/bin/mocha.js';
 const HOW_ON_FABRIC =
   'Set FABRIC_HOME to an unpacked release of Hyperledger Fabric 3.1 and run `npm run test:fabric`.';
 
@@ -67,13 +68,34 @@ async function prepare(project) {
 
 /** Only the suite of the ledger's own behaviour is run on Fabric here, and only where there is one. */
 async function testing() {
-  const code = await mocha(testFiles(), rest);
+  const code = rest.length === 0 ? await everything() : await mocha(testFiles(), rest);
   console.log(
     process.env.FABRIC_HOME === undefined
       ? `Skipped: all that runs on real Fabric. ${HOW_ON_FABRIC}`
       : 'The rest of what runs on real Fabric is run by `npm run test:fabric`.',
   );
   return code;
+}
+
+const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
+
+/** All tests, in two processes at once: much of what takes long waits for time-outs and for processes that start. */
+async function everything() {
+  const color = process.stdout.isTTY ? ['--color'] : [];
+  const results = await sideBySide(
+    MOCHA,
+    lanes().map((files) => [...color, ...files]),
+  );
+  const sums = [0, 0, 0];
+  for (const { output } of results) {
+    const [, ...counts] = [...output.matchAll(COUNTS)].at(-1) ?? [];
+    counts.forEach((count, index) => (sums[index] += Number(count ?? 0)));
+  }
+  const [passed, failed, skipped] = sums;
+  console.log(
+    `\nAll together: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  );
+  return results.find(({ code }) => code !== 0)?.code ?? 0;
 }
 
 /** Every suite that touches a ledger, and the faults of a real network, on Fabric ordered by BFT and by Raft. */
@@ -107,5 +129,5 @@ function flagsOf(args) {
 function mocha(files, args, env = {}) {
   const chosen = choose(files, args);
   if (chosen.length === 0) throw new BootstrapError(`No test file's path contains ${args.join(' or ')}.`);
-  return handOver('node_modules/mocha/bin/mocha.js', [...flagsOf(args), ...chosen], env);
+  return handOver(MOCHA, [...flagsOf(args), ...chosen], env);
 }

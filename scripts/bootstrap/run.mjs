@@ -35,6 +35,42 @@ export function handOver(script, args, env = {}) {
 }
 
 /**
+ * Runs a script several times at once under the project's Node, each with its own arguments. What the first says is shown as it comes,
+ * what each other says once all before it have ended, so that nothing is mixed.
+ * @returns {Promise<{code: number, output: string}[]>}
+ */
+export async function sideBySide(script, argumentLists) {
+  const children = argumentLists.map((args) =>
+    spawn(projectNode, [path.join(ROOT, script), ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => children.forEach((child) => child.kill(signal)));
+  }
+  let shown = 0;
+  const kept = children.map(() => '');
+  const results = children.map(async (child, index) => {
+    let output = '';
+    const take = (chunk) => {
+      output += chunk;
+      if (index === shown) process.stdout.write(chunk);
+      else kept[index] += chunk;
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
+    const code = await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exit, signal) => resolve(exit ?? (signal === 'SIGINT' ? 130 : 1)));
+    });
+    return { code, output };
+  });
+  for (const result of results) {
+    await result;
+    shown += 1;
+    if (shown < kept.length) process.stdout.write(kept[shown]);
+  }
+  return Promise.all(results);
+}
+
+/**
  * Runs a tool to its end behind one line of progress. Its output is shown only when it fails.
  * @returns {Promise<boolean>} whether it succeeded
  */

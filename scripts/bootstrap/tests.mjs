@@ -24,6 +24,11 @@ export function testFiles(...kinds) {
   return allFiles(kinds.length === 0 ? KINDS : kinds).filter((file) => !isIn(file, ON_FABRIC_ONLY));
 }
 
+/** The same in two parts that take about as long: what runs in the tests' own process, and what runs in processes of its own. */
+export function lanes() {
+  return [testFiles('unit', 'property', 'suites', 'http'), testFiles('fault', 'e2e')];
+}
+
 /** What `npm run test:fabric` runs: each in a process of its own, the setting in its environment. */
 export function fabricRuns() {
   const files = (places) => allFiles(KINDS).filter((file) => isIn(file, places));
