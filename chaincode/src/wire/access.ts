@@ -50,6 +50,7 @@ export const ACCESS = {
       'open-custody': 'custodian-client',
       'register-subject': 'custodian-client',
       'register-record': 'custodian-client',
+      'register-records': 'custodian-client',
       'file-consent': 'custodian-client',
       'register-key': 'custodian-client',
       'revoke-key': 'custodian-client',

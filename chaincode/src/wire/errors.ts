@@ -125,6 +125,11 @@ export const ERRORS = {
   'subject-unknown': entry(404, 'NOT_FOUND', 'Register the subject first.'),
   'subject-erased': entry(410, 'FAILED_PRECONDITION', 'Nothing more can be kept for an erased subject.'),
   'record-facts-refused': entry(422, 'INVALID_ARGUMENT', "Correct the record's facts at the paths given."),
+  'bundle-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Correct or leave out the entries at the paths given, or keep the others with `partial=true`.',
+  ),
   'record-version-conflict': entry(
     409,
     'FAILED_PRECONDITION',

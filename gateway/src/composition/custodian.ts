@@ -5,6 +5,7 @@ import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openFileStore } from '../adapters/records/file-store.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import type { Handlers } from '../http/handlers.js';
+import { bundleHandlers } from '../http/operations/bundles.js';
 import { cdsHandlers } from '../http/cds/handlers.js';
 import { checkHandlers } from '../http/operations/checks.js';
 import { labelHandlers } from '../http/operations/labels.js';
@@ -102,6 +103,7 @@ export async function buildCustodian(
       ...notifications.handlers,
       ...keepHandlers(keep, tables),
       ...labelHandlers({ keep, tables }),
+      ...bundleHandlers({ keep, tables, bundleBytes: limits.bundleBytes }),
       ...checkHandlers(checks, pseudonymKey),
       ...cdsHandlers({
         checks,

@@ -156,6 +156,12 @@ const limitsSchema = z
       .int()
       .min(1)
       .default(1024 ** 3),
+    /** Of a FHIR Bundle, which is taken apart in memory. */
+    bundleBytes: z
+      .int()
+      .min(1024)
+      .max(64 * 1024 ** 2)
+      .default(16 * 1024 ** 2),
     jsonBytes: z
       .int()
       .min(1024)

@@ -43,11 +43,32 @@ export interface KeptRecord extends Committed {
   readonly isNew: boolean;
 }
 
+/** A record that is encrypted and on the disk, and not yet registered. */
+export interface SealedRecord {
+  readonly incoming: IncomingRecord;
+  readonly version: number;
+  /** Of the record itself. */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly ciphertext: { readonly digest: string; readonly bytes: number };
+}
+
 /**
  * Encrypts a record on its way to the disk, then registers its descriptor. Where that is refused nothing stays; where its
  * outcome is unknown the ciphertext stays, for the descriptor may yet be valid.
  */
 export async function keepRecord(incoming: IncomingRecord, options: KeepRecordOptions): Promise<KeptRecord> {
+  const sealed = await sealRecord(incoming, options);
+  if (!('incoming' in sealed)) return sealed;
+  const { version, digest, bytes } = sealed;
+  return { ...(await registerSealed([sealed], options)), version, digest, bytes, isNew: true };
+}
+
+/** The first half of {@link keepRecord}; where the very same is there already, that, and nothing stays of what came. */
+export async function sealRecord(
+  incoming: IncomingRecord,
+  options: KeepRecordOptions,
+): Promise<SealedRecord | KeptRecord> {
   const { custody, records, vault } = options;
   const { record, subjects } = incoming;
   const current = custody.get('descriptor', record);
@@ -61,21 +82,45 @@ export async function keepRecord(incoming: IncomingRecord, options: KeepRecordOp
     vault.keep({ ciphertext: stored.digest, record, version, subjects }, shares);
   });
   const { digest, bytes } = meter.total();
+  if (current === undefined) return { incoming, version, digest, bytes, ciphertext };
+  if (isSame(current.value, incoming, digest)) {
+    await forget(ciphertext.digest, options);
+    const { transaction, block } = current;
+    return { transaction, block, version: current.value.version, digest, bytes, isNew: false };
+  }
+  if (incoming.reason === undefined) {
+    await forget(ciphertext.digest, options);
+    const errors = [{ path: 'query.reason', message: 'is needed for every version after the first' }];
+    throw new Refusal('parameter-malformed', { errors });
+  }
+  return { incoming, version, digest, bytes, ciphertext };
+}
+
+/** The second half, for one record or for several in one transaction: all of them or none. */
+export async function registerSealed(
+  sealed: readonly SealedRecord[],
+  options: KeepRecordOptions,
+): Promise<Committed> {
+  const { custody, transactions, vault } = options;
+  const audience = { contract: 'custody', custodian: custody.custodian } as const;
+  const intents = sealed.map(({ ciphertext }) => intentOf(ciphertext.digest));
   try {
-    if (current !== undefined && isSame(current.value, incoming, digest)) {
-      await forget(ciphertext.digest, options);
-      const { transaction, block } = current;
-      return { transaction, block, version: current.value.version, digest, bytes, isNew: false };
-    }
-    requireReason(incoming, current);
-    const committed = await register(incoming, version, digest, ciphertext, options);
-    vault.confirm(ciphertext.digest);
-    return { ...committed, version, digest, bytes, isNew: true };
+    const committed = await transactions.run(registration(sealed), audience, { intents });
+    for (const { ciphertext } of sealed) vault.confirm(ciphertext.digest);
+    return committed;
   } catch (error) {
     const isOpen = error instanceof Refusal && error.code === 'outcome-unknown';
-    if (!isOpen) await forget(ciphertext.digest, options);
+    if (!isOpen) await forgetSealed(sealed, options);
     throw error;
   }
+}
+
+/** Nothing stays of what is not to be registered. */
+export async function forgetSealed(
+  sealed: readonly SealedRecord[],
+  options: KeepRecordOptions,
+): Promise<void> {
+  for (const { ciphertext } of sealed) await forget(ciphertext.digest, options);
 }
 
 /**
@@ -98,12 +143,6 @@ export async function settleUnconfirmed(
 async function forget(ciphertext: string, { records, vault }: KeepRecordOptions): Promise<void> {
   await records.drop(ciphertext);
   vault.forget(ciphertext);
-}
-
-function requireReason({ reason }: IncomingRecord, current: Held<Descriptor> | undefined): void {
-  if (current === undefined || reason !== undefined) return;
-  const errors = [{ path: 'query.reason', message: 'is needed for every version after the first' }];
-  throw new Refusal('parameter-malformed', { errors });
 }
 
 function intentOf(ciphertext: string): string {
@@ -133,29 +172,27 @@ function isSame(current: Descriptor, { facts, mediaType }: IncomingRecord, diges
   );
 }
 
-function register(
-  { record, subjects, mediaType, facts, labelling, reason }: IncomingRecord,
-  version: number,
-  digest: string,
-  ciphertext: { readonly digest: string; readonly bytes: number },
-  { custody, transactions }: KeepRecordOptions,
-): Promise<Committed> {
-  const command: CommandOf<'register-record'> = {
-    v: 1,
-    command: 'register-record',
-    salt: randomBytes(32).toString('base64url'),
-    record,
-    version,
-    subjects: [...subjects],
-    digest,
-    ciphertext: { digest: ciphertext.digest, bytes: ciphertext.bytes },
-    mediaType,
-    facts,
-    labelling,
-    ...(reason === undefined ? {} : { reason }),
-  };
-  const audience = { contract: 'custody', custodian: custody.custodian } as const;
-  return transactions.run(command, audience, { intents: [intentOf(ciphertext.digest)] });
+function registration(
+  sealed: readonly SealedRecord[],
+): CommandOf<'register-record'> | CommandOf<'register-records'> {
+  const envelope = { v: 1, salt: randomBytes(32).toString('base64url') } as const;
+  const records = sealed.map(({ incoming, version, digest, ciphertext }) => {
+    const { record, subjects, mediaType, facts, labelling, reason } = incoming;
+    return {
+      record,
+      version,
+      subjects: [...subjects],
+      digest,
+      ciphertext: { digest: ciphertext.digest, bytes: ciphertext.bytes },
+      mediaType,
+      facts,
+      labelling,
+      ...(reason === undefined ? {} : { reason }),
+    };
+  });
+  const [only, ...others] = records;
+  if (only !== undefined && others.length === 0) return { ...envelope, command: 'register-record', ...only };
+  return { ...envelope, command: 'register-records', records };
 }
 
 /** Passes bytes on while it counts and hashes them. */

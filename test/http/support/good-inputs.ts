@@ -163,6 +163,11 @@ export async function goodInputs({
     putRecord: () =>
       Promise.resolve(good({ path: { id: randomUUID() }, query: { subject }, body: 'a finding' })),
     getRecord: same({ path: { id: record }, query: { purpose: 'TREAT' } }),
+    putBundle: () => {
+      const entry = [{ resource: { resourceType: 'Observation', id: randomUUID() } }];
+      const body = JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry });
+      return Promise.resolve(good({ query: { subject }, body }));
+    },
     describeRecord: same({ path: { id: record } }),
     relabelRecord: same({ path: { id: record }, body: { reason: 'checked', labels: [] } }),
     requestAccess: same(

@@ -133,6 +133,25 @@ describe('custody', () => {
       );
     });
 
+    it('takes many at once, all of them or none, and none twice', async () => {
+      const fieldsOf = (id: string, subjects?: readonly string[]) => {
+        const fields: Record<string, unknown> = { ...recordOf(id, subjects) };
+        delete fields['command'];
+        return fields;
+      };
+      const all = (...records: object[]) => ({ command: 'register-records', records }) as const;
+      expect(await outcomeOf(all(fieldsOf('b-1'), fieldsOf('b-1')))).to.equal('command-malformed');
+      expect(await outcomeOf(all())).to.equal('command-malformed');
+      expect(await outcomeOf(all(fieldsOf('b-1'), fieldsOf('b-2', [OTHER_SUBJECT])))).to.equal(
+        'subject-unknown',
+      );
+      expect(await outcomeOf(all(fieldsOf('b-1'), fieldsOf('hb-1')))).to.equal('record-version-conflict');
+      expect(await outcomeOf(all(fieldsOf('b-1'), fieldsOf('b-2')))).to.equal('written');
+      const [one, other] = ['b-1', 'b-2'].map((id) => descriptor.parse(world.value('descriptor', id)));
+      expect(one?.record).to.equal('b-1');
+      expect(one?.salt).not.to.equal(other?.salt);
+    });
+
     it('keeps where labels come from, and refuses to leave out one that its own explanation says', async () => {
       const coding = { system: 'http://loinc.org', code: '7918-6' };
       const found = [{ rule: 'hiv-test', labels: ['HIV'], coding }];

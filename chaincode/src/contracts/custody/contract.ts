@@ -16,7 +16,7 @@ import { answerCustodyQuery } from './queries.js';
 import { recordDeliveries } from './record-deliveries.js';
 import { registerDelegation } from './register-delegation.js';
 import { registerKey } from './register-key.js';
-import { registerRecord } from './register-record.js';
+import { registerRecord, registerRecords } from './register-record.js';
 import { registerSubject } from './register-subject.js';
 import { revokeKey } from './revoke-key.js';
 
@@ -42,6 +42,8 @@ export class CustodyContract extends AudienceContract {
         return registerSubject(call, open, command);
       case 'register-record':
         return registerRecord(call, open, command);
+      case 'register-records':
+        return registerRecords(call, open, command);
       case 'file-consent':
         return fileConsent(call, open, command);
       case 'register-key':

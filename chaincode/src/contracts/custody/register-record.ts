@@ -13,7 +13,7 @@ import { requireSubject } from './register-subject.js';
 export async function registerRecord(
   { at }: Call,
   open: OpenCustody,
-  command: CommandOf<'register-record'>,
+  command: Omit<CommandOf<'register-record'>, 'v' | 'salt' | 'command'>,
 ): Promise<void> {
   const { record, version, subjects, digest, ciphertext, mediaType, facts, labelling, reason } = command;
   if (version > 1 && reason === undefined) throw new Refusal('command-malformed', ['$.reason']);
@@ -38,6 +38,15 @@ export async function registerRecord(
     registeredAt: instantOf(at),
     ...(reason !== undefined && { reason }),
   });
+}
+
+/** The same of several records, each of which the command names once. */
+export async function registerRecords(
+  call: Call,
+  open: OpenCustody,
+  { records }: CommandOf<'register-records'>,
+): Promise<void> {
+  for (const record of records) await registerRecord(call, open, record);
 }
 
 function sameSubjects(existing: Descriptor, subjects: readonly string[]): boolean {

@@ -33,6 +33,20 @@ export const registerRecord = z.strictObject({
   ...descriptorFields,
 });
 
+/** Most records in one transaction. */
+export const MAX_REGISTERED = 200;
+
+/** Several records at once, such as those of one FHIR Bundle: all of them or none. */
+export const registerRecords = z.strictObject({
+  ...envelope,
+  command: z.literal('register-records'),
+  records: z
+    .array(z.strictObject(descriptorFields))
+    .min(1)
+    .max(MAX_REGISTERED)
+    .refine((records) => new Set(records.map(({ record }) => record)).size === records.length),
+});
+
 export const fileConsent = z.strictObject({
   ...envelope,
   command: z.literal('file-consent'),
@@ -72,6 +86,7 @@ export const custodyCommand = z.discriminatedUnion('command', [
   openCustody,
   registerSubject,
   registerRecord,
+  registerRecords,
   fileConsent,
   registerKey,
   revokeKey,

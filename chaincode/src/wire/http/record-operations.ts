@@ -1,8 +1,23 @@
+import { bundleKept, putBundleQuery } from './bundles.js';
+import { FHIR_MEDIA_TYPE } from './fhir.js';
 import { recordDescriptor, recordRelabelled, relabelBody } from './labels.js';
 import { idParams, noQuery } from './shared.js';
 
 /** What a custodian does with its records beside keeping and releasing them. */
 export const RECORD_OPERATIONS = {
+  putBundle: {
+    method: 'post',
+    path: '/v1/bundles',
+    summary: 'Keep each resource of a FHIR Bundle as a record of its own, all of them or none',
+    tag: 'records',
+    caller: ['records-clerk'],
+    at: 'custodian',
+    params: noQuery,
+    query: putBundleQuery,
+    body: { streamed: true, description: 'A FHIR Bundle', mediaTypes: [FHIR_MEDIA_TYPE] },
+    answer: { status: 201, description: 'Kept and registered, in one transaction', schema: bundleKept },
+    answers: [{ status: 200, description: 'Nothing was new', schema: bundleKept }],
+  },
   describeRecord: {
     method: 'get',
     path: '/v1/records/{id}/descriptor',
