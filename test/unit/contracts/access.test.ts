@@ -2,7 +2,15 @@ import { ACCESS, type Audience } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
 import { newAppKey } from '../../support/signers.js';
 import { registerKeyCommand } from './support/evidence.js';
-import { EVIDENCE, SUBJECT, consentOf, recordOf, registerPatient, sha } from './support/fixtures.js';
+import {
+  EVIDENCE,
+  SUBJECT,
+  consentOf,
+  fieldsOf,
+  recordOf,
+  registerPatient,
+  sha,
+} from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
 import {
   LAKESIDE,
@@ -37,6 +45,7 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'open-custody': { pepper: PEPPER.toString('base64url'), policy: POLICY },
         'register-subject': { subject: 'sub-2' },
         'register-record': { ...recordOf('hb-2') },
+        'register-records': { records: [fieldsOf('hb-3')] },
         'file-consent': { consent: 'c-2', subject: SUBJECT, resource: consentOf('c-2'), evidence: EVIDENCE },
         'register-key': registerKeyCommand(world, newAppKey()),
         'revoke-key': { subject: SUBJECT, key: sha('key'), evidence: EVIDENCE },

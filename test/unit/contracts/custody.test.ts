@@ -10,6 +10,7 @@ import {
   OTHER_SUBJECT,
   SUBJECT,
   consentOf,
+  fieldsOf,
   recordOf,
   registerPatient,
 } from './support/fixtures.js';
@@ -134,11 +135,6 @@ describe('custody', () => {
     });
 
     it('takes many at once, all of them or none, and none twice', async () => {
-      const fieldsOf = (id: string, subjects?: readonly string[]) => {
-        const fields: Record<string, unknown> = { ...recordOf(id, subjects) };
-        delete fields['command'];
-        return fields;
-      };
       const all = (...records: object[]) => ({ command: 'register-records', records }) as const;
       expect(await outcomeOf(all(fieldsOf('b-1'), fieldsOf('b-1')))).to.equal('command-malformed');
       expect(await outcomeOf(all())).to.equal('command-malformed');

@@ -66,6 +66,13 @@ export function recordOf(
   };
 }
 
+/** What {@link recordOf} says of a record, as one of several. */
+export function fieldsOf(record: string, subjects?: readonly string[]): object {
+  const fields: Record<string, unknown> = { ...recordOf(record, subjects) };
+  delete fields['command'];
+  return fields;
+}
+
 /** A subject with one record, `hb-1`, and one consent, `c-1`, that permits Lakeside to see it. */
 export async function registerPatient(world: World): Promise<void> {
   await world.custody({ command: 'register-subject', subject: SUBJECT });
