@@ -22,3 +22,4 @@ export { supervise, type Supervisor } from './supervisor/supervisor.js';
 export type { ProcessSpec } from './supervisor/managed-process.js';
 export { readState, writeState, type SupervisorState } from './supervisor/state-file.js';
 export { EXIT, UserError } from './user-error.js';
+export { claimFolder, readRecord, type ConsortiumRecord } from './consortium/record.js';

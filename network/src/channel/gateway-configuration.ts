@@ -1,12 +1,14 @@
 import { memberLayout, organisationLayout, servicesLayout } from '../identities/index.js';
 import {
   custodyOf,
+  notificationSettings,
   organisationNamed,
   portsOf,
   SHARED_HOST,
   type Custody,
   type Organisation,
   type OrganisationKind,
+  type Passkeys,
   type PortPlan,
   type Topology,
 } from '../topology/index.js';
@@ -37,6 +39,8 @@ export interface GatewayConfiguration {
   readonly custody?: Custody;
   /** File that says which codes make a record sensitive. */
   readonly labelTable?: string;
+  readonly passkeys?: Passkeys;
+  readonly notifications?: object;
   readonly keys: { readonly signing: string; readonly encryption: string };
   readonly tokens: TokenSettings;
   readonly listen: {
@@ -139,6 +143,10 @@ export function gatewayConfiguration(
     },
     ...(custody && { custody }),
     ...(organisation.labelTable === undefined ? {} : { labelTable: organisation.labelTable }),
+    ...(organisation.passkeys === undefined ? {} : { passkeys: organisation.passkeys }),
+    ...(organisation.notifications === undefined
+      ? {}
+      : { notifications: notificationSettings(organisation.notifications) }),
     keys: { signing: layout.gateway.signing.privateJwk, encryption: layout.gateway.encryption.privateJwk },
     tokens: tokenSettings(organisation, plan, dataDir),
     listen: {

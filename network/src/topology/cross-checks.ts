@@ -80,15 +80,22 @@ function duplicatePorts(organisations: readonly Organisation[]): CrossProblem[] 
   return problems;
 }
 
+const CUSTODIANS_ONLY = {
+  custody: 'custody settings',
+  labelTable: 'label table',
+  passkeys: 'passkeys',
+  notifications: 'notifications',
+} satisfies Partial<Record<keyof Organisation, string>>;
+
 function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[] {
   return organisations.flatMap((organisation, index) =>
     isCustodian(organisation)
       ? []
-      : (['custody', 'labelTable'] as const)
-          .filter((key) => organisation[key] !== undefined)
-          .map((key) => ({
+      : Object.entries(CUSTODIANS_ONLY)
+          .filter(([key]) => organisation[key as keyof Organisation] !== undefined)
+          .map(([key, name]) => ({
             path: ['organisations', index, key],
-            expected: `no ${key === 'custody' ? 'custody settings' : 'label table'} for a ${organisation.kind}, which keeps no records`,
+            expected: `no ${name} for a ${organisation.kind}, which keeps no records`,
           })),
   );
 }

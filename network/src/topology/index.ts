@@ -18,6 +18,7 @@ export {
   type PortUse,
   type Topology,
 } from './model.js';
+export { filesOf, notificationSettings, type Passkeys } from './people.js';
 export {
   DEFAULT_PORT_BASE,
   listeners,

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { crossChecks } from './cross-checks.js';
 import type { Organisation, Topology } from './model.js';
+import { withFilesFrom } from './people.js';
 import { locate, type LocatedDocument } from './positions.js';
 import { renderFound, renderPath, TopologyError, type TopologyProblem } from './problems.js';
 import { organisationSchema, topologySchema } from './schema.js';
@@ -77,12 +78,14 @@ function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string
 }
 
 function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
-  const { tokens, labelTable } = organisation;
+  const { tokens, labelTable, notifications } = organisation;
+  const absolute = (file: string): string => resolve(folder, file);
   const { caFile } = tokens;
   return {
     ...organisation,
     ...(caFile === undefined ? {} : { tokens: { ...tokens, caFile: resolve(folder, caFile) } }),
     ...(labelTable === undefined ? {} : { labelTable: resolve(folder, labelTable) }),
+    ...(notifications === undefined ? {} : { notifications: withFilesFrom(notifications, absolute) }),
   };
 }
 

@@ -1,17 +1,12 @@
 import { z } from 'zod';
+import { mapping } from './mapping.js';
+import { notificationsSchema, passkeysSchema } from './people.js';
 import { duration, size } from './quantities.js';
 
 /*
  * The shape of a topology file. Every message says what is expected at that place; `problems.ts` adds where
  * and what was found. Rules that concern more than one value are in `cross-checks.ts`.
  */
-
-function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const keys = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? `one of ${keys}` : `a mapping of ${keys}`),
-  });
-}
 
 const slug = z
   .string('a short lower-case name, such as riverside')
@@ -155,7 +150,7 @@ export const custodySchema = mapping({
       'a list of URIs of code systems',
     )
     .max(16, 'at most 16 code systems')
-    .default([]),
+    .optional(),
 });
 
 export const ORGANISATION_KINDS = ['hospital', 'sponsor', 'auditor', 'regulator'] as const;
@@ -192,6 +187,10 @@ export const organisationSchema = mapping({
   custody: custodySchema.optional(),
   /** YAML or JSON file beside the topology file: which codes make a record sensitive. Absent: the gateway's own table. */
   labelTable: z.string('a file name').min(1, 'a file name').optional(),
+  /** Relying parties that passkeys of its patients may be registered for. */
+  passkeys: passkeysSchema.optional(),
+  /** How its patients are told what is done in their name. */
+  notifications: notificationsSchema.optional(),
   troubles: troubles.optional(),
 });
 

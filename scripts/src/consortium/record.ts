@@ -54,6 +54,8 @@ export async function readRecord(dataDir: string): Promise<ConsortiumRecord | un
   }
 }
 
+const GATEWAY_SETTINGS: ReadonlySet<string> = new Set(['labelTable', 'passkeys', 'notifications']);
+
 /**
  * Takes a folder for a consortium, or checks that it was taken for this one. Written before anything else, so that
  * an interrupted start can be told from a foreign folder, and is simply finished by the next one.
@@ -63,6 +65,8 @@ export async function claimFolder(dataDir: string, wanted: ConsortiumRecord): Pr
   if (existing) {
     refuseOther(dataDir, existing, wanted);
     await requireWritable(dataDir);
+    if (JSON.stringify(existing.topology) !== JSON.stringify(wanted.topology))
+      await writeRecord(dataDir, wanted);
     return;
   }
   try {
@@ -78,7 +82,7 @@ function refuseOther(dataDir: string, existing: ConsortiumRecord, wanted: Consor
   if (existing.ledger !== wanted.ledger) {
     throw badInput(`${dataDir} was made for --ledger ${existing.ledger}: ${instead}.`);
   }
-  if (JSON.stringify(existing.topology) !== JSON.stringify(wanted.topology)) {
+  if (JSON.stringify(madeOf(existing.topology)) !== JSON.stringify(madeOf(wanted.topology))) {
     throw badInput(`${dataDir} holds the consortium of another topology: ${instead}.`);
   }
   if (existing.portBase !== wanted.portBase) {
@@ -86,6 +90,16 @@ function refuseOther(dataDir: string, existing: ConsortiumRecord, wanted: Consor
       `${dataDir} was made with --port-base ${existing.portBase}, and its members are registered with those addresses: ${instead}.`,
     );
   }
+}
+
+/** Less what a gateway alone goes by, at each start anew. */
+function madeOf({ organisations, ...topology }: Topology): object {
+  return {
+    ...topology,
+    organisations: organisations.map((organisation) =>
+      Object.fromEntries(Object.entries(organisation).filter(([key]) => !GATEWAY_SETTINGS.has(key))),
+    ),
+  };
 }
 
 async function requireWritable(dataDir: string): Promise<void> {

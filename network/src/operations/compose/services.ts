@@ -5,7 +5,7 @@ import type { ProcessSpec } from '../../fabric/managed-process.js';
 import { ordererProcess } from '../../fabric/orderer-process.js';
 import { peerProcess } from '../../fabric/peer-process.js';
 import { dataLayout, memberLayout, organisationLayout, servicesLayout } from '../../identities/index.js';
-import { SHARED_HOST } from '../../topology/index.js';
+import { filesOf, SHARED_HOST } from '../../topology/index.js';
 import { wantedServer } from '../chaincode/server-switch.js';
 import type { Site } from '../site.js';
 
@@ -110,7 +110,10 @@ export async function chaincodeContainer(
 export function gatewayContainer(
   site: Site,
   installation: Installation,
-  { organisation: { name, listen, tokens, labelTable }, ports }: Pick<NodeFiles, 'organisation' | 'ports'>,
+  {
+    organisation: { name, listen, tokens, labelTable, notifications },
+    ports,
+  }: Pick<NodeFiles, 'organisation' | 'ports'>,
 ): Container {
   const own = organisationLayout(site.dataDir, name);
   const { configuration, data } = memberLayout(site.dataDir, name);
@@ -130,6 +133,7 @@ export function gatewayContainer(
       ...cas,
       ...(issuerCa === undefined ? [] : [issuerCa]),
       ...(labelTable === undefined ? [] : [labelTable]),
+      ...(notifications === undefined ? [] : filesOf(notifications)),
     ],
     writes: [data],
     listens: [`${listen}:${ports.gateway}`],
