@@ -21,6 +21,7 @@ describe('bad input gets a problem of its own, and nothing is stored', function 
     riverside = members.riverside;
     token = await riverside.token('everybody', [
       'records-clerk',
+      'privacy-officer',
       'consent-clerk',
       'practitioner',
       'auditor',

@@ -36,6 +36,7 @@ const ROLES = [
   'consent-clerk',
   'consent-portal',
   'records-clerk',
+  'privacy-officer',
   'auditor',
   'admin',
 ];

@@ -22,6 +22,9 @@ export class MissingValue extends Error {
     readonly why: 'not-delivered' | 'purged',
     /** Block in which it was written, or purged. */
     readonly block: number,
+    readonly collection: string,
+    /** SHA-256 of its key, latin1. */
+    readonly keyHash: string,
   ) {
     super(`a private value is missing (${why}, block ${block})`);
   }
@@ -88,7 +91,8 @@ export class World {
   privateBytes(collection: string, keyHash: string): Buffer | undefined {
     const entry = this.#private.get(collection)?.get(keyHash);
     if (entry === undefined) return undefined;
-    if (entry.value === undefined) throw new MissingValue(entry.why ?? 'not-delivered', entry.block);
+    if (entry.value === undefined)
+      throw new MissingValue(entry.why ?? 'not-delivered', entry.block, collection, keyHash);
     return entry.value;
   }
 
@@ -134,6 +138,10 @@ function isKeptElsewhere(key: string): boolean {
   return key.startsWith('event/') || key.startsWith('details/') || key.startsWith('delivery/');
 }
 
+function isWithdrawal(kind: PrivateKind): boolean {
+  return kind === 'withdrawal' || kind === 'withdrawn';
+}
+
 /** One custodian's part of the state, read as a decision reads it. */
 export class CustodyWorld {
   readonly #pepper: Buffer;
@@ -175,6 +183,9 @@ export class CustodyWorld {
         bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as ValueOf<Kind>),
       );
     } catch (error) {
+      // After an erasure there is nothing under the key, and that is what endorsers read. A withdrawal is never merely gone.
+      if (error instanceof MissingValue && error.why === 'purged' && !isWithdrawal(kind))
+        return Promise.resolve(undefined);
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }

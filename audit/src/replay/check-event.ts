@@ -14,6 +14,7 @@ import {
 import type { DeliveredTransaction } from '../history/delivered-block.js';
 import { MissingValue, type CustodyWorld, type World } from '../history/world.js';
 import type { Finding, FindingRule } from './finding.js';
+import { explainGap } from './gaps.js';
 import type { Rules } from './rules.js';
 import { rulesOf } from './rules.js';
 
@@ -33,6 +34,8 @@ export interface CheckedEvent {
   readonly findings: readonly Finding[];
   /** What was asked, where it is authentic. */
   readonly request?: AuthenticRequest;
+  /** Why it could not be decided again. */
+  readonly missing?: MissingValue;
 }
 
 /** Judges one event: its parts, its request's signature, and its decision under the rules of its day. */
@@ -75,11 +78,12 @@ export async function checkEvent(logged: LoggedEvent): Promise<CheckedEvent> {
     };
   } catch (error) {
     if (!(error instanceof MissingValue)) throw error;
-    const why =
-      error.why === 'purged'
-        ? `what it rested on was purged at block ${error.block}`
-        : `what it rested on, written at block ${error.block}, was never delivered to this peer`;
-    return { findings: [finding(logged, 'not-re-decidable', why)], request };
+    if (error.why === 'purged') {
+      const why = `the subject's withdrawals were purged at block ${error.block}, and the subject is not erased`;
+      return { findings: [finding(logged, 'withdrawal-undone', why)], request };
+    }
+    const why = explainGap('it', error);
+    return { findings: [finding(logged, 'not-re-decidable', why)], request, missing: error };
   }
 }
 

@@ -22,6 +22,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import { MissingValue, type CustodyWorld } from '../history/world.js';
 import type { FindingRule } from './finding.js';
+import { explainGap } from './gaps.js';
 
 /** Values that came about in a subject's name, with evidence of it. */
 const EVIDENCED = ['consent', 'withdrawn', 'key', 'keyend', 'delegation', 'delegationend'] as const;
@@ -38,6 +39,8 @@ export interface EvidencePlace {
 export interface Broken {
   readonly rule: FindingRule;
   readonly explanation: string;
+  /** Where what it rested on is not there. */
+  readonly gap?: { readonly missing: MissingValue; readonly what: string };
 }
 
 /**
@@ -61,7 +64,8 @@ export async function brokenEvidence(
     if (error instanceof MissingValue)
       return {
         rule: 'not-re-decidable',
-        explanation: `what the evidence of a ${kind} rested on, of block ${error.block}, is not there (${error.why})`,
+        explanation: explainGap(evidenceOf(kind), error),
+        gap: { missing: error, what: evidenceOf(kind) },
       };
     throw error;
   }
@@ -155,6 +159,10 @@ function stateOf({ custody, ledgerId }: EvidencePlace): EvidenceState {
     custodian: custody.custody.custodian,
     get: (kind, ...id) => custody.values.get(kind, ...id),
   };
+}
+
+function evidenceOf(kind: Evidenced): string {
+  return `the evidence of a ${kind}`;
 }
 
 function wrong(explanation: string): Broken {

@@ -21,7 +21,9 @@ export type FindingRule =
   /** Decided under rules that this version does not have. */
   | 'rules-unknown'
   /** What the decision rested on was purged, or this peer never had it. No fault by itself. */
-  | 'not-re-decidable';
+  | 'not-re-decidable'
+  /** A subject has a tombstone, and not all is purged that was theirs. Purging takes a while: no fault of the history. */
+  | 'erasure-incomplete';
 
 export interface Finding {
   readonly rule: FindingRule;
@@ -40,5 +42,5 @@ export interface Finding {
 
 /** Whether the history is at fault, and not merely incomplete. */
 export function isFault({ rule }: Finding): boolean {
-  return rule !== 'not-re-decidable';
+  return rule !== 'not-re-decidable' && rule !== 'erasure-incomplete';
 }

@@ -3,6 +3,7 @@ import {
   custodyCollection,
   delivery,
   details,
+  erasure,
   verifyReceipt,
   withdrawalCollection,
   type EventDetail,
@@ -13,6 +14,8 @@ import { World } from '../history/world.js';
 import { brokenEvidence } from './check-evidence.js';
 import { checkEvent, finding, type CheckedEvent, type LoggedEvent } from './check-event.js';
 import { isFault, type Finding, type FindingRule } from './finding.js';
+import { Gaps } from './gaps.js';
+import { leftOf } from './incomplete-erasures.js';
 import { undoneWithdrawals } from './undone-withdrawals.js';
 
 const VALID = 0;
@@ -68,6 +71,9 @@ export class Replay {
   readonly #findings: Finding[] = [];
   /** By collection and key. */
   readonly #events = new Map<string, SeenEvent>();
+  readonly #gaps = new Gaps();
+  /** Tombstones of subjects, with their places. */
+  readonly #erased: { readonly subject: string; readonly place: Place }[] = [];
   readonly #options: ReplayOptions;
   #blocks = 0;
   #checked = 0;
@@ -97,6 +103,7 @@ export class Replay {
   report(): ReplayReport {
     let open = 0;
     for (const { isSelected, undelivered } of this.#events.values()) if (isSelected) open += undelivered.size;
+    const findings = [...this.#findings, ...this.#incompleteErasures()];
     return {
       blocks: this.#blocks,
       events: this.#checked,
@@ -104,8 +111,8 @@ export class Replay {
       denied: this.#denied,
       deliveries: this.#deliveries,
       permitsWithoutDelivery: open,
-      findings: this.#findings,
-      sound: !this.#findings.some(isFault),
+      findings,
+      sound: !findings.some(isFault),
     };
   }
 
@@ -129,21 +136,48 @@ export class Replay {
     transaction: DeliveredTransaction,
     secrets: readonly PrivateWrite[],
   ): Promise<void> {
-    for (const { collection, keyHash, known } of secrets) {
+    for (const { collection, keyHash, isDelete, known } of secrets) {
       const custodian = custodianOf(collection);
       const custody = custodian === undefined ? undefined : this.world.custody(custodian);
       if (custody === undefined) continue;
       const at = { block, transaction, custody };
       const place = { custody, ledgerId: this.world.ledger?.id ?? '', at: transaction.at };
+      if (isDelete) this.#closeGaps(collection, keyHash, block);
       // What is purged says so itself, wherever it is missed.
       if (known === undefined) continue;
+      if (known.key.startsWith('erasure/')) this.#noteErasure(at, known.value);
       const broken = await brokenEvidence(place, known.key, known.value);
+      if (broken?.gap !== undefined)
+        this.#gaps.add(broken.gap.missing, this.#findings.length, broken.gap.what);
       if (broken !== undefined) this.#note(at, broken.rule, broken.explanation);
       const before = known.key.startsWith('withdrawal/') && this.world.valueBefore(collection, keyHash);
       const undone = before ? undoneWithdrawals(before, known.value) : 0;
       if (undone > 0)
         this.#note(at, 'withdrawal-undone', `${undone} that were there are left out, or moved in time`);
     }
+  }
+
+  #closeGaps(collection: string, keyHash: string, block: number): void {
+    for (const { finding: place, explanation } of this.#gaps.close(collection, keyHash, block)) {
+      const found = this.#findings[place];
+      if (found !== undefined) this.#findings[place] = { ...found, explanation };
+    }
+  }
+
+  #noteErasure(place: Place, value: Buffer): void {
+    const tombstone = erasure.safeParse(jsonOf(value)).data;
+    if (tombstone?.of === 'subject') this.#erased.push({ subject: tombstone.subject, place });
+  }
+
+  #incompleteErasures(): Finding[] {
+    return this.#erased.flatMap(({ subject, place: { block, transaction, custody } }) => {
+      const left = leftOf(subject, custody, this.world);
+      if (left === 0) return [];
+      const { id, index } = transaction;
+      const explanation = `${left} values of who is erased are still there`;
+      const { custodian } = custody.custody;
+      return [{ rule: 'erasure-incomplete', block, transaction: id, index, custodian, explanation }];
+    });
   }
 
   #note({ block, transaction, custody }: Place, rule: FindingRule, explanation: string): void {
@@ -171,6 +205,7 @@ export class Replay {
       });
       if (!isSelected) continue;
       const checked = await checkEvent(logged);
+      if (checked.missing !== undefined) this.#gaps.add(checked.missing, this.#findings.length, 'it');
       this.#findings.push(...checked.findings);
       if (isRepeated)
         this.#findings.push(finding(logged, 'event-repeated', 'there is an event of that request already'));

@@ -7,7 +7,7 @@ import {
   decodeGetStateMultipleResult,
   encodeGetStateMultiple,
   encodeWriteBatch,
-  type Put,
+  type Write,
 } from './state-batches.js';
 
 /** Keys in one message: what Fabric's peers offer by default (core.yaml, chaincode.runtimeParams). */
@@ -39,7 +39,7 @@ const { peer } = createRequire(require.resolve('fabric-shim'))('@hyperledger/fab
 export class PeerStub implements Stub {
   readonly #stub: ChaincodeStub;
   readonly #handler: PeerHandler;
-  readonly #puts: Put[] = [];
+  readonly #writes: Write[] = [];
 
   constructor(stub: ChaincodeStub) {
     this.#stub = stub;
@@ -104,15 +104,19 @@ export class PeerStub implements Stub {
   }
 
   putState(key: string, value: Uint8Array): void {
-    this.#puts.push({ collection: '', key, value });
+    this.#writes.push({ collection: '', key, value });
   }
 
   putPrivateData(collection: string, key: string, value: Uint8Array): void {
-    this.#puts.push({ collection, key, value });
+    this.#writes.push({ collection, key, value });
+  }
+
+  purgePrivateData(collection: string, key: string): void {
+    this.#writes.push({ collection, key });
   }
 
   async finish(): Promise<void> {
-    for (const some of portions(this.#puts.splice(0))) {
+    for (const some of portions(this.#writes.splice(0))) {
       await this.#ask(WRITE_BATCH_STATE, encodeWriteBatch(some));
     }
   }

@@ -6,12 +6,14 @@ export const GET_STATE_MULTIPLE = 25;
 
 /** protos.WriteRecord.Type */
 const PUT_STATE = 9;
+const PURGE_PRIVATE_DATA = 23;
 
-export interface Put {
+export interface Write {
   /** Empty for public state. */
   readonly collection: string;
   readonly key: string;
-  readonly value: Uint8Array;
+  /** Absent: the key is purged. */
+  readonly value?: Uint8Array;
 }
 
 /** protos.GetStateMultiple */
@@ -34,18 +36,18 @@ export function decodeGetStateMultipleResult(payload: Uint8Array): Uint8Array[] 
 }
 
 /** protos.WriteBatchState */
-export function encodeWriteBatch(puts: readonly Put[]): Uint8Array {
+export function encodeWriteBatch(writes: readonly Write[]): Uint8Array {
   const writer = new BinaryWriter();
-  for (const put of puts) writer.writeBytes(1, encodeWriteRecord(put));
+  for (const write of writes) writer.writeBytes(1, encodeWriteRecord(write));
   return writer.getResultBuffer();
 }
 
 /** protos.WriteRecord */
-function encodeWriteRecord({ collection, key, value }: Put): Uint8Array {
+function encodeWriteRecord({ collection, key, value }: Write): Uint8Array {
   const writer = new BinaryWriter();
   writer.writeString(1, key);
-  writer.writeBytes(2, value);
+  if (value !== undefined) writer.writeBytes(2, value);
   if (collection !== '') writer.writeString(3, collection);
-  writer.writeEnum(5, PUT_STATE);
+  writer.writeEnum(5, value === undefined ? PURGE_PRIVATE_DATA : PUT_STATE);
   return writer.getResultBuffer();
 }

@@ -6,7 +6,7 @@ import { readStored, type StoredValue } from './stored.js';
 import type { Stub } from './stub.js';
 
 /** What a command says of a value; version and salt are added where it is written. */
-export type Unsalted<Value> = Omit<Value, 'v' | 'salt'>;
+export type Unsalted<Value> = Value extends unknown ? Omit<Value, 'v' | 'salt'> : never;
 
 const NOTHING = new Uint8Array(0);
 
@@ -87,6 +87,15 @@ export class PrivateCollection {
   /** Writes under a key that no other transaction can have, such as one made from the transaction's id. */
   putUnread<Kind extends PrivateKind>(kind: Kind, id: PrivateId, value: Unsalted<PrivateValue<Kind>>): void {
     this.#write(this.key(kind, ...id), value);
+  }
+
+  /**
+   * Takes a value away for good: the peers that hold it forget it in every block, and keep its hash. Its key must have been
+   * read in this transaction.
+   */
+  purge(key: string): void {
+    if (!this.#reads.has(key)) throw new Error('A value was purged without having been read.');
+    this.stub.purgePrivateData(this.name, key);
   }
 
   /** Salt of something that is part of a value and is hashed by itself. */

@@ -18,6 +18,7 @@ export interface Stub {
   getPrivateDataMultiple(collection: string, keys: readonly string[]): Promise<readonly Uint8Array[]>;
   getPrivateDataHash(collection: string, key: string): Promise<Uint8Array>;
   putPrivateData(collection: string, key: string, value: Uint8Array): void;
+  purgePrivateData(collection: string, key: string): void;
   /** Sends what was put; until then the peer has nothing of it. */
   finish(): Promise<void>;
 }

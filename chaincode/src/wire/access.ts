@@ -58,6 +58,7 @@ export const ACCESS = {
       'end-delegation': 'custodian-client',
       decide: 'custodian-client',
       'record-deliveries': 'custodian-client',
+      'erase-subject': 'custodian-client',
     },
     query: {
       custody: 'collection-client',

@@ -17,6 +17,7 @@ export const PRIVATE_KINDS = [
   'delegation',
   'delegationend',
   'slip',
+  'erasure',
 ] as const;
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
 
@@ -43,7 +44,8 @@ const SEPARATOR = '\0';
  * Key of a private value: `<kind>/<hex HMAC-SHA256(pepper, kind 0x00 id)>`. Without the pepper nobody can
  * guess it, though anyone on the channel may ask for the hash of any key's value. An id of several parts is
  * joined by 0x00, which no part can contain: `event` takes member and jti, `delivery` the event's key and the
- * record's id, `consent` the version where it is not the first, `slip` consent and member.
+ * record's id, `consent` the version where it is not the first, `slip` consent and member, `erasure` the word `subject` or
+ * `record` and the id of what is erased.
  *
  * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}; as a KeyObject where many keys are made
  */

@@ -85,6 +85,12 @@ export function createMetrics(): Metrics {
       );
       gauge(
         registers,
+        'consent_ledger_open_erasures',
+        'Subjects whose erasure is not done to the end',
+        source.openErasures,
+      );
+      gauge(
+        registers,
         'consent_ledger_epoch_age_seconds',
         'Since the epoch began; more than a few epochs: no oversight gateway moves it',
         source.epochAgeSeconds,

@@ -23,6 +23,7 @@ import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
 import { createLook } from '../usecases/look.js';
 import type { Closers } from './closers.js';
+import { buildErasing } from './erasing.js';
 import { buildNotifications } from './notifications.js';
 import type { Foundation } from './foundation.js';
 
@@ -35,6 +36,8 @@ export interface Custodian {
   readonly waiting: () => number;
   /** Messages to subjects that are still to be brought. */
   readonly waitingNotifications: () => number;
+  /** Erasures that are still to be done to the end. */
+  readonly openErasures: () => number;
   /** To be done before the gateway takes calls: what an earlier process left half done. */
   readonly settle: () => Promise<void>;
 }
@@ -85,12 +88,17 @@ export async function buildCustodian(
   chain.onFolded((block) => {
     known.forget(block);
   });
-  const log = closers.add(await openCheckLog(inData('checks.db'), configuration.retention.checkDays));
-  const checks = new Checks({ custody, known, members, projection, log, now, limits });
+  const checkLog = closers.add(await openCheckLog(inData('checks.db'), configuration.retention.checkDays));
+  const checks = new Checks({ custody, known, members, projection, log: checkLog, now, limits });
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
   const notifications = buildNotifications(custody, vault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const tables = openLabelTables(configuration.labelTable, inData('label-tables'));
+  const erasing = buildErasing(
+    { custody, keys: vault, records, notifications: notifications.store },
+    foundation,
+    closers,
+  );
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.current(CURRENT_MS);
@@ -104,6 +112,7 @@ export async function buildCustodian(
       ...keepHandlers(keep, tables),
       ...labelHandlers({ keep, tables }),
       ...bundleHandlers({ keep, tables, bundleBytes: limits.bundleBytes }),
+      ...erasing.handlers,
       ...checkHandlers(checks, pseudonymKey),
       ...cdsHandlers({
         checks,
@@ -119,6 +128,10 @@ export async function buildCustodian(
     readOwn,
     waiting: () => decisions.waiting,
     waitingNotifications: notifications.waiting,
-    settle: () => settleUnconfirmed({ ...keep, outbox }),
+    openErasures: erasing.open,
+    settle: async () => {
+      await settleUnconfirmed({ ...keep, outbox });
+      await erasing.settle();
+    },
   };
 }

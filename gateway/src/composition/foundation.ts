@@ -11,6 +11,7 @@ import { openProjection } from '../adapters/sqlite/projection.js';
 import type { LoadedConfiguration } from '../config/load.js';
 import type { Logger } from '../ports/logger.js';
 import type { ConsentIndex } from '../ports/consent-index.js';
+import type { Erasures } from '../ports/erasures.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Ledger } from '../ports/ledger.js';
@@ -42,6 +43,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly consents: ConsentIndex;
   readonly notices: Notices;
   readonly slips: Slips;
+  readonly erasures: Erasures;
   readonly members: Members;
   readonly ledger: Ledger;
   readonly chain: Chain;
@@ -134,6 +136,7 @@ export async function layFoundation(
     consents: projection.consents,
     notices: projection.notices,
     slips: projection.slips,
+    erasures: projection.erasures,
     members,
     ledger,
     chain,

@@ -6,6 +6,7 @@ import { fhirReadHandlers } from '../http/fhir/read-handlers.js';
 import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
 import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
 import type { Handlers } from '../http/handlers.js';
+import { erasureHandlers } from '../http/operations/erasures.js';
 import { logHandlers } from '../http/operations/log.js';
 import { signingKeyHandlers } from '../http/operations/notifications.js';
 import { consentHandlers, custodyFor } from '../http/operations/people.js';
@@ -97,6 +98,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     openTransactions: () => outbox.size,
     waitingRequests: () => custodian?.waiting() ?? 0,
     waitingNotifications: () => custodian?.waitingNotifications() ?? 0,
+    openErasures: () => custodian?.openErasures() ?? 0,
     isLedgerOpen: () => chain.state === 'following' && transactions.isOpen,
     epochAgeSeconds: () => epochs.ageMs / 1_000,
   });
@@ -137,8 +139,18 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
 
 /** What custodians and oversight read of the collections that their peers hold. */
 function overseenHandlers(foundation: Foundation, custodian: Custodian | undefined): Handlers {
-  const { configuration, consents, custodies, members, notices, now, own, projection, pseudonymKey } =
-    foundation;
+  const {
+    configuration,
+    consents,
+    custodies,
+    erasures,
+    members,
+    notices,
+    now,
+    own,
+    projection,
+    pseudonymKey,
+  } = foundation;
   const { transactions } = foundation;
   if (custodies.size === 0) return {};
   const custodyOf = (mspId: string): CustodyView => {
@@ -166,6 +178,7 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
     ...fhirUpdateHandlers({ ...people, address, consents, ledgerId }),
     ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents, ledgerId })),
     ...logHandlers(projection, members),
+    ...erasureHandlers({ erasures, members, custodyFor: (name) => custodyFor(name, people) }),
   };
 }
 

@@ -6,6 +6,7 @@ import { openNotificationStore } from '../adapters/sqlite/notification-store.js'
 import type { Handlers } from '../http/handlers.js';
 import { notificationHandlers } from '../http/operations/notifications.js';
 import type { Channel, Courier } from '../ports/courier.js';
+import type { NotificationStore } from '../ports/notification-store.js';
 import type { SubjectSeal } from '../ports/subject-seal.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { Notifier } from '../usecases/notifier.js';
@@ -18,7 +19,7 @@ export function buildNotifications(
   seal: SubjectSeal,
   foundation: Foundation,
   closers: Closers,
-): { readonly handlers: Handlers; readonly waiting: () => number } {
+): { readonly handlers: Handlers; readonly store: NotificationStore; readonly waiting: () => number } {
   const { chain, configuration, inData, log, notices, now, projection } = foundation;
   const { retryMs = 5_000, giveUpMs = 0 } = configuration.notifications ?? {};
   const store = closers.add(openNotificationStore(inData('notifications.db')));
@@ -40,6 +41,7 @@ export function buildNotifications(
   closers.addStop(() => notifier.stop());
   return {
     handlers: notificationHandlers({ ...shared, custody }, look),
+    store,
     waiting: () => store.waiting,
   };
 }

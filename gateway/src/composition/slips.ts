@@ -23,6 +23,15 @@ export function buildSlips(
   chain.onFolded((block) => {
     received.look(block);
   });
+  const sweeping = new AbortController();
+  let swept: Promise<void> | undefined;
+  chain.onFolded(() => {
+    swept ??= received.sweep(sweeping.signal);
+  });
+  closers.addStop(async () => {
+    sweeping.abort();
+    await swept;
+  });
   if (own !== undefined) {
     const queue = closers.add(openSlipQueue(inData('slip-queue.db')));
     const deliveries = new SlipDeliveries({

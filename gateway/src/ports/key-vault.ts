@@ -19,8 +19,21 @@ export interface KeyedRecord {
 export interface Destroyed {
   /** Whether the subject had a key. */
   readonly hadKey: boolean;
-  /** Ciphertexts that nobody can open any more, of records of several subjects too; base64url SHA-256. */
-  readonly ciphertexts: readonly string[];
+  /** Record versions that nobody can open any more, of records of several subjects too. */
+  readonly records: number;
+}
+
+/** The end of what is sealed for a subject. */
+export interface KeyDestruction {
+  /**
+   * Destroys a subject's key, and what is kept of the keys of all records about them; durable when it returns. The subject never gets
+   * another. Called again, it destroys what came back meanwhile out of a backup.
+   */
+  destroy(subject: string): Destroyed;
+  /** Ciphertexts that nobody can open any more and that are still to be dropped; base64url SHA-256. */
+  doomed(): readonly string[];
+  /** A doomed ciphertext was dropped. */
+  gone(ciphertext: string): void;
 }
 
 /**

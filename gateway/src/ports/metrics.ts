@@ -23,6 +23,8 @@ export interface GaugeSource {
   readonly waitingRequests: () => number;
   /** Messages to subjects that are still to be brought. */
   readonly waitingNotifications: () => number;
+  /** Erasures that are still to be done to the end. */
+  readonly openErasures: () => number;
   /** Whether transactions can be made, as far as is known. */
   readonly isLedgerOpen: () => boolean;
   /** Since the epoch began. */

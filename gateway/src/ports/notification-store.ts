@@ -43,6 +43,8 @@ export interface NotificationStore {
     outcome: { readonly status: 'sent' | 'failed'; readonly at: string } | { readonly retryAt: number },
   ): void;
   deliveries(subject: string): readonly Delivery[];
+  /** Forgets a subject, with all that is kept of them. */
+  forget(subject: string): void;
   /** What was told and is on no ledger. */
   told(subject: string): readonly Message[];
 }

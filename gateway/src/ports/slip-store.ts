@@ -21,6 +21,12 @@ export interface KeptSlipAt extends KeptSlip {
   readonly wasSeen: boolean;
 }
 
+/** What is left of a slip that was purged: enough to say so. */
+export interface PurgedSlip {
+  readonly version: number;
+  readonly names: 'current' | 'ended';
+}
+
 /** The slips that this member was handed, the newest version of each. */
 export interface SlipStore {
   /** Keeps it unless what is there is newer, or the same; gives whether anything changed. */
@@ -32,6 +38,11 @@ export interface SlipStore {
     readonly after: number;
     readonly limit: number;
   }): readonly KeptSlipAt[];
+  /** Undefined where none of a custodian's has a key of that hash (hex SHA-256). */
+  byKeyHash(custodian: string, keyHash: string): KeptSlipAt | undefined;
+  /** Forgets what is in it, for good. */
+  purge(id: string, left: PurgedSlip): void;
+  purged(id: string): PurgedSlip | undefined;
   seen(id: string): void;
   /** Those of which the own peer never had anything. */
   unseen(): readonly Pick<KeptSlip, 'id' | 'custodian'>[];

@@ -5,6 +5,7 @@ import type { Notices } from '../ports/notices.js';
 import type { NotificationStore } from '../ports/notification-store.js';
 import type { SubjectSeal } from '../ports/subject-seal.js';
 import type { CustodyView } from './custody-view.js';
+import { unknownSubject } from './erased.js';
 import { Refusal } from './refusal.js';
 
 export interface ContactsOptions {
@@ -84,7 +85,5 @@ export function listNotifications(
 }
 
 function requireSubject(subject: string, custody: CustodyView): void {
-  const registered = custody.get('subject', subject)?.value;
-  if (registered === undefined) throw new Refusal('subject-unknown');
-  if (registered.status === 'erased') throw new Refusal('subject-erased');
+  if (custody.get('subject', subject) === undefined) throw unknownSubject(subject, custody);
 }

@@ -57,6 +57,11 @@ export class CustodyView {
     return this.#required().custody;
   }
 
+  /** What keys are made with. Throws a Refusal `custody-not-open`. */
+  get pepper(): KeyObject {
+    return this.#required().pepper;
+  }
+
   /** Key of a private value. Throws a Refusal `custody-not-open`. */
   key(kind: PrivateKind, ...id: readonly [string, ...string[]]): string {
     return privateKey(kind, this.#required().pepper, ...id);
@@ -69,7 +74,10 @@ export class CustodyView {
   ): Held<PrivateValue<Kind>> | undefined {
     const key = this.key(kind, ...id);
     const held = this.#heldAt(kind, key);
-    if (held === undefined) return undefined;
+    if (held === undefined) {
+      this.#parsed.delete(key);
+      return undefined;
+    }
     const known = this.#parsed.get(key);
     if (known?.transaction === held.transaction) return known as Held<PrivateValue<Kind>>;
     const parsed = parsedAs(kind, held);

@@ -11,6 +11,7 @@ import type { KeyVault } from '../ports/key-vault.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { RecordStore } from '../ports/record-store.js';
 import type { CustodyView, Held } from './custody-view.js';
+import { unknownSubject } from './erased.js';
 import { recordBinding } from './release-records.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
@@ -153,11 +154,12 @@ function intentOf(ciphertext: string): string {
 function guard(incoming: IncomingRecord, current: Held<Descriptor> | undefined, custody: CustodyView): void {
   for (const subject of incoming.subjects) {
     const registered = custody.get('subject', subject);
-    if (registered === undefined) throw new Refusal('subject-unknown');
-    if (registered.value.status === 'erased') throw new Refusal('subject-erased');
+    if (registered === undefined) throw unknownSubject(subject, custody);
   }
-  if (current === undefined) return;
-  if (current.value.status === 'erased') throw new Refusal('record-erased');
+  if (current === undefined) {
+    if (custody.get('erasure', 'record', incoming.record) !== undefined) throw new Refusal('record-erased');
+    return;
+  }
   const before = new Set(current.value.subjects);
   const same =
     before.size === incoming.subjects.length && incoming.subjects.every((subject) => before.has(subject));

@@ -30,6 +30,8 @@ export interface ReceivedSlipsOptions {
 }
 
 const KEY_PREFIX = 'slip/';
+const CUSTODY = custodyCollection('');
+const SWEPT_AT_ONCE = 100;
 const hashAnswer = z.strictObject({ hash: z.string() });
 
 /** The slips that custodians handed to this member, and what its own peer says of them. */
@@ -68,12 +70,13 @@ export class ReceivedSlips {
     return { slip: id, status: isKept ? 'kept' : 'known' };
   }
 
-  /** A block came: what it writes is seen, however short it stays. */
+  /** A block came: what it writes is seen, however short it stays; what it purges is forgotten here, too. */
   look({ transactions }: LedgerBlock): void {
-    if (this.#unseen.size === 0) return;
     for (const { valid, hashed } of transactions) {
       if (!valid) continue;
-      for (const { collection, keyHash, valueHash } of hashed) {
+      for (const { collection, keyHash, valueHash, purged } of hashed) {
+        if (purged) this.#purge(collection, keyHash);
+        if (this.#unseen.size === 0) continue;
         const id = this.#unseen.get(`${collection} ${keyHash}`);
         if (id !== undefined && valueHash !== undefined) this.#saw(id, `${collection} ${keyHash}`);
       }
@@ -104,6 +107,8 @@ export class ReceivedSlips {
   async verify(id: string): Promise<SlipVerification> {
     const { ledger, store } = this.#options;
     const kept = store.get(id);
+    const purged = store.purged(id);
+    if (purged !== undefined) return { slip: id, status: 'purged', ...purged, height: await ledger.height() };
     if (kept === undefined) throw new Refusal('not-found');
     const { version, status: names, withdrawn } = contentOf(kept);
     const height = await ledger.height();
@@ -115,10 +120,44 @@ export class ReceivedSlips {
       height,
     });
     const hash = await this.#hashOf(id, kept.custodian);
+    if (hash === undefined && kept.wasSeen) this.#forget(kept);
     if (hash === undefined) return said(kept.wasSeen ? 'purged' : 'unknown');
     this.#saw(id, placeOf(id, kept.custodian));
     if (await this.#isThere(withdrawn, kept.custodian)) return said('withdrawn');
     return said(hash === createHash('sha256').update(kept.value).digest('base64url') ? 'current' : 'changed');
+  }
+
+  /**
+   * After a restart: looks whether anything was purged while nobody followed. Ends early where the own peer does not answer; what it
+   * missed is found when it is asked about, or at the next start.
+   */
+  async sweep(signal: AbortSignal): Promise<void> {
+    const { log, store } = this.#options;
+    try {
+      for (let after = 0; !signal.aborted;) {
+        const page = store.list({ after, limit: SWEPT_AT_ONCE });
+        for (const kept of page) {
+          if (isAborted(signal)) return;
+          if (kept.wasSeen && (await this.#hashOf(kept.id, kept.custodian)) === undefined) this.#forget(kept);
+          after = kept.position;
+        }
+        if (page.length < SWEPT_AT_ONCE) return;
+      }
+    } catch (error) {
+      log.warn('slips.not-swept', { error });
+    }
+  }
+
+  #purge(collection: string, keyHash: string): void {
+    if (!collection.startsWith(CUSTODY)) return;
+    const kept = this.#options.store.byKeyHash(collection.slice(CUSTODY.length), keyHash);
+    if (kept !== undefined) this.#forget(kept);
+  }
+
+  #forget(kept: KeptSlipAt): void {
+    const { version, status: names } = contentOf(kept);
+    this.#options.store.purge(kept.id, { version, names });
+    this.#unseen.delete(placeOf(kept.id, kept.custodian));
   }
 
   /** So that it counts as seen even if nobody asks before it is purged. */
@@ -165,6 +204,10 @@ export class ReceivedSlips {
       receivedAt: new Date(kept.receivedAt).toISOString(),
     };
   }
+}
+
+function isAborted({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 function contentOf({ value }: KeptSlipAt): Slip {

@@ -14,6 +14,7 @@ const USERS: Readonly<Record<OrganisationKind, readonly DemoUser[]>> = {
     { name: 'consent-clerk', roles: ['consent-clerk'] },
     { name: 'consent-portal', roles: ['consent-portal'] },
     { name: 'records-clerk', roles: ['records-clerk'] },
+    { name: 'privacy-officer', roles: ['privacy-officer'] },
     { name: 'practitioner', roles: ['practitioner'] },
     { name: 'emergency-physician', roles: ['practitioner', 'emergency-physician'] },
     administrator,

@@ -12,6 +12,8 @@ import { fileConsent, putRecord, registerSubject, treatmentConsent } from './peo
 import { claimsOf, framesOf, sendRequest, signedBy } from './requests.js';
 import type { Members } from './shared.js';
 
+const ERASURE_CASE = { ground: 'registered-in-error', reference: 'case-1' } as const;
+
 /** Input of one call, by the places that OpenAPI knows. */
 export interface Input {
   readonly path: Record<string, unknown>;
@@ -158,6 +160,13 @@ export async function goodInputs({
         path: { id: subject, delegation: await registeredDelegation() },
         body: { evidence: WITNESSED },
       }),
+    eraseSubject: async () => good({ path: { id: await registerSubject(riverside) }, body: ERASURE_CASE }),
+    getErasure: async () => {
+      const erased = await registerSubject(riverside);
+      const token = await riverside.token('officer', ['privacy-officer']);
+      await riverside.call('POST', `/v1/subjects/${erased}/erasure`, { token, body: ERASURE_CASE });
+      return good({ path: { id: erased } });
+    },
     putContacts: same({ ...ofSubject, body: {} }),
     listNotifications: same(ofSubject),
     putRecord: () =>

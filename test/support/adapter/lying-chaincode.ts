@@ -30,6 +30,7 @@ function stubOf(stub: ChaincodeStub): HonestStub {
     getPrivateDataHash: (collection, key) => stub.getPrivateDataHash(collection, key),
     putState: (key, value) => puts.push(() => stub.putState(key, value)),
     putPrivateData: (collection, key, value) => puts.push(() => stub.putPrivateData(collection, key, value)),
+    purgePrivateData: (collection, key) => puts.push(() => stub.purgePrivateData(collection, key)),
     finish: async () => {
       for (const put of puts.splice(0)) await put();
     },

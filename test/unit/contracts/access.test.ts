@@ -60,6 +60,13 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         },
         'end-delegation': { delegation: 'd-1', subject: SUBJECT, evidence: EVIDENCE },
         decide: { requests: [world.request()] },
+        'erase-subject': {
+          subject: SUBJECT,
+          ground: 'objection',
+          reference: 'case-1',
+          values: [],
+          withdrawals: [],
+        },
         'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
       },
       query: {

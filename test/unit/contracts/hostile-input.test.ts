@@ -264,6 +264,16 @@ describe('every function refuses bad input, says where, repeats nothing and writ
     { v: 1, command: 'decide', salt, requests: ['a.b.c'] },
     {
       v: 1,
+      command: 'erase-subject',
+      salt,
+      subject: SUBJECT,
+      ground: 'objection',
+      reference: 'case-1',
+      values: [world.key('descriptor', 'hb-1')],
+      withdrawals: [],
+    },
+    {
+      v: 1,
       command: 'record-deliveries',
       salt,
       deliveries: [{ event: world.key('event', 'a'), receipt: 'a.b.c' }],

@@ -10,6 +10,7 @@ import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { decideRequests } from './decide.js';
 import { endDelegation } from './end-delegation.js';
+import { eraseSubject } from './erase-subject.js';
 import { fileConsent } from './file-consent.js';
 import { openNewCustody } from './open-custody.js';
 import { answerCustodyQuery } from './queries.js';
@@ -58,6 +59,8 @@ export class CustodyContract extends AudienceContract {
         return decideRequests(call, open, command);
       case 'record-deliveries':
         return recordDeliveries(call, open, command);
+      case 'erase-subject':
+        return eraseSubject(call, open, command);
     }
   }
 

@@ -19,13 +19,16 @@ export async function registerRecord(
   if (version > 1 && reason === undefined) throw new Refusal('command-malformed', ['$.reason']);
   guardFacts(facts);
   guardLabels(facts, labelling);
-  const existing = await open.values.get('descriptor', record);
-  if (existing?.status === 'erased') throw new Refusal('record-erased');
+  const { values } = open;
+  const [own, erased] = [values.key('descriptor', record), values.key('erasure', 'record', record)];
+  await values.readAhead([own, erased, ...subjects.map((subject) => values.key('subject', subject))]);
+  const existing = await values.get('descriptor', record);
+  if ((await values.bytesAt(erased)).length > 0) throw new Refusal('record-erased');
   if (version !== (existing?.version ?? 0) + 1) throw new Refusal('record-version-conflict');
   if (existing !== undefined && !sameSubjects(existing, subjects)) throw new Refusal('record-subjects-fixed');
   for (const subject of subjects) await requireSubject(open, subject);
 
-  open.values.put('descriptor', [record], {
+  values.put('descriptor', [record], {
     record,
     version,
     subjects,

@@ -15,6 +15,7 @@ export async function registerSubject(
 ): Promise<void> {
   const existing = await values.get('subject', subject);
   const policies = await values.get('policies', subject);
+  await guardErased(values, subject);
   if (existing !== undefined || policies !== undefined) throw new Refusal('subject-already-registered');
   values.put('subject', [subject], { subject, status: 'active', registeredAt: instantOf(at) });
   values.put('policies', [subject], { subject, consents: [] });
@@ -23,6 +24,11 @@ export async function registerSubject(
 /** @throws Refusal `subject-unknown`, `subject-erased` */
 export async function requireSubject({ values }: OpenCustody, subject: string): Promise<void> {
   const registered = await values.get('subject', subject);
-  if (registered === undefined) throw new Refusal('subject-unknown');
-  if (registered.status === 'erased') throw new Refusal('subject-erased');
+  if (registered !== undefined) return;
+  await guardErased(values, subject);
+  throw new Refusal('subject-unknown');
+}
+
+async function guardErased(values: OpenCustody['values'], subject: string): Promise<void> {
+  if ((await values.get('erasure', 'subject', subject)) !== undefined) throw new Refusal('subject-erased');
 }

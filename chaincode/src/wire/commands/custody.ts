@@ -4,6 +4,7 @@ import { descriptorFields } from '../values/records.js';
 import { evidence } from '../values/evidence.js';
 import { fhirResource } from '../fhir-json.js';
 import { custodyPolicy, pepper } from '../values/custody.js';
+import { eraseSubject } from './erasure.js';
 import { endDelegation, registerDelegation, registerKey, revokeKey } from './evidence.js';
 
 /** Most requests in one transaction. */
@@ -94,5 +95,6 @@ export const custodyCommand = z.discriminatedUnion('command', [
   endDelegation,
   decideCommand,
   recordDeliveries,
+  eraseSubject,
 ]);
 export type CustodyCommand = z.infer<typeof custodyCommand>;

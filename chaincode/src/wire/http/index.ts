@@ -5,6 +5,7 @@ export * from './checks.js';
 export * from './consents.js';
 export * from './fhir.js';
 export * from './delegations.js';
+export * from './erasures.js';
 export * from './evidence.js';
 export * from './labels.js';
 export * from './members.js';

@@ -25,6 +25,7 @@ import {
   fhirVersionParams,
   fhirWriteHeaders,
 } from './fhir.js';
+import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
@@ -183,6 +184,7 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'Withdrawn, on the ledger', schema: consentWithdrawn },
   },
   ...PEOPLE_OPERATIONS,
+  ...ERASURE_OPERATIONS,
   putRecord: {
     method: 'put',
     path: '/v1/records/{id}',

@@ -10,6 +10,7 @@ export const ROLES = [
   'consent-clerk',
   'consent-portal',
   'records-clerk',
+  'privacy-officer',
   'auditor',
   'admin',
 ] as const;
@@ -35,6 +36,9 @@ export const CHECKERS = [
  * both.
  */
 export const SPEAKERS = ['consent-clerk', 'consent-portal'] as const satisfies readonly Role[];
+
+/** Who may have a subject erased: the custodian's privacy official (45 CFR 164.530(a)(1)) or data protection officer. */
+export const ERASERS = ['privacy-officer'] as const satisfies readonly Role[];
 
 /** Whose word is evidence that a subject wants something: at oversight the auditor's, too. */
 export const WITNESSES = ['consent-clerk', 'auditor'] as const satisfies readonly Role[];

@@ -3,6 +3,7 @@ import type { PrivateKind } from '../keys.js';
 import { consent, policies, withdrawals, withdrawn } from './consents.js';
 import { delegation, delegationEnd } from './delegations.js';
 import { accessEvent, delivery, details } from './events.js';
+import { erasure } from './erasures.js';
 import { descriptor, subject } from './records.js';
 import { slip } from './slips.js';
 import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
@@ -12,6 +13,7 @@ export * from './consents.js';
 export * from './custody.js';
 export * from './delegations.js';
 export * from './epoch.js';
+export * from './erasures.js';
 export * from './events.js';
 export * from './evidence.js';
 export * from './member.js';
@@ -36,6 +38,7 @@ export const privateValues = {
   delegation,
   delegationend: delegationEnd,
   slip,
+  erasure,
 } as const satisfies Record<PrivateKind, z.ZodType>;
 
 /** Type of the private value of a kind. */

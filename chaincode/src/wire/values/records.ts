@@ -20,7 +20,7 @@ export const subject = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
   subject: fhirId,
-  status: z.enum(['active', 'erased']),
+  status: z.literal('active'),
   registeredAt: instant,
 });
 export type Subject = z.infer<typeof subject>;
@@ -88,7 +88,7 @@ export const descriptor = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
   ...descriptorStatement,
-  status: z.enum(['active', 'erased']),
+  status: z.literal('active'),
   registeredAt: instant,
 });
 export type Descriptor = z.infer<typeof descriptor>;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { KeyStore } from '../../ports/key-store.js';
-import type { Destroyed, FreshKey, KeyedRecord, KeyVault } from '../../ports/key-vault.js';
+import type { Destroyed, FreshKey, KeyDestruction, KeyedRecord, KeyVault } from '../../ports/key-vault.js';
 import type { SubjectSeal } from '../../ports/subject-seal.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { inTransaction, openDatabase } from '../sqlite/database.js';
@@ -47,7 +47,7 @@ interface RecordRow {
   readonly version: number;
 }
 
-export class SqliteVault implements KeyVault, SubjectSeal {
+export class SqliteVault implements KeyVault, KeyDestruction, SubjectSeal {
   readonly #database: DatabaseSync;
   readonly #keyStore: KeyStore;
   readonly #statements: ReturnType<typeof statementsOf>;
@@ -130,26 +130,30 @@ export class SqliteVault implements KeyVault, SubjectSeal {
     }
   }
 
-  /** Whether a ciphertext's key is kept, registered or not. */
-  has(ciphertext: string): boolean {
-    return this.#statements.record.get(ciphertext) !== undefined;
-  }
-
-  /**
-   * Destroys a subject's key, and what is kept of the keys of all records about them; durable when it returns. The subject never gets
-   * another. Again, it destroys what came back meanwhile out of a backup.
-   */
   destroy(subject: string): Destroyed {
-    const { dropSubject, markDestroyed, ofSubject } = this.#statements;
-    const destroyed = inTransaction(this.#database, () => {
+    const { doom, drop, dropSubject, markDestroyed, ofSubject, subject: find } = this.#statements;
+    const hadKey = find.get(subject) !== undefined;
+    const rows = ofSubject.all(subject) as unknown as Pick<RecordRow, 'ciphertext'>[];
+    if (!hadKey && rows.length === 0 && this.#isDestroyed(subject)) return { hadKey, records: 0 };
+    inTransaction(this.#database, () => {
       markDestroyed.run(subject);
-      const rows = ofSubject.all(subject) as unknown as RecordRow[];
-      for (const { ciphertext } of rows) this.#statements.drop.run(ciphertext);
-      const hadKey = dropSubject.run(subject).changes > 0;
-      return { hadKey, ciphertexts: rows.map(({ ciphertext }) => ciphertext) };
+      for (const { ciphertext } of rows) {
+        doom.run(ciphertext);
+        drop.run(ciphertext);
+      }
+      dropSubject.run(subject);
     });
     this.#emptyJournal();
-    return destroyed;
+    return { hadKey, records: rows.length };
+  }
+
+  doomed(): string[] {
+    const rows = this.#statements.doomed.all() as unknown as Pick<RecordRow, 'ciphertext'>[];
+    return rows.map(({ ciphertext }) => ciphertext);
+  }
+
+  gone(ciphertext: string): void {
+    this.#statements.gone.run(ciphertext);
   }
 
   close(): void {
@@ -228,6 +232,9 @@ function statementsOf(database: DatabaseSync) {
     drop: database.prepare('DELETE FROM record_key WHERE ciphertext = ?'),
     unconfirmed: database.prepare('SELECT ciphertext, record, version FROM record_key WHERE confirmed = 0'),
     ofSubject: database.prepare('SELECT ciphertext FROM record_share WHERE subject = ?'),
+    doom: database.prepare('INSERT INTO doomed (ciphertext) VALUES (?) ON CONFLICT DO NOTHING'),
+    doomed: database.prepare('SELECT ciphertext FROM doomed'),
+    gone: database.prepare('DELETE FROM doomed WHERE ciphertext = ?'),
     isDestroyed: database.prepare('SELECT 1 FROM destroyed WHERE subject = ?'),
     markDestroyed: database.prepare('INSERT INTO destroyed (subject) VALUES (?) ON CONFLICT DO NOTHING'),
   };

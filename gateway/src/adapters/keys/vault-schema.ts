@@ -3,7 +3,7 @@ export const VAULT_VERSION = 2;
 
 /**
  * `custodian_key` says under which key the keys of subjects are sealed. `record_share` has one row for each subject of a record.
- * `destroyed` keeps a subject whose key was destroyed from ever getting another.
+ * `destroyed` keeps a subject whose key was destroyed from ever getting another; `doomed` has the ciphertexts that are still to be dropped after that.
  */
 export const VAULT_SCHEMA = `
 CREATE TABLE custodian_key (id TEXT NOT NULL, proof BLOB NOT NULL) STRICT;
@@ -22,4 +22,5 @@ CREATE TABLE record_share (
   PRIMARY KEY (ciphertext, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX share_by_subject ON record_share(subject);
-CREATE TABLE destroyed (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`;
+CREATE TABLE destroyed (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE doomed (ciphertext TEXT PRIMARY KEY) STRICT, WITHOUT ROWID`;

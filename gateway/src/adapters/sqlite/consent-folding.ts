@@ -26,6 +26,7 @@ export class ConsentFolder {
 
   /** A value that is deleted or purged. */
   remove(collection: string, keyHash: string): void {
+    this.#statements.removeWithdrawal.run(collection, collection, keyHash);
     this.#statements.remove.run(collection, keyHash);
   }
 
@@ -68,6 +69,9 @@ function statementsOf(database: DatabaseSync) {
           period_from = excluded.period_from, period_until = excluded.period_until, filed_at = excluded.filed_at
       WHERE excluded.version > version`),
     remove: database.prepare('DELETE FROM consent WHERE collection = ? AND key_hash = ?'),
+    removeWithdrawal: database.prepare(`
+      DELETE FROM consent_withdrawal WHERE collection = ? AND consent IN
+        (SELECT consent FROM consent WHERE collection = ? AND key_hash = ?)`),
     removeTerms: database.prepare('DELETE FROM consent_term WHERE collection = ? AND consent = ?'),
     addTerm: database.prepare(`
       INSERT INTO consent_term (collection, consent, kind, qualifier, value) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),

@@ -7,6 +7,7 @@ import {
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
 import { ConsentFolder } from './consent-folding.js';
+import { ErasureFolder } from './erasure-folding.js';
 import { NoticeFolder } from './notice-folding.js';
 import { SlipFolder } from './slip-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
@@ -29,6 +30,7 @@ export class PrivateFolder {
   readonly #consents: ConsentFolder;
   readonly #notices: NoticeFolder;
   readonly #slips: SlipFolder;
+  readonly #erasures: ErasureFolder;
   readonly #statements: ReturnType<typeof statementsOf>;
 
   /** @param collections those whose values this member must hold */
@@ -37,6 +39,7 @@ export class PrivateFolder {
     this.#consents = new ConsentFolder(database);
     this.#notices = new NoticeFolder(database);
     this.#slips = new SlipFolder(database);
+    this.#erasures = new ErasureFolder(database);
     this.#statements = statementsOf(database);
   }
 
@@ -80,6 +83,7 @@ export class PrivateFolder {
     this.#consents.remove(collection, keyHash);
     this.#notices.remove(collection, keyHash);
     this.#slips.remove(collection, keyHash);
+    this.#erasures.remove(collection, keyHash);
   }
 
   #keep(write: PrivateWrite, { keyHash }: HashedWrite, block: number, transaction: LedgerTransaction): void {
@@ -87,6 +91,7 @@ export class PrivateFolder {
     this.#consents.fold(write, keyHash);
     this.#notices.fold(write, keyHash, block, transaction);
     this.#slips.fold(write, keyHash, block);
+    this.#erasures.fold(write, keyHash, block);
     this.#statements.putValue.run(
       write.collection,
       keyHash,

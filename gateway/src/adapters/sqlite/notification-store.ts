@@ -104,6 +104,14 @@ class SqliteNotificationStore implements NotificationStore {
     return this.#statements.told.all(subject) as unknown as Message[];
   }
 
+  forget(subject: string): void {
+    const { forget, forgetDeliveries, forgetTold } = this.#statements;
+    const changes = inTransaction(this.#database, () =>
+      [forget, forgetDeliveries, forgetTold].map((statement) => statement.run(subject).changes),
+    );
+    if (changes.some((count) => count > 0)) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -120,6 +128,8 @@ function statementsOf(database: DatabaseSync) {
     channels: database.prepare('SELECT channel FROM contact WHERE subject = ? ORDER BY channel'),
     addTold: database.prepare('INSERT INTO told (id, subject, kind, at) VALUES (?, ?, ?, ?)'),
     forget: database.prepare('DELETE FROM contact WHERE subject = ?'),
+    forgetDeliveries: database.prepare('DELETE FROM delivery WHERE subject = ?'),
+    forgetTold: database.prepare('DELETE FROM told WHERE subject = ?'),
     keep: database.prepare('INSERT INTO contact (subject, channel, sealed) VALUES (?, ?, ?)'),
     due: database.prepare(`
       SELECT notice AS id, channel, subject, kind, at, sealed, attempts FROM delivery

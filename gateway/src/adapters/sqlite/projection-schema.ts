@@ -1,11 +1,12 @@
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 5;
+export const PROJECTION_VERSION = 6;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
  * `consent` has the newest version of each consent, for searches; a withdrawal may be there before its consent is.
  * `notice` has what was done in subjects' names, as far as the private values that say so are there.
  * `slip` has which slips of consents there are, by the block that wrote each last.
+ * `owned_value` has whose each private value is that an erasure takes, `erased_subject` who is erased.
  * An event's position is block, transaction and place within it, so that lists have one order for ever.
  */
 export const PROJECTION_SCHEMA = `
@@ -118,4 +119,19 @@ CREATE TABLE slip (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX slip_by_block ON slip(custodian, block);
 CREATE INDEX slip_by_consent ON slip(custodian, consent);
+CREATE TABLE owned_value (
+  collection TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  key TEXT NOT NULL,
+  PRIMARY KEY (collection, key_hash, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX owned_value_by_name ON owned_value(collection, name);
+CREATE TABLE erased_subject (
+  collection TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (collection, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erased_by_block ON erased_subject(collection, block);
 `;

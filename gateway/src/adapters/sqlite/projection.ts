@@ -4,6 +4,7 @@ import { peer } from '@hyperledger/fabric-protos';
 import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
 import type { ConsentIndex } from '../../ports/consent-index.js';
+import type { Erasures } from '../../ports/erasures.js';
 import type { Notices } from '../../ports/notices.js';
 import type { Slips } from '../../ports/slips.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
@@ -11,6 +12,7 @@ import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
 import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
+import { openErasures } from './erasure-folding.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
 import { openNotices } from './notice-index.js';
 import { openSlips } from './slip-folding.js';
@@ -28,6 +30,7 @@ export function openProjection(options: ProjectionOptions): Projection & {
   readonly consents: ConsentIndex;
   readonly notices: Notices;
   readonly slips: Slips;
+  readonly erasures: Erasures;
   close(): void;
 } {
   const database = open(options.path);
@@ -65,6 +68,7 @@ class SqliteProjection implements Projection {
   readonly consents: ConsentIndex;
   readonly notices: Notices;
   readonly slips: Slips;
+  readonly erasures: Erasures;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -83,6 +87,9 @@ class SqliteProjection implements Projection {
     this.consents = openConsentIndex(database);
     this.notices = openNotices(database);
     this.slips = openSlips(database);
+    this.erasures = openErasures(database);
+    // What is purged is overwritten in the file.
+    database.exec('PRAGMA secure_delete = ON');
   }
 
   get height(): number {
@@ -124,6 +131,7 @@ class SqliteProjection implements Projection {
       throw error;
     }
     this.#isAnyPending = this.#askIfAnyPending();
+    if (purges(block)) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   publicValue(key: string): Buffer | undefined {
@@ -231,6 +239,11 @@ class SqliteProjection implements Projection {
     const rows = this.#database.prepare('SELECT name, value FROM fact').all() as unknown as Fact[];
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
+}
+
+/** Then the journal is emptied, in which the purged values still are. */
+function purges({ transactions }: LedgerBlock): boolean {
+  return transactions.some(({ valid, hashed }) => valid && hashed.some(({ purged }) => purged));
 }
 
 interface Fact {

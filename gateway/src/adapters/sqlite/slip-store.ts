@@ -1,11 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { KeptSlip, KeptSlipAt, SlipStore } from '../../ports/slip-store.js';
-import { openDatabase } from './database.js';
+import type { KeptSlip, KeptSlipAt, PurgedSlip, SlipStore } from '../../ports/slip-store.js';
+import { hexSha256 } from '../../usecases/hex-hash.js';
+import { inTransaction, openDatabase } from './database.js';
 
 const SCHEMA = `
 CREATE TABLE slip (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
   custodian TEXT NOT NULL,
   version INTEGER NOT NULL,
   value BLOB NOT NULL,
@@ -15,8 +17,10 @@ CREATE TABLE slip (
   UNIQUE (custodian, id)
 ) STRICT;
 CREATE UNIQUE INDEX slip_by_id ON slip(id);
+CREATE UNIQUE INDEX slip_by_key_hash ON slip(key_hash);
 CREATE INDEX slip_by_custodian ON slip(custodian, position);
-CREATE INDEX slip_unseen ON slip(id) WHERE seen = 0`;
+CREATE INDEX slip_unseen ON slip(id) WHERE seen = 0;
+CREATE TABLE purged_slip (id TEXT PRIMARY KEY, version INTEGER NOT NULL, names TEXT NOT NULL) STRICT, WITHOUT ROWID`;
 
 interface Row {
   readonly position: number;
@@ -29,13 +33,19 @@ interface Row {
   readonly seen: number;
 }
 
-/** The store in one SQLite file, written through to the disk: what is acknowledged is not sent again. */
+/**
+ * The store in one SQLite file, written through to the disk: what is acknowledged is not sent again. What is purged is overwritten
+ * (`secure_delete`), and the journal is emptied.
+ */
 export function openSlipStore(path: string): SlipStore & { close(): void } {
-  const database = openDatabase(path, SCHEMA, 1, 'full');
+  const database = openDatabase(path, SCHEMA, 2, 'full');
+  database.exec('PRAGMA secure_delete = ON');
   const statements = statementsOf(database);
   return {
     keep: ({ id, custodian, version, value, isNoted, receivedAt }: KeptSlip) =>
-      statements.keep.run(id, custodian, version, value, isNoted ? 1 : 0, receivedAt).changes > 0,
+      statements.purged.get(id) === undefined &&
+      statements.keep.run(id, hexSha256(`slip/${id}`), custodian, version, value, isNoted ? 1 : 0, receivedAt)
+        .changes > 0,
     get(id) {
       const row = statements.get.get(id) as Row | undefined;
       return row === undefined ? undefined : slipOf(row);
@@ -47,6 +57,18 @@ export function openSlipStore(path: string): SlipStore & { close(): void } {
           : statements.listOf.all(custodian, after, limit);
       return (rows as unknown as Row[]).map(slipOf);
     },
+    byKeyHash(custodian, keyHash) {
+      const row = statements.byKeyHash.get(custodian, keyHash) as Row | undefined;
+      return row === undefined ? undefined : slipOf(row);
+    },
+    purge(id, { version, names }) {
+      inTransaction(database, () => {
+        statements.remove.run(id);
+        statements.addPurged.run(id, version, names);
+      });
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    },
+    purged: (id) => statements.purged.get(id) as PurgedSlip | undefined,
     seen(id) {
       statements.seen.run(id);
     },
@@ -74,7 +96,7 @@ function statementsOf(database: DatabaseSync) {
   return {
     // A key is one custodian's, so nobody else can put anything in the place of its slips.
     keep: database.prepare(`
-      INSERT INTO slip (id, custodian, version, value, noted, received_at) VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO slip (id, key_hash, custodian, version, value, noted, received_at) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE
       SET version = excluded.version, value = excluded.value, received_at = excluded.received_at,
           noted = max(noted, excluded.noted)
@@ -85,6 +107,12 @@ function statementsOf(database: DatabaseSync) {
     listOf: database.prepare(
       'SELECT * FROM slip WHERE custodian = ? AND position > ? ORDER BY position LIMIT ?',
     ),
+    byKeyHash: database.prepare('SELECT * FROM slip WHERE custodian = ? AND key_hash = ?'),
+    remove: database.prepare('DELETE FROM slip WHERE id = ?'),
+    addPurged: database.prepare(
+      'INSERT INTO purged_slip (id, version, names) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    purged: database.prepare('SELECT version, names FROM purged_slip WHERE id = ?'),
     seen: database.prepare('UPDATE slip SET seen = 1 WHERE id = ? AND seen = 0'),
     unseen: database.prepare('SELECT id, custodian FROM slip WHERE seen = 0'),
   };

@@ -24,7 +24,7 @@ const FHIR_JSON = 'application/fhir+json';
 
 /**
  * A new version of a record with the same content and other labels, encrypted anew, since what is encrypted is bound to its version.
- * Throws a Refusal: `not-found`, `record-erased`, `record-facts-refused`, and those of keeping a record.
+ * Throws a Refusal: `not-found`, `record-facts-refused`, and those of keeping a record.
  */
 export async function relabelRecord(
   { record, reason, labels: decided }: Relabel,
@@ -33,7 +33,6 @@ export async function relabelRecord(
   const { keep, tables } = options;
   const current = keep.custody.get('descriptor', record)?.value;
   if (current === undefined) throw new Refusal('not-found');
-  if (current.status === 'erased') throw new Refusal('record-erased');
   const resource = await resourceOf(current, keep);
   const facts = withoutLabels(current.facts);
   const byRules = labelDescribed({ resource, stated: statedOf(current) }, facts, tables.current);

@@ -17,6 +17,7 @@ export interface Simulation extends Answer {
   /** `collection/key` (public keys under `/key`) to what was read: hash of the value or `absent`. */
   readonly reads: ReadonlyMap<string, string>;
   readonly writes: ReadonlyMap<string, Buffer>;
+  readonly purges: ReadonlySet<string>;
   readonly transaction: string;
   /** State operations of one execution, each a round trip to the peer. */
   readonly roundTrips: number;
@@ -60,8 +61,9 @@ export class FakeLedger {
     return first;
   }
 
-  commit({ writes }: Pick<Simulation, 'writes'>): void {
+  commit({ writes, purges }: Pick<Simulation, 'writes' | 'purges'>): void {
     for (const [key, value] of writes) this.state.set(key, value);
+    for (const key of purges) this.state.delete(key);
   }
 
   /** Everything that the ledger holds, by `collection/key`. */
@@ -81,14 +83,15 @@ export class FakeLedger {
     const stub = new FakeStub(this.state, this.collections, proposal, transaction);
     const answer = await new ConsentChaincode(environment).Invoke(stub);
     stub.end();
-    const { reads, writes, roundTrips } = stub;
-    return { ...answer, reads, writes, transaction, roundTrips };
+    const { reads, writes, purges, roundTrips } = stub;
+    return { ...answer, reads, writes, purges, transaction, roundTrips };
   }
 }
 
 class FakeStub {
   readonly reads = new Map<string, string>();
   readonly writes = new Map<string, Buffer>();
+  readonly purges = new Set<string>();
   roundTrips = 0;
   readonly #puts: (() => void)[] = [];
   #running = 0;
@@ -168,6 +171,13 @@ class FakeStub {
     this.#puts.push(() => {
       this.#guardMember(collection, 'write');
       this.#write(collection, key, value);
+    });
+  }
+
+  purgePrivateData(collection: string, key: string): void {
+    this.#puts.push(() => {
+      this.#guardMember(collection, 'write');
+      this.purges.add(`${collection}/${key}`);
     });
   }
 
