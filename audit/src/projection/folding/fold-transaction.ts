@@ -17,6 +17,7 @@ import {
   foldKey,
   foldKeyEnd,
   foldSubject,
+  foldErasure,
   foldWithdrawn,
 } from './people.js';
 import { base64Url, type ValueAt } from './value-at.js';
@@ -38,6 +39,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   keyend: foldKeyEnd,
   delegation: foldDelegation,
   delegationend: foldDelegationEnd,
+  erasure: foldErasure,
 };
 
 export interface Followed {

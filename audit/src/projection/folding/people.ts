@@ -3,6 +3,7 @@ import {
   consent,
   delegation,
   delegationEnd,
+  erasure,
   keyEnd,
   millisecondsOf,
   subject,
@@ -18,10 +19,20 @@ export function foldSubject(value: ValueAt, changes: Changes): boolean {
   if (found === undefined) return false;
   addAct(value, changes, {
     subject: found.subject,
-    act: found.status === 'active' ? 'registered' : 'erased',
+    act: 'registered',
     reference: found.subject,
     at: found.registeredAt,
   });
+  return true;
+}
+
+/** Who is erased, and when. Of a record's tombstone there is nothing to tell but that the record is gone. */
+export function foldErasure(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(erasure, value);
+  if (found === undefined) return false;
+  if (found.of !== 'subject') return true;
+  const { subject: erased, reference, at } = found;
+  addAct(value, changes, { subject: erased, act: 'erased', reference, at });
   return true;
 }
 
