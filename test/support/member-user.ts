@@ -17,7 +17,12 @@ export interface MemberAnswer {
 
 /** A demo user, signed in at their member's gateway. */
 export interface MemberUser {
-  call(method: 'GET' | 'POST', path: string, body?: object): Promise<MemberAnswer>;
+  call(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    body?: object,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<MemberAnswer>;
 }
 
 export async function memberUser(
@@ -35,7 +40,7 @@ export async function memberUser(
   const ca = await readFile(organisationLayout(dataDir, memberName).tlsCa.certificate);
   const base = gatewayUrl(organisationNamed(topology, memberName), plan);
   return {
-    async call(method, path, body) {
+    async call(method, path, body, headers = {}) {
       const response = await send({
         method,
         url: base + path,
@@ -44,6 +49,7 @@ export async function memberUser(
         headers: {
           authorization: `Bearer ${token}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
       });
