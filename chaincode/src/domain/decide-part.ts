@@ -13,6 +13,7 @@ import { withoutVersion } from './references.js';
 import { contains, hours } from './time.js';
 
 const DEFAULT_REVIEW_HOURS = 72;
+const NONE: readonly never[] = [];
 
 /** The decision on one purpose, one action and one subject. */
 export interface PartDecision {
@@ -44,40 +45,30 @@ export function decidePart(
   facts: Facts,
   context: DecisionContext,
 ): PartDecision {
-  const inForce: Spoken[] = [];
   const permits: Spoken[] = [];
   const denies: Spoken[] = [];
   for (const standing of standings) {
-    if (!standing.inForce) continue;
-    const spoken = { standing, saying: say(standing.held.policy, asked, facts) };
-    inForce.push(spoken);
-    if (spoken.saying !== undefined) (spoken.saying.outcome === 'permit' ? permits : denies).push(spoken);
+    const saying = standing.inForce ? say(standing.held.policy, asked, facts) : undefined;
+    if (saying !== undefined) (saying.outcome === 'permit' ? permits : denies).push({ standing, saying });
   }
-  const permit = (reason: ReasonCode, rest: Partial<PartDecision> = {}): PartDecision => ({
-    outcome: 'permit',
-    reason,
-    said: permits.map(entry),
-    about: [],
-    ...rest,
-  });
-  const deny = (reason: ReasonCode, about: readonly Spoken[] = []): PartDecision => ({
+  const deny = (reason: ReasonCode, about: readonly Spoken[] = NONE): PartDecision => ({
     outcome: 'deny',
     reason,
-    said: denies.map(entry),
-    about: about.map(entry),
+    said: entries(denies),
+    about: entries(about),
   });
 
   if (!isActive(context.members, facts.member)) return deny('member-not-active');
   if (!isActive(context.subjects, subject)) return deny('not-known');
   if (!isActive(context.records, facts.record.reference)) return deny('not-known');
 
-  if (legalBasisPermits(asked, subject, facts, context)) return permit('legal-basis');
+  if (legalBasisPermits(asked, subject, facts, context)) return permit('legal-basis', permits);
 
   if (asked.breakGlass) {
     if (denies.some(({ saying }) => saying?.forbidsBreakGlass)) return deny('break-glass-forbidden');
     if (!facts.emergency || !hasEmergencyRole(facts, context)) return deny('break-glass-incomplete');
     const reviewHours = context.reviewHours ?? DEFAULT_REVIEW_HOURS;
-    return permit('break-glass', { reviewBy: facts.at + hours(reviewHours) });
+    return { ...permit('break-glass', permits), reviewBy: facts.at + hours(reviewHours) };
   }
 
   if (agreementIsMissing(asked, facts, context)) return deny('agreement-missing');
@@ -85,21 +76,21 @@ export function decidePart(
   if (denies.length > 0) return deny('denied-by-consent');
 
   if (permits.length > 0) {
-    const signedOnly = purposesCover(context.signedOnlyPurposes ?? [], asked.purpose);
-    const good = permits.filter(({ standing }) => !signedOnly || standing.held.evidence === 'signed');
+    const good = purposesCover(context.signedOnlyPurposes ?? NONE, asked.purpose)
+      ? permits.filter(({ standing }) => standing.held.evidence === 'signed')
+      : permits;
     if (good.length === 0) return deny('evidence-insufficient', permits);
-    const expiresAt = good.reduce<number | undefined>(
-      (first, { saying }) => earlier(first, saying?.until),
-      undefined,
-    );
-    return permit('permitted-by-consent', expiresAt === undefined ? {} : { expiresAt });
+    let expiresAt: number | undefined;
+    for (const { saying } of good) expiresAt = earlier(expiresAt, saying?.until);
+    return permit('permitted-by-consent', permits, expiresAt);
   }
 
-  const granted = inForce.filter(({ standing }) => grants(standing.held.policy, asked, facts));
-  if (granted.length > 0) return deny('not-covered-by-consent', granted);
+  // Here no consent in force has said anything.
+  const granted = standings.filter(({ inForce, held }) => inForce && grants(held.policy, asked, facts));
+  if (granted.length > 0) return deny('not-covered-by-consent', granted.map(silent));
 
   if (impliedPolicyPermits(context.impliedPolicy ?? 'deny', asked, facts.record.labels)) {
-    return permit('permitted-by-implied-policy');
+    return permit('permitted-by-implied-policy', permits);
   }
   const over = standings
     .filter(({ ended, superseded }) => ended !== undefined && !superseded)
@@ -144,13 +135,24 @@ function hasEmergencyRole(facts: Facts, { emergencyRoles = [] }: DecisionContext
   return facts.roles.some((role) => emergencyRoles.includes(role));
 }
 
+function permit(reason: ReasonCode, permits: readonly Spoken[], expiresAt?: number): PartDecision {
+  const said = entries(permits);
+  return expiresAt === undefined
+    ? { outcome: 'permit', reason, said, about: NONE }
+    : { outcome: 'permit', reason, said, about: NONE, expiresAt };
+}
+
+function silent(standing: Standing): Spoken {
+  return { standing, saying: undefined };
+}
+
+function entries(spoken: readonly Spoken[]): readonly BasisEntry[] {
+  return spoken.length === 0 ? NONE : spoken.map(entry);
+}
+
 function entry({ standing, saying }: Spoken): BasisEntry {
   const { policy, version, evidence } = standing.held;
-  return {
-    consent: policy.id,
-    version,
-    outcome: saying?.outcome ?? 'nothing',
-    ...(saying === undefined ? {} : { path: saying.path }),
-    evidence,
-  };
+  return saying === undefined
+    ? { consent: policy.id, version, outcome: 'nothing', evidence }
+    : { consent: policy.id, version, outcome: saying.outcome, path: saying.path, evidence };
 }

@@ -1,14 +1,15 @@
-import type { Answer, BasisEntry, ReasonCode } from './answer.js';
+import type { Answer, BasisEntry, Obligation, ReasonCode } from './answer.js';
 import type { DecisionContext } from './context.js';
 import { decidePart, type PartDecision, type SubjectStanding } from './decide-part.js';
-import { DEFAULT_ACTIONS, readAsked, readFacts } from './facts.js';
-import { instantObligation, redisclosureObligation } from './obligations.js';
+import { DEFAULT_ACTIONS, readAsked, readFacts, type Facts } from './facts.js';
+import { owesRedisclosure, REDISCLOSURE } from './obligations.js';
 import type { CompiledPolicy, CompiledProvision, PolicyInForce } from './policy.js';
 import type { Action, Question } from './question.js';
-import { withoutVersion } from './references.js';
+import { withoutVersions } from './references.js';
 import { RULES_VERSION } from './rules-version.js';
 import { earlier } from './say.js';
 import { standings } from './standing.js';
+import { formatInstant } from './time.js';
 
 /** Reasons to deny in the order of the rules that give them: of several parts that deny, the first is told. */
 const DENY_ORDER: readonly ReasonCode[] = [
@@ -48,29 +49,34 @@ export function decide(
   for (const asked of readAsked(question, actionsToDecide(question, consents))) {
     for (const subject of subjects) parts.push(decidePart(asked, subject, facts, context));
   }
-  const denying = parts.filter(({ outcome }) => outcome === 'deny');
-  if (denying.length > 0) {
-    const reason = firstReason(denying, DENY_ORDER);
-    return {
-      outcome: 'deny',
-      reason,
-      basis: basisOf(denying, reason),
-      obligations: [],
-      rules: RULES_VERSION,
-    };
-  }
-  const reason = firstReason(parts, PERMIT_ORDER);
+  const outcome = parts.some(denies) ? 'deny' : 'permit';
+  const deciding = outcome === 'deny' ? parts.filter(denies) : parts;
+  const reason = firstReason(deciding, outcome === 'deny' ? DENY_ORDER : PERMIT_ORDER);
   return {
-    outcome: 'permit',
+    outcome,
     reason,
-    basis: basisOf(parts, reason),
-    obligations: [
-      ...redisclosureObligation(facts.record.labels),
-      ...instantObligation('expires-at', first(parts, 'expiresAt')),
-      ...instantObligation('review-by', first(parts, 'reviewBy')),
-    ],
+    basis: basisOf(deciding, reason),
+    obligations: outcome === 'deny' ? [] : obligationsOf(parts, facts),
     rules: RULES_VERSION,
   };
+}
+
+function denies({ outcome }: PartDecision): boolean {
+  return outcome === 'deny';
+}
+
+function obligationsOf(parts: readonly PartDecision[], facts: Facts): readonly Obligation[] {
+  let expiresAt: number | undefined;
+  let reviewBy: number | undefined;
+  for (const part of parts) {
+    expiresAt = earlier(expiresAt, part.expiresAt);
+    reviewBy = earlier(reviewBy, part.reviewBy);
+  }
+  const owed: Obligation[] = [];
+  if (owesRedisclosure(facts.record.labels)) owed.push(REDISCLOSURE);
+  if (expiresAt !== undefined) owed.push({ code: 'expires-at', at: formatInstant(expiresAt) });
+  if (reviewBy !== undefined) owed.push({ code: 'review-by', at: formatInstant(reviewBy) });
+  return owed;
 }
 
 /** Where no consent speaks of actions, one decision is that on each of them: the first stands for all. */
@@ -98,7 +104,10 @@ function subjectsOf(
   consents: readonly PolicyInForce[],
   at: number,
 ): readonly SubjectStanding[] {
-  const named = question.subjects?.map(withoutVersion) ?? consents.map(({ policy }) => policy.subject);
+  const named =
+    question.subjects === undefined
+      ? consents.map(({ policy }) => policy.subject)
+      : withoutVersions(question.subjects);
   const [first] = named;
   if (first === undefined) return [{ subject: undefined, standings: [] }];
   if (named.every((one) => one === first)) return [subjectStanding(first, consents, at)];
@@ -111,6 +120,8 @@ function subjectStanding(subject: string, consents: readonly PolicyInForce[], at
 }
 
 function firstReason(parts: readonly PartDecision[], order: readonly ReasonCode[]): ReasonCode {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only.reason;
   const found = order.find((reason) => parts.some((part) => part.reason === reason));
   if (found === undefined) throw new RangeError('a question has one purpose or more');
   return found;
@@ -138,8 +149,4 @@ function once(entries: readonly BasisEntry[]): readonly BasisEntry[] {
   const byConsent = new Map<string, BasisEntry>();
   for (const entry of entries) if (!byConsent.has(entry.consent)) byConsent.set(entry.consent, entry);
   return [...byConsent.values()].sort((a, b) => (a.consent < b.consent ? -1 : 1));
-}
-
-function first(parts: readonly PartDecision[], which: 'expiresAt' | 'reviewBy'): number | undefined {
-  return parts.reduce<number | undefined>((found, part) => earlier(found, part[which]), undefined);
 }

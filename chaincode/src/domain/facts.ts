@@ -2,7 +2,7 @@ import { isResearch, lineageOf, mustBeNamed, BREAK_GLASS } from './purposes.js';
 import { readLabels, type Labelling } from './labels.js';
 import type { Interval } from './policy.js';
 import type { Action, Authored, Coding, Question } from './question.js';
-import { withoutVersion } from './references.js';
+import { withoutVersion, withoutVersions } from './references.js';
 import { parseDateTime, parseInstant, parsePeriod } from './time.js';
 
 /** What a question says, read once: references less their versions, times as epoch milliseconds. */
@@ -49,7 +49,7 @@ export function readFacts(question: Question): Facts {
     at: instant(question.at),
     custodian: question.custodian === undefined ? undefined : withoutVersion(question.custodian),
     member: withoutVersion(requester.member),
-    references: requester.references?.map(withoutVersion),
+    references: read(requester.references),
     roles: requester.roles ?? [],
     record: {
       reference: record.reference === undefined ? undefined : withoutVersion(record.reference),
@@ -58,9 +58,9 @@ export function readFacts(question: Question): Facts {
       codes: record.codes,
       labels: record.labels === undefined ? undefined : readLabels(record.labels),
       authored: record.authored === undefined ? undefined : span(record.authored),
-      author: record.author?.map(withoutVersion),
-      refersTo: record.refersTo?.map(withoutVersion),
-      referredToBy: record.referredToBy?.map(withoutVersion),
+      author: read(record.author),
+      refersTo: read(record.refersTo),
+      referredToBy: read(record.referredToBy),
     },
     emergency: (question.emergency?.reason ?? '').trim() !== '',
     legalBasis: question.legalBasis,
@@ -89,6 +89,10 @@ export function readAsked(
 }
 
 export const DEFAULT_ACTIONS: readonly Action[] = ['access'];
+
+function read(references: readonly string[] | undefined): readonly string[] | undefined {
+  return references === undefined ? undefined : withoutVersions(references);
+}
 
 function instant(text: string): number {
   const at = parseInstant(text);

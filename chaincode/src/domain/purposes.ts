@@ -20,6 +20,10 @@ const lineage = new Map<string, ReadonlySet<string>>(
   }),
 );
 
+const research: ReadonlySet<string> = new Set(
+  [...lineage].filter(([code, line]) => code === CLINICAL_TRIAL || line.has(RESEARCH)).map(([code]) => code),
+);
+
 /** The purposes of v3 ActReason that descend from PurposeOfUse. */
 export const purposes: readonly string[] = PURPOSE_OF_USE.parents.map(([code]) => code);
 
@@ -49,7 +53,7 @@ export function mustBeNamed(purpose: string): boolean {
 
 /** Purposes that consents of scope `research` speak about. */
 export function isResearch(purpose: string): boolean {
-  return purpose === CLINICAL_TRIAL || lineage.get(purpose)?.has(RESEARCH) === true;
+  return research.has(purpose);
 }
 
 /** Treatment, payment and operations with what descends from them, less what must be named and break-glass. */

@@ -9,8 +9,17 @@ export function isId(text: string): boolean {
 
 /** A reference less the version that it may name (`Patient/1/_history/2`); everything else compares as given. */
 export function withoutVersion(reference: string): string {
+  // Hardly any names one, and to look for one character is the cheapest way to know.
+  if (!reference.includes('_')) return reference;
   const at = reference.lastIndexOf(HISTORY);
   return at !== -1 && isId(reference.slice(at + HISTORY.length)) ? reference.slice(0, at) : reference;
+}
+
+/** The same list where none names a version. */
+export function withoutVersions(references: readonly string[]): readonly string[] {
+  for (const reference of references)
+    if (reference.includes(HISTORY)) return references.map((one) => withoutVersion(one));
+  return references;
 }
 
 /** Does it name one resource: `[type]/[id]`, or a URI without a query (a search) and a fragment (what is contained)? */

@@ -75,12 +75,12 @@ export function formatInstant(epochMillis: number): string {
   const days = Math.floor(written / DAY);
   const { year, month, day } = civilFromDays(days);
   const rest = Math.floor(written - days * DAY);
-  const time = [rest / HOUR, (rest % HOUR) / MINUTE, (rest % MINUTE) / SECOND]
-    .map((part) => digits(Math.floor(part), 2))
-    .join(':');
+  const hour = digits(Math.floor(rest / HOUR), 2);
+  const minute = digits(Math.floor((rest % HOUR) / MINUTE), 2);
+  const second = digits(Math.floor((rest % MINUTE) / SECOND), 2);
   const millis = rest % SECOND;
   const fraction = millis === 0 ? '' : `.${digits(millis, 3)}`;
-  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${time}${fraction}Z`;
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}T${hour}:${minute}:${second}${fraction}Z`;
 }
 
 /** Is the instant inside? */
@@ -170,7 +170,7 @@ function isDigit(code: number): boolean {
 
 function daysInMonth(year: number, month: number): number {
   if (month === 2) return isLeap(year) ? 29 : 28;
-  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function isLeap(year: number): boolean {
