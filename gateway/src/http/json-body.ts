@@ -1,4 +1,4 @@
-import { repeatedKey } from '@consent-ledger/chaincode/wire';
+import { surveyJson, type JsonSurvey } from '@consent-ledger/chaincode/wire';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../usecases/refusal.js';
 
@@ -61,44 +61,20 @@ export function bodyOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
  * drop all but the last. Throws a Refusal `body-malformed`.
  */
 export function parseJson(bytes: Buffer): unknown {
-  let text: string;
+  let survey: JsonSurvey;
   let value: unknown;
   try {
-    text = UTF8.decode(bytes);
-    if (depthOf(text) > MAX_DEPTH) throw malformed(`must be at most ${MAX_DEPTH} levels deep`);
+    const text = UTF8.decode(bytes);
+    survey = surveyJson(text, MAX_DEPTH);
+    if (survey.isTooDeep) throw malformed(`must be at most ${MAX_DEPTH} levels deep`);
     value = JSON.parse(text);
   } catch (cause) {
     throw cause instanceof Refusal ? cause : malformed('must be JSON in UTF-8', cause);
   }
-  if (repeatedKey(text) !== undefined) throw malformed('must not name anything twice in one object');
+  if (survey.repeated !== undefined) throw malformed('must not name anything twice in one object');
   return value;
 }
 
 function malformed(message: string, cause?: unknown): Refusal {
   return new Refusal('body-malformed', { errors: [{ path: '$', message }], cause });
 }
-
-/** Deepest nesting of brackets outside strings; good for any text, JSON or not. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text.charCodeAt(at);
-    if (inString) {
-      if (character === BACKSLASH) at += 1;
-      else if (character === QUOTE) inString = false;
-    } else if (character === QUOTE) inString = true;
-    else if (character === OPEN_BRACKET || character === OPEN_BRACE)
-      deepest = Math.max(deepest, (depth += 1));
-    else if (character === CLOSE_BRACKET || character === CLOSE_BRACE) depth -= 1;
-  }
-  return deepest;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

@@ -8,10 +8,22 @@ export interface CheckedCall {
   readonly height: number;
   /** Pseudonym of the user who checked. */
   readonly user: string;
-  readonly checks: readonly LoggedCheck[];
+  readonly checks: readonly CheckedQuestion[];
 }
 
-export interface CheckedCallAt extends CheckedCall {
+/** One question with its answer, as it is kept; a {@link LoggedCheck}. */
+export interface CheckedQuestion {
+  readonly subjects: readonly string[];
+  readonly record: string | undefined;
+  /** `Organization/<name>`. */
+  readonly requester: string;
+  readonly purpose: readonly string[];
+  readonly outcome: LoggedCheck['outcome'];
+  readonly reason: string;
+}
+
+export interface CheckedCallAt extends Omit<CheckedCall, 'checks'> {
+  readonly checks: readonly LoggedCheck[];
   /** Order in the log, from 1 on. */
   readonly position: number;
 }

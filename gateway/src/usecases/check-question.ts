@@ -7,10 +7,13 @@ import {
   type PolicyInForce,
   type Problem,
   type Question,
+  type RecordFacts,
 } from '@consent-ledger/chaincode/domain';
 import { patientReference, type Custody } from '@consent-ledger/chaincode/wire';
 import type { CheckQuestion } from '@consent-ledger/chaincode/wire/http';
 import type { KnownRecord } from './known-consents.js';
+
+const NONE: readonly never[] = [];
 
 /** What a question of a check rests on, all of it as of one block. */
 export interface CheckState {
@@ -33,43 +36,54 @@ export function subjectsOf(asked: CheckQuestion, descriptor: KnownRecord | undef
 /** The answer that a release would get, by the same evaluator on the same values (chaincode's `answerRequest`). */
 export function answerCheck(asked: CheckQuestion, state: CheckState): Answer {
   const descriptor = asked.record === undefined ? undefined : state.descriptorOf(asked.record);
-  const subjects = subjectsOf(asked, descriptor);
-  const context = contextOf(asked, state);
   if (asked.record !== undefined && descriptor === undefined) {
-    const record = { reference: asked.record };
-    return decide({ ...questionOf(asked, state), record }, [], { ...context, subjects: [], records: [] });
+    const question = questionOf(asked, state, undefined, { reference: asked.record });
+    return decide(question, [], contextOf(asked, state, [], []));
   }
+  const subjects: string[] = [];
   const known: { reference: string; status: 'active' }[] = [];
-  const consents: PolicyInForce[] = [];
-  for (const subject of subjects) {
+  let consents: readonly PolicyInForce[] = NONE;
+  for (const subject of subjectsOf(asked, descriptor)) {
     const found = state.consentsOf(subject);
+    const reference = referenceOf(subject, found);
+    subjects.push(reference);
     if (found === undefined) continue;
-    known.push({ reference: patientReference(subject), status: 'active' });
-    consents.push(...found);
+    known.push({ reference, status: 'active' });
+    consents = consents.length === 0 ? found : [...consents, ...found];
   }
-  const question = {
-    ...questionOf(asked, state),
-    subjects: subjects.map(patientReference),
-    record: descriptor?.facts ?? (asked.facts as Question['record']) ?? {},
-  };
-  return decide(question, consents, {
-    ...context,
-    subjects: known,
-    ...(descriptor === undefined
-      ? {}
-      : { records: [{ reference: descriptor.facts.reference, status: descriptor.status }] }),
-  });
+  const facts = descriptor?.facts ?? (asked.facts as Question['record']) ?? {};
+  const records = descriptor && [{ reference: descriptor.facts.reference, status: descriptor.status }];
+  return decide(questionOf(asked, state, subjects, facts), consents, contextOf(asked, state, known, records));
 }
 
-function contextOf({ requester }: CheckQuestion, { custody, memberStatus }: CheckState): DecisionContext {
+/** The very text that the consents have: one is compared with itself faster than with another that says the same. */
+function referenceOf(subject: string, consents: readonly PolicyInForce[] = NONE): string {
+  const reference = patientReference(subject);
+  const [first] = consents;
+  return first?.policy.subject === reference ? first.policy.subject : reference;
+}
+
+function contextOf(
+  { requester }: CheckQuestion,
+  { custody, memberStatus }: CheckState,
+  subjects: NonNullable<DecisionContext['subjects']>,
+  records: DecisionContext['records'],
+): DecisionContext {
   const status = memberStatus(requester.member);
   return {
     ...custody.policy,
     members: status === undefined ? [] : [{ reference: requester.member, status }],
+    subjects,
+    ...(records === undefined ? {} : { records }),
   };
 }
 
-function questionOf(asked: CheckQuestion, { custody, at }: CheckState): Question {
+function questionOf(
+  asked: CheckQuestion,
+  { custody, at }: CheckState,
+  subjects: readonly string[] | undefined,
+  record: RecordFacts,
+): Question {
   const { requester, purpose, actions, emergency, legalBasis } = asked;
   const isOwn = requester.member === custody.organization;
   return {
@@ -80,22 +94,23 @@ function questionOf(asked: CheckQuestion, { custody, at }: CheckState): Question
       roles: requester.roles ?? [],
       ...(requester.references === undefined ? {} : { references: requester.references }),
     },
-    purpose: [...new Set(purpose)],
+    purpose: purpose.length === 1 ? purpose : [...new Set(purpose)],
     // What stays in the house is used there; what leaves it is disclosed as well.
     actions: actions ?? (isOwn ? ['access'] : ['access', 'disclose']),
     ...(emergency === undefined ? {} : { emergency }),
     ...(legalBasis === undefined ? {} : { legalBasis }),
+    ...(subjects === undefined ? {} : { subjects }),
+    record,
   };
 }
 
 /** What the rules would not understand of a question: purposes that the custodian does not know, and facts that are none. */
 export function problemsOf(
   asked: CheckQuestion,
-  { policy: { purposeSystems = [] } }: Custody,
-  path: string,
+  { policy: { purposeSystems = NONE } }: Custody,
 ): readonly Problem[] {
   const isKnown = asked.purpose.every((purpose) => isKnownPurpose(purpose, purposeSystems));
-  if (asked.facts === undefined && isKnown) return [];
+  if (asked.facts === undefined && isKnown) return NONE;
   const question = {
     at: '2000-01-01T00:00:00Z',
     requester: { member: asked.requester.member },
@@ -103,9 +118,6 @@ export function problemsOf(
     record: asked.facts ?? {},
   };
   const checked = validateQuestion(question, purposeSystems);
-  if (checked.ok) return [];
-  return checked.problems.map((problem) => ({
-    ...problem,
-    path: `${path}.${problem.path.replace(/^record/, 'facts')}`,
-  }));
+  if (checked.ok) return NONE;
+  return checked.problems.map((problem) => ({ ...problem, path: problem.path.replace(/^record/, 'facts') }));
 }

@@ -59,8 +59,12 @@ async function readConsents(
   const found = new Map<string, readonly PolicyInForce[] | undefined>();
   for (const asked of questions) {
     const descriptor = asked.record === undefined ? undefined : descriptors.get(asked.record);
-    for (const subject of subjectsOf(asked, descriptor))
-      if (!found.has(subject)) found.set(subject, await known.consentsOf(subject));
+    for (const subject of subjectsOf(asked, descriptor)) {
+      if (found.has(subject)) continue;
+      // To wait for what is at hand would cost more than to take it.
+      const remembered = known.remembered(subject);
+      found.set(subject, remembered === undefined ? await known.consentsOf(subject) : remembered.value);
+    }
   }
   return found;
 }

@@ -1,13 +1,12 @@
-import { RULES_VERSION, type Answer } from '@consent-ledger/chaincode/domain';
+import { RULES_VERSION, type Answer, type Problem } from '@consent-ledger/chaincode/domain';
 import { instantOf } from '@consent-ledger/chaincode/wire';
 import type {
   CheckPage,
   CheckQuestion,
   ChecksAnswered,
   ListChecksQuery,
-  LoggedCheck,
 } from '@consent-ledger/chaincode/wire/http';
-import type { CheckedCall, CheckLog } from '../ports/check-log.js';
+import type { CheckedCall, CheckedQuestion, CheckLog } from '../ports/check-log.js';
 import { Batcher } from './batcher.js';
 import { CheckLimit } from './check-limit.js';
 import { answerCheck, problemsOf, subjectsOf } from './check-question.js';
@@ -144,7 +143,11 @@ function requireUnderstood(
   { custody }: CustodyView,
   path: string,
 ): void {
-  const errors = questions.flatMap((asked, index) => problemsOf(asked, custody, `${path}[${index}]`));
+  const errors: Problem[] = [];
+  questions.forEach((asked, index) => {
+    for (const problem of problemsOf(asked, custody))
+      errors.push({ ...problem, path: `${path}[${index}].${problem.path}` });
+  });
   if (errors.length > 0) throw new Refusal('body-malformed', { errors });
 }
 
@@ -161,13 +164,6 @@ function loggedOf({
   readonly question: CheckQuestion;
   readonly subjects: readonly string[];
   readonly answer: Answer;
-}): LoggedCheck {
-  return {
-    subjects: [...subjects],
-    ...(record === undefined ? {} : { record }),
-    requester: requester.member,
-    purpose,
-    outcome,
-    reason,
-  };
+}): CheckedQuestion {
+  return { subjects, record, requester: requester.member, purpose, outcome, reason };
 }

@@ -1,4 +1,10 @@
-import { reasons, type Answer, type BasisEntry, type Obligation } from '@consent-ledger/chaincode/domain';
+import {
+  reasons,
+  type Answer,
+  type BasisEntry,
+  type Obligation,
+  type ReasonCode,
+} from '@consent-ledger/chaincode/domain';
 import type { CheckAnswer } from '@consent-ledger/chaincode/wire/http';
 
 /** Consents that a text names; a list of a hundred would not be read. */
@@ -19,13 +25,25 @@ export function explainAnswer(answer: Answer): CheckAnswer {
   };
 }
 
-function textOf({ outcome, reason, basis, obligations }: Answer): string {
-  const { rule, logged, unmet, exception } = reasons[reason];
-  let text = `${outcome === 'permit' ? 'Permitted' : 'Denied'} by rule ${rule}: ${logged}`;
+/** What is said of a reason in every answer that has it: before the consents are named, and after. */
+const SAID: ReadonlyMap<ReasonCode, { readonly before: string; readonly after: string }> = new Map(
+  Object.entries(reasons).map(([reason, { outcome, rule, logged, unmet, exception }]) => [
+    reason as ReasonCode,
+    {
+      before: `${outcome === 'permit' ? 'Permitted' : 'Denied'} by rule ${rule}: ${logged}`,
+      after:
+        (unmet === undefined ? '' : ` It would need ${unmet}.`) +
+        (exception === undefined ? '' : ` It falls under ${exception.cites} (${exception.name}).`),
+    },
+  ]),
+);
+
+function textOf({ reason, basis, obligations }: Answer): string {
+  const { before = '', after = '' } = SAID.get(reason) ?? {};
+  let text = before;
   for (const entry of basis.slice(0, NAMED)) text += ` ${said(entry)}`;
   if (basis.length > NAMED) text += ` And so on: ${basis.length} consents in all.`;
-  if (unmet !== undefined) text += ` It would need ${unmet}.`;
-  if (exception !== undefined) text += ` It falls under ${exception.cites} (${exception.name}).`;
+  text += after;
   for (const obligation of obligations) text += ` ${duty(obligation)}`;
   return text;
 }

@@ -56,6 +56,12 @@ export class KnownConsents {
     });
   }
 
+  /** What is in memory of a subject's consents; undefined where nothing is, and then `consentsOf` reads it. */
+  remembered(subject: string): { readonly value: readonly PolicyInForce[] | undefined } | undefined {
+    return this.#known.get(`subject ${subject}`) as
+      { value: readonly PolicyInForce[] | undefined } | undefined;
+  }
+
   /** Undefined for a subject that is not known. Rejects with a Refusal `event-pending` where the own peer lacks a value. */
   async consentsOf(subject: string): Promise<readonly PolicyInForce[] | undefined> {
     const name = `subject ${subject}`;

@@ -11,7 +11,9 @@ import type { Projection } from '../ports/projection.js';
 /** The members: who they are by the topology, and what the ledger has of them. */
 export class Members {
   readonly #projection: Projection;
-  readonly #parsed = new Map<string, { readonly value: Buffer; readonly member: Member }>();
+  /** As of `#height`: public values change with a block that is folded, and with nothing else. */
+  readonly #registered = new Map<string, Member>();
+  #height = -1;
   readonly #configured: readonly ConfiguredMember[];
 
   constructor(
@@ -25,13 +27,19 @@ export class Members {
 
   /** As the ledger has it. */
   registered(mspId: string): Member | undefined {
+    const { height } = this.#projection;
+    if (height !== this.#height) {
+      this.#registered.clear();
+      this.#height = height;
+    }
+    const known = this.#registered.get(mspId);
+    if (known !== undefined) return known;
     const value = this.#projection.publicValue(memberKey(mspId));
+    // Not remembered: anybody can ask for what is not there, under any name.
     if (value === undefined) return undefined;
-    const known = this.#parsed.get(mspId);
-    if (known?.value.equals(value) === true) return known.member;
-    const parsed = member.parse(JSON.parse(value.toString('utf8')));
-    this.#parsed.set(mspId, { value, member: parsed });
-    return parsed;
+    const found = member.parse(JSON.parse(value.toString('utf8')));
+    this.#registered.set(mspId, found);
+    return found;
   }
 
   allRegistered(): readonly Member[] {

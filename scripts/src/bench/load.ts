@@ -19,7 +19,9 @@ const HEADERS_END = Buffer.from('\r\n\r\n');
 class Connection {
   readonly #socket: TLSSocket;
   #waiting: { resolve: (body: Buffer) => void; reject: (error: Error) => void } | undefined;
-  #received: Buffer = Buffer.alloc(0);
+  /** What has come of an answer: its bytes are put together once it is whole, or a big one would be copied over and over. */
+  #chunks: Buffer[] = [];
+  #length = 0;
   #expected = -1;
 
   constructor(socket: TLSSocket) {
@@ -47,28 +49,39 @@ class Connection {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
-    if (this.#expected < 0) {
-      const end = this.#received.indexOf(HEADERS_END);
-      if (end < 0) return;
-      const head = this.#received.toString('latin1', 0, end);
-      const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN);
-      if (!head.startsWith('HTTP/1.1 200 ') || Number.isNaN(length)) {
-        this.#waiting?.reject(
-          new Error(`an answer that was not asked for: ${this.#received.toString('utf8').slice(0, 800)}`),
-        );
-        return;
-      }
-      this.#expected = end + HEADERS_END.length + length;
-    }
-    if (this.#received.length < this.#expected) return;
-    const bodyStart = this.#received.indexOf(HEADERS_END) + HEADERS_END.length;
-    const body = this.#received.subarray(bodyStart, this.#expected);
-    this.#received = Buffer.alloc(0);
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#expected < 0) this.#readHead();
+    if (this.#expected < 0 || this.#length < this.#expected) return;
+    const received = this.#joined();
+    const bodyStart = received.indexOf(HEADERS_END) + HEADERS_END.length;
+    const body = received.subarray(bodyStart, this.#expected);
+    this.#chunks = [];
+    this.#length = 0;
     this.#expected = -1;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.resolve(body);
+  }
+
+  #readHead(): void {
+    const received = this.#joined();
+    const end = received.indexOf(HEADERS_END);
+    if (end < 0) return;
+    const head = received.toString('latin1', 0, end);
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN);
+    if (head.startsWith('HTTP/1.1 200 ') && !Number.isNaN(length)) {
+      this.#expected = end + HEADERS_END.length + length;
+      return;
+    }
+    this.#waiting?.reject(
+      new Error(`an answer that was not asked for: ${received.toString('utf8').slice(0, 800)}`),
+    );
+  }
+
+  #joined(): Buffer {
+    const [only] = this.#chunks;
+    return only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#length);
   }
 }
 

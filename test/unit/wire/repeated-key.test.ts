@@ -1,4 +1,4 @@
-import { repeatedKey } from '@consent-ledger/chaincode/wire';
+import { repeatedKey, surveyJson } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
@@ -46,6 +46,62 @@ describe('A key that comes twice', () => {
         const entries = [...keys, twice].map((key) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
         expect(repeatedKey(`{"outer":[{${entries.join(',')}}]}`)).to.equal(twice);
       }),
+    );
+  });
+
+  it('is found among many keys, the last of a thousand as well as the first', () => {
+    const keys = Array.from({ length: 1_000 }, (_, index) => `"k${index}":0`);
+    for (const twice of ['k0', 'k11', 'k12', 'k13', 'k999'])
+      expect(repeatedKey(`{${keys.join(',')},"${twice}":1}`), twice).to.equal(twice);
+    expect(repeatedKey(`{${keys.join(',')}}`)).to.equal(undefined);
+  });
+});
+
+describe('How deep a text goes', () => {
+  it('is what its brackets outside strings say, JSON or not', () => {
+    const deep = (text: string): number => {
+      let limit = 0;
+      while (surveyJson(text, limit).isTooDeep) limit += 1;
+      return limit;
+    };
+    const texts: Record<string, number> = {
+      '': 0,
+      '"[[["': 0,
+      '"\\"[[["': 0,
+      '"\\\\"[[[': 3,
+      '[{"a":[{}]},[]]': 4,
+      '[][][{}]': 2,
+      ']]]][[[': 0,
+      ']}[[': 0,
+      '{"\\u{":{': 2,
+      '{"\\uZZZZ":[[': 3,
+    };
+    for (const [text, depth] of Object.entries(texts)) expect(deep(text), text).to.equal(depth);
+  });
+
+  it('is the same as by the plainest count of it, for any text', () => {
+    const plain = (text: string): number => {
+      let depth = 0;
+      let deepest = 0;
+      let isInString = false;
+      for (let at = 0; at < text.length; at += 1) {
+        const character = text.charAt(at);
+        if (isInString && character === '\\') at += 1;
+        else if (character === '"') isInString = !isInString;
+        else if (!isInString && '[{'.includes(character)) deepest = Math.max(deepest, (depth += 1));
+        else if (!isInString && ']}'.includes(character)) depth -= 1;
+      }
+      return deepest;
+    };
+    const texts = fc.string({
+      unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', ':', 'a', ' '),
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 8 }), (text, limit) => {
+        expect(surveyJson(text, limit).isTooDeep).to.equal(plain(text) > limit);
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
-import type { LoggedCheck } from '@consent-ledger/chaincode/wire/http';
 import type { CheckedCallAt, CheckLog } from '../../ports/check-log.js';
 import { Refusal } from '../../usecases/refusal.js';
+import { packChecks, unpackChecks } from './check-packing.js';
 import { inTransaction, openDatabase } from './database.js';
 
 /** One row a call, in the order of time: an index by subject would cost a page of the disk for each question. */
@@ -35,7 +35,7 @@ export async function openCheckLog(
   path: string,
   retainDays: number,
 ): Promise<CheckLog & { close(): Promise<void> }> {
-  const database = openDatabase(path, SCHEMA, 1, 'rebuildable');
+  const database = openDatabase(path, SCHEMA, 2, 'rebuildable');
   const statements = statementsOf(database);
   // Makes sure that the write-ahead log is there, and stays, while this connection is open.
   inTransaction(database, () => statements.expire.run(0, 0));
@@ -46,7 +46,7 @@ export async function openCheckLog(
       try {
         inTransaction(database, () => {
           for (const { at, height, user, checks } of calls)
-            statements.insert.run(at, height, user, JSON.stringify(checks));
+            statements.insert.run(at, height, user, packChecks(checks));
           const newest = calls.at(-1)?.at ?? 0;
           statements.expire.run(EXPIRED_AT_ONCE, newest - retainDays * DAY_MS);
         });
@@ -71,7 +71,7 @@ export async function openCheckLog(
 }
 
 function callOf({ checks, ...row }: Row): CheckedCallAt {
-  return { ...row, checks: JSON.parse(checks) as LoggedCheck[] };
+  return { ...row, checks: unpackChecks(checks) };
 }
 
 function statementsOf(database: DatabaseSync) {
