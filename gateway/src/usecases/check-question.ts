@@ -107,7 +107,7 @@ function questionOf(
 /** What the rules would not understand of a question: purposes that the custodian does not know, and facts that are none. */
 export function problemsOf(
   asked: CheckQuestion,
-  { policy: { purposeSystems = NONE } }: Custody,
+  { policy: { purposeSystems = [] } }: Custody,
 ): readonly Problem[] {
   const isKnown = asked.purpose.every((purpose) => isKnownPurpose(purpose, purposeSystems));
   if (asked.facts === undefined && isKnown) return NONE;
