@@ -19,6 +19,9 @@ const PERMITTED = new Set([
   'Unlicense',
 ]);
 
+/** Packages that state their licence in a file and not in their manifest, in the version that was read. */
+const STATED_IN_FILE = { 'png-js@2.0.0': 'MIT' };
+
 const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
 const dependencies = Object.entries(packages).filter(
   ([folder, entry]) => folder.includes('node_modules/') && !entry.link && !entry.dev && !entry.devOptional,
@@ -42,7 +45,8 @@ if (refused.length > 0) {
 function licenceOf(folder, entry) {
   if (entry.license) return entry.license;
   const manifest = path.join(ROOT, folder, 'package.json');
-  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).license : undefined;
+  const stated = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).license : undefined;
+  return stated ?? STATED_IN_FILE[`${folder.replace(/^.*node_modules\//, '')}@${entry.version}`];
 }
 
 /** SPDX expressions of AND, OR and brackets, which is all that the registry's packages use. */

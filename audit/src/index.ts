@@ -20,3 +20,20 @@ export { openProjection } from './projection/open-projection.js';
 export { ProjectionStopped, type StopReason } from './projection/stopped.js';
 export { ProjectionMoved, ProjectionUnavailable, type ProjectionStore } from './projection/store.js';
 export { TABLE_NAMES, type TableName } from './projection/tables.js';
+export { QUESTIONS, questionNamed } from './questions/catalogue.js';
+export {
+  everyPage,
+  type AnswerRow,
+  type Asking,
+  type Cell,
+  type Page,
+  type Question,
+} from './questions/question.js';
+export { BadCursor } from './questions/parameters.js';
+export { projectionState, type ProjectionState } from './questions/state.js';
+export { QuestionLog, QuestionLogBroken, type Asked, type LoggedQuestion } from './questions/question-log.js';
+export { cellText, csvOf, jsonLinesOf } from './exports/csv.js';
+export { bundleOf } from './exports/fhir-bundle.js';
+export { disclosureReport } from './exports/disclosure-report.js';
+export type { AccessFilter } from './questions/access-rows.js';
+export { yearsBefore } from './questions/disclosures.js';

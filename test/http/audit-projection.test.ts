@@ -1,6 +1,7 @@
 import { Changes, openProjection } from '@consent-ledger/audit';
 import { memberLayout } from '@consent-ledger/network';
 import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { everyRow } from '../support/audit/following.js';
 import { runCli, startCli } from '../support/cli.js';
@@ -70,6 +71,46 @@ describe('an auditor follows the ledger from the own peer', function () {
     const rows = await everyRow(other, height);
     await other.close();
     expect({ ...rows, checkpoint: [] }).to.deep.equal({ ...expected, checkpoint: [] });
+  });
+
+  it('answers on the command line, and logs who asked', async () => {
+    const { directory } = await sharedConsortium();
+    const { riverside, lakeside } = await sharedMembers();
+    const { configuration } = memberLayout(directory, 'sentinel');
+    const subject = await registerSubject(riverside);
+    const { id } = await putRecord(riverside, { subject });
+    await fileConsent(riverside, treatmentConsent({ subject, recipient: lakeside.reference }));
+    expect((await ask(lakeside, riverside, [id])).status).to.equal(200);
+    const asked = async (...args: string[]) => {
+      const run = await runCli(['audit', ...args, '--configuration', configuration], work.path);
+      expect(run.code, run.stderr).to.equal(0);
+      return run.stdout;
+    };
+    const page = JSON.parse(await asked('subject', subject, '--json')) as { rows: { what: string }[] };
+    expect(page.rows.map(({ what }) => what)).to.include.members(['registered', 'consent-filed', 'access']);
+    expect(await asked('accesses', '--record', id, '--no-follow')).to.match(/permitted-by-consent/);
+    const file = join(work.path, 'report.pdf');
+    await asked('disclosures', '--subject', subject, '--format', 'pdf', '--out', file, '--no-follow');
+    expect((await readFile(file)).subarray(0, 8).toString()).to.equal('%PDF-1.7');
+    expect(await asked('disclosures', '--subject', subject, '--format', 'csv', '--no-follow')).to.contain(id);
+    expect(await asked('status')).to.match(/blocks of ledger/);
+    const log = await asked('log', '--json');
+    const entries = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { question: string });
+    expect(entries.map(({ question }) => question)).to.deep.equal([
+      'subject',
+      'accesses',
+      'disclosures',
+      'disclosures',
+    ]);
+    const wrong = await runCli(
+      ['audit', 'accesses', '--since', 'yesterday', '--configuration', configuration],
+      work.path,
+    );
+    expect(wrong.code).to.equal(2);
+    expect(wrong.stderr).to.match(/^--since: must be a date/);
   });
 
   it('says in one line what is wrong with a projection of another ledger', async () => {

@@ -67,7 +67,7 @@ const FIRST: Readonly<Record<string, NewTable>> = {
       record: TEXT,
       outcome: TEXT,
       code: TEXT,
-      version: 'bigint?',
+      released: 'bigint?',
       review_by: 'bigint?',
       obligations: TEXT,
     },

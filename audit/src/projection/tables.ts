@@ -18,7 +18,7 @@ export const COLUMNS = {
     'at',
     'rules',
   ],
-  access_record: ['position', 'place', 'record', 'outcome', 'code', 'version', 'review_by', 'obligations'],
+  access_record: ['position', 'place', 'record', 'outcome', 'code', 'released', 'review_by', 'obligations'],
   detail_set: ['position', 'key_hash'],
   access_detail: ['position', 'user_id', 'roles', 'purposes', 'signed_in_at', 'emergency', 'legal_basis'],
   access_reason: ['position', 'place', 'record', 'reason', 'exception', 'described', 'basis', 'subjects'],
@@ -92,6 +92,7 @@ const NUMBERS = [
   'transactions',
   'review_hours',
   'version',
+  'released',
   'review_by',
   'signed_in_at',
   'described',
@@ -115,7 +116,7 @@ type Nullable =
   | 'done_by'
   | 'evidence'
   | 'key_hash'
-  | 'version';
+  | 'released';
 
 type ColumnOf<Table extends TableName> = (typeof COLUMNS)[Table][number];
 type Plain<Column> = Column extends (typeof NUMBERS)[number] ? number : string;

@@ -28,6 +28,7 @@ export type { Agreement, ContextPeriod, DecisionContext, ImpliedPolicy, LegalBas
 
 export { RULES_VERSION } from './rules-version.js';
 export { decide } from './decide.js';
+export { standings, type Standing } from './standing.js';
 export { validateQuestion } from './validate-question.js';
 export { validateContext } from './validate-context.js';
 export { compileConsent, type CompileOptions } from './compile/compile-consent.js';

@@ -1,14 +1,20 @@
 import { Command } from 'commander';
 import { auditEvidenceVerb } from './audit-evidence.js';
 import { auditFollowVerb, auditRebuildVerb } from './audit-follow.js';
+import { auditQuestionVerbs } from './audit-questions.js';
 import { auditReplayVerb } from './audit-replay.js';
+import { auditLogVerb, auditStatusVerb } from './audit-state.js';
 
 /** `consent-ledger audit` */
 export function auditVerb(done: (exitCode: number) => void): Command {
-  return new Command('audit')
+  const audit = new Command('audit')
     .description('Read and judge the history of accesses, from a member’s own peer.')
     .addCommand(auditReplayVerb(done))
     .addCommand(auditEvidenceVerb(done))
     .addCommand(auditFollowVerb(done))
-    .addCommand(auditRebuildVerb(done));
+    .addCommand(auditRebuildVerb(done))
+    .addCommand(auditStatusVerb(done))
+    .addCommand(auditLogVerb(done));
+  for (const verb of auditQuestionVerbs(done)) audit.addCommand(verb);
+  return audit;
 }

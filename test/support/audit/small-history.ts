@@ -55,7 +55,7 @@ export async function smallHistory(): Promise<SmallHistory> {
       {
         user: EMERGENCY_USER,
         records: ['record-1'],
-        purpose: 'ETREAT',
+        purpose: 'BTG',
         roles: ['emergency-physician'],
         emergency: 'unconscious',
         jti: jtiOf(5),

@@ -40,7 +40,7 @@ export function foldEvent(value: ValueAt, changes: Changes): boolean {
       record,
       outcome,
       code,
-      version: version ?? null,
+      released: version ?? null,
       review_by: reviewBy(obligations),
       obligations: JSON.stringify(obligations),
     });

@@ -1,0 +1,25 @@
+import { accesses, denials, undelivered } from './accesses.js';
+import { consents, expiring } from './consents.js';
+import { disclosures } from './disclosures.js';
+import type { Question } from './question.js';
+import { recipients } from './recipients.js';
+import { reviews } from './reviews.js';
+import { recordHistory, subjectHistory } from './timeline.js';
+
+/** Everything that can be asked: commands, routes and OpenAPI are made from it. */
+export const QUESTIONS: readonly Question[] = [
+  subjectHistory,
+  recordHistory,
+  accesses,
+  denials,
+  undelivered,
+  recipients,
+  disclosures,
+  consents,
+  expiring,
+  reviews,
+];
+
+export function questionNamed(name: string): Question | undefined {
+  return QUESTIONS.find((one) => one.name === name);
+}

@@ -1,0 +1,216 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  BadCursor,
+  bundleOf,
+  cellText,
+  csvOf,
+  disclosureReport,
+  everyPage,
+  jsonLinesOf,
+  QuestionLog,
+  QUESTIONS,
+  type AccessFilter,
+  type Asking,
+  type Page,
+  type Question,
+  yearsBefore,
+} from '@consent-ledger/audit';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { catchUp } from '../audit/catch-up.js';
+import {
+  asUserError,
+  openAudited,
+  withProjectionOptions,
+  type Audited,
+  type ProjectionOptions,
+} from '../audit/projection-options.js';
+import { table } from '../terminal/table.js';
+import { terminal, type Terminal } from '../terminal/terminal.js';
+import { badInput, EXIT, systemCode } from '../user-error.js';
+
+const FORMATS = ['table', 'json', 'ndjson', 'csv', 'pdf', 'fhir'] as const;
+type Format = (typeof FORMATS)[number];
+
+interface QuestionOptions extends ProjectionOptions {
+  readonly format: Format;
+  readonly json?: true;
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly out?: string;
+  readonly follow: boolean;
+}
+
+/** What comes page by page: rows on a page of these, and on one of an export. */
+const PAGE = 100;
+const EXPORT_PAGE = 1_000;
+
+/** What a question is asked about, where it is about one thing. */
+const ARGUMENT: Readonly<Record<string, string>> = { subject: 'subject', record: 'record' };
+
+/** `consent-ledger audit subject`, `audit record`, `audit accesses` and so on: one for each question of the catalogue. */
+export function auditQuestionVerbs(done: (exitCode: number) => void): Command[] {
+  return QUESTIONS.map((question) => verbOf(question, done));
+}
+
+function verbOf(question: Question, done: (exitCode: number) => void): Command {
+  const command = withProjectionOptions(new Command(question.name)).description(question.summary);
+  const argument = ARGUMENT[question.name];
+  for (const [name, schema] of Object.entries(question.parameters.shape)) {
+    const described = (schema as { description?: string }).description ?? '';
+    if (name === argument) command.argument(`<${name}>`, described);
+    else command.option(`--${name} <${name}>`, described);
+  }
+  const formats = FORMATS.filter(
+    (format) => (format !== 'pdf' && format !== 'fhir') || isExported(question, format),
+  );
+  return command
+    .addOption(new Option('--format <format>', 'how it is written').choices(formats).default('table'))
+    .option('--json', 'the same as --format json')
+    .option('--limit <rows>', 'rows on a page of table and json', parseLimit, PAGE)
+    .option('--cursor <cursor>', 'the page after this one: `next` of the page before')
+    .option('--out <file>', 'write to this file, which is for its owner alone')
+    .option('--no-follow', 'answer from what is in the projection, without asking the peer first')
+    .addHelpText(
+      'after',
+      '\nndjson, csv, pdf and fhir have all pages; table and json one. Who asked is logged: consent-ledger audit log.',
+    )
+    .action(async (...given: unknown[]) => {
+      const options = command.opts<QuestionOptions & Record<string, unknown>>();
+      const parameters = Object.fromEntries(
+        Object.keys(question.parameters.shape).flatMap((name) => {
+          const value = name === argument ? given[0] : options[camel(name)];
+          return typeof value === 'string' ? [[name, value]] : [];
+        }),
+      );
+      done(await ask(question, options, parameters));
+    });
+}
+
+function isExported(question: Question, format: Format): boolean {
+  if (format === 'pdf') return question.name === 'disclosures';
+  return ['accesses', 'denials', 'disclosures', 'undelivered'].includes(question.name);
+}
+
+function camel(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!/^\d{1,5}$/.test(text) || limit < 1 || limit > 10_000)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 10000.');
+  return limit;
+}
+
+async function ask(
+  question: Question,
+  options: QuestionOptions,
+  given: Readonly<Record<string, string>>,
+): Promise<number> {
+  const parsed = question.parameters.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw badInput(`--${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it cannot be read'}.`);
+  }
+  const out = terminal();
+  const audited = await openAudited(options);
+  try {
+    if (options.follow) await catchUp(audited, out);
+    logQuestion(audited, question.name, given);
+    await answer(question, options, parsed.data, audited, out);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof BadCursor) throw badInput(`--cursor: it ${error.message}.`, { cause: error });
+    throw asUserError(error);
+  } finally {
+    await audited.close();
+  }
+}
+
+function logQuestion(
+  { folder }: Audited,
+  question: string,
+  parameters: Readonly<Record<string, string>>,
+): void {
+  const log = new QuestionLog(path.join(folder, 'questions.db'));
+  try {
+    log.append({ who: userInfo().username, via: 'command', question, parameters });
+  } finally {
+    log.close();
+  }
+}
+
+async function answer(
+  question: Question,
+  options: QuestionOptions,
+  parameters: Readonly<Record<string, unknown>>,
+  { store, peer }: Audited,
+  out: Terminal,
+): Promise<void> {
+  const format = options.json === true ? 'json' : options.format;
+  const isOnePage = format === 'table' || format === 'json';
+  const asking: Asking = {
+    db: store.db,
+    now: Date.now(),
+    limit: isOnePage ? options.limit : EXPORT_PAGE,
+    ...(options.cursor !== undefined && { cursor: options.cursor }),
+  };
+  if (isOnePage) {
+    const page = await question.ask(asking, parameters);
+    const lines = format === 'json' ? [JSON.stringify(page, null, 2)] : tableOf(question, page);
+    await write(Readable.from(lines.map((line) => `${line}\n`)), options.out);
+    if (format === 'table' && page.next !== undefined) out.say(`There is more: --cursor '${page.next}'`);
+    return;
+  }
+  const pages = () => everyPage(question, asking, parameters);
+  const contents = {
+    ndjson: () => jsonLinesOf(pages()),
+    csv: () => csvOf(question.columns, pages()),
+    pdf: () => disclosureReport(asking, parameters, peer.ledgerId),
+    fhir: () => bundleOf(store.db, filterOf(question, parameters, asking.now), new Date(asking.now)),
+  };
+  await write(Readable.from(contents[format]()), options.out);
+}
+
+/** Which accesses the AuditEvents are of. Throws a UserError for what they cannot be narrowed by. */
+function filterOf(
+  question: Question,
+  parameters: Readonly<Record<string, unknown>>,
+  now: number,
+): AccessFilter {
+  const { required, ...filter } = parameters as AccessFilter & { required?: string };
+  if (required !== undefined)
+    throw badInput('--required is for the other formats: FHIR has every disclosure.');
+  if (question.name === 'denials') return { ...filter, outcome: 'deny' };
+  if (question.name === 'undelivered') return { ...filter, isUndelivered: true };
+  if (question.name !== 'disclosures') return filter;
+  return { ...filter, outcome: 'permit', since: filter.since ?? yearsBefore(now) };
+}
+
+function tableOf({ columns }: Question, { rows }: Page): string[] {
+  if (rows.length === 0) return ['Nothing.'];
+  return table([columns, ...rows.map((row) => columns.map((column) => cellText(row[column])))]);
+}
+
+/** To standard output, or to a file that is there whole or not at all. */
+async function write(content: Readable, file: string | undefined): Promise<void> {
+  if (file === undefined) {
+    await pipeline(content, process.stdout, { end: false });
+    return;
+  }
+  const partial = `${file}.partial`;
+  try {
+    await pipeline(content, createWriteStream(partial, { mode: 0o600, flush: true }));
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    const code = systemCode(error);
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+    throw badInput(`${file} cannot be written (${code}).`, { cause: error });
+  }
+}
