@@ -120,7 +120,7 @@ describe('an EHR consults before it shows (CDS Hooks)', function () {
         { actor: [{ value: 'Organization/lakeside' }, { value: 'Organization/novacure' }] },
         '$.context.actor',
       ],
-      [{ purposeOfUse: 'NOPURPOSE' }, '$.context[0].purpose[0]'],
+      [{ purposeOfUse: 'NOPURPOSE' }, '$.context.purposeOfUse[0]'],
       [{ purposeOfUse: undefined }, '$.context.purposeOfUse'],
       [{ category: [{ system: 'urn:x', code: 'y' }] }, '$.context.category[0]'],
       [{ content: { resourceType: 'Bundle', entry: [] } }, '$.context'],

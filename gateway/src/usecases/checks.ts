@@ -67,7 +67,7 @@ export class Checks {
    * `check-limit-reached`, `event-pending` where the own peer lacks a value, `store-unavailable` where it cannot be logged.
    */
   async check(questions: readonly CheckQuestion[], user: string): Promise<ChecksAnswered> {
-    requireUnderstood(questions, this.#options.custody, '$.questions');
+    requireUnderstood(questions, this.#options.custody, (index, path) => `$.questions[${index}].${path}`);
     const { height, at, state } = await readCheckState(questions, this.#options);
     const asked = questions.map((question) => {
       const { record } = question;
@@ -95,7 +95,7 @@ export class Checks {
     questions: readonly CheckQuestion[],
     user: string,
   ): Promise<Consulted & { readonly height: number; readonly rules: string }> {
-    requireUnderstood(questions, this.#options.custody, '$.context');
+    requireUnderstood(questions, this.#options.custody, (_index, path) => inContext(path));
     const { height, at, state } = await readCheckState(questions, this.#options);
     const asked = questions.map((question) => ({ question, subjects: subjectsOf(question, undefined) }));
     this.#take(asked, at);
@@ -141,14 +141,23 @@ export class Checks {
 function requireUnderstood(
   questions: readonly CheckQuestion[],
   { custody }: CustodyView,
-  path: string,
+  placeOf: (index: number, path: string) => string,
 ): void {
-  const errors: Problem[] = [];
+  const errors = new Map<string, Problem>();
   questions.forEach((asked, index) => {
-    for (const problem of problemsOf(asked, custody))
-      errors.push({ ...problem, path: `${path}[${index}].${problem.path}` });
+    for (const problem of problemsOf(asked, custody)) {
+      const path = placeOf(index, problem.path);
+      errors.set(path, { ...problem, path });
+    }
   });
-  if (errors.length > 0) throw new Refusal('body-malformed', { errors });
+  if (errors.size > 0) throw new Refusal('body-malformed', { errors: [...errors.values()] });
+}
+
+/** Where the context of a hook says what a question says there; all of its questions are for the same purposes. */
+function inContext(path: string): string {
+  return path.startsWith('purpose')
+    ? `$.context.purposeOfUse${path.slice('purpose'.length)}`
+    : '$.context.class';
 }
 
 /** Under which names a question is counted: its subjects, or a record that is not held here. */

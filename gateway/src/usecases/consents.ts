@@ -63,7 +63,11 @@ export async function fileConsent(
     evidence,
   } as const;
   const committed = await transactions
-    .run(command, { contract: 'custody', custodian: custody.custodian })
+    .run(
+      command,
+      { contract: 'custody', custodian: custody.custodian },
+      { turn: `${custody.custodian} ${subject}` },
+    )
     .catch((error: unknown) => {
       if (!(error instanceof Refusal) || error.code !== 'consent-conflicts') throw error;
       throw explained(error, policy, policiesInForce(subject, custody));
@@ -106,7 +110,11 @@ export async function withdrawConsent(
     evidence,
     ...(reason === undefined ? {} : { reason }),
   } as const;
-  const committed = await transactions.run(command, { contract: 'withdrawal', custodian: custody.custodian });
+  const committed = await transactions.run(
+    command,
+    { contract: 'withdrawal', custodian: custody.custodian },
+    { turn: `${custody.custodian} ${value.subject}` },
+  );
   const withdrawal = withdrawalOf(value, custody);
   if (withdrawal === undefined) throw new Refusal('event-pending');
   return { ...committed, withdrawal };

@@ -16,6 +16,7 @@ import { Circuit } from './circuit.js';
 import { delay, within } from './delay.js';
 import { Refusal } from './refusal.js';
 import { Resending } from './resending.js';
+import { Turns } from './turns.js';
 
 export interface TransactionsOptions {
   readonly ledger: Ledger;
@@ -42,6 +43,8 @@ export interface RunOptions {
   readonly as?: 'client' | 'admin';
   /** How often it is proposed when something else was written first; default 8. */
   readonly attempts?: number;
+  /** What it writes beside others of its contract: such wait for each other, as they would meet on the ledger. */
+  readonly turn?: string;
 }
 
 /**
@@ -85,6 +88,7 @@ export class Transactions {
     custody: new Circuit({ now: () => performance.now() }),
     withdrawal: new Circuit({ now: () => performance.now() }),
   };
+  readonly #turns = new Turns();
   #waiting = 0;
   #progressAt = 0;
   #looking: Promise<void> = Promise.resolve();
@@ -131,7 +135,13 @@ export class Transactions {
    * nothing was written; `ledger-conflict` when something else was written first each time; `outcome-unknown` when it was sent
    * and no block shows it yet.
    */
-  async run(command: Command, audience: Audience, options: RunOptions = {}): Promise<Committed> {
+  run(command: Command, audience: Audience, options: RunOptions = {}): Promise<Committed> {
+    const { turn } = options;
+    if (turn === undefined) return this.#run(command, audience, options);
+    return this.#turns.take(`${audience.contract} ${turn}`, () => this.#run(command, audience, options));
+  }
+
+  async #run(command: Command, audience: Audience, options: RunOptions): Promise<Committed> {
     const left = { conflict: (options.attempts ?? ATTEMPTS) - 1, epoch: EPOCHS, endorsements: 1 };
     let avoid: readonly string[] = [];
     for (let attempt = 1; ; attempt += 1) {

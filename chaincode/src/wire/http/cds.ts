@@ -17,7 +17,7 @@ export const cdsConsultBody = z
     hookInstance: z.string().min(1).max(128),
     context: z.strictObject({
       patientId: z
-        .union([text, z.array(identifier).min(1).max(16)])
+        .union([text, z.array(identifier).min(1).max(16)], 'must be an id, or a list of identifiers')
         .describe(
           `the subject's id here: system ${SUBJECT_SYSTEM} or none; other identifiers are passed over`,
         ),
@@ -26,7 +26,10 @@ export const cdsConsultBody = z
         .min(1)
         .max(16)
         .describe('Organization/<member> is the requester, other references its user; others are unknown'),
-      purposeOfUse: z.union([purposeSchema, z.array(purposeSchema).min(1).max(8)]),
+      purposeOfUse: z.union(
+        [purposeSchema, z.array(purposeSchema).min(1).max(8)],
+        'must be a purpose of use, or a list of them',
+      ),
       category: z
         .array(coded)
         .min(1)
