@@ -28,7 +28,8 @@ function open(): DatabaseSync {
   if (isNew) chmodSync(path, 0o600);
   opened.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;`);
   // The newest blocks may be lost with the machine's power; they are on the ledger.
-  if (!readOnly) opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
+  if (!readOnly)
+    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
   return opened;
 }
 
