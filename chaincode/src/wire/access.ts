@@ -59,6 +59,7 @@ export const ACCESS = {
       decide: 'custodian-client',
       'record-deliveries': 'custodian-client',
       'erase-subject': 'custodian-client',
+      'review-emergency': 'collection-client',
     },
     query: {
       custody: 'collection-client',

@@ -3,8 +3,10 @@ import { decide } from '../domain/decide.js';
 import { reasons } from '../domain/reasons.js';
 import { instantOf, millisecondsOf } from './instant.js';
 import { organizationReference, patientReference } from './names.js';
+import { REQUEST_CLOCK_TOLERANCE_SECONDS, type RequestClaims } from './request-object.js';
 import type {
   Custody,
+  CustodyPolicy,
   Descriptor,
   DetailRecord,
   EventRecord,
@@ -91,11 +93,12 @@ export async function answerRequest(
     purpose: claims.purpose,
     // What stays in the house is used there; what leaves it is disclosed as well.
     actions: isOwnStaff ? ['access'] : ['access', 'disclose'],
-    ...(claims.emergency !== undefined && { emergency: claims.emergency }),
+    ...(isEmergency(claims, custody.policy, at) && { emergency: claims.emergency }),
     ...(claims.legalBasis !== undefined && { legalBasis: claims.legalBasis }),
   };
+  const { emergencyAccess, ...policy } = custody.policy;
   const context: DecisionContext = {
-    ...custody.policy,
+    ...policy,
     members: [{ reference: member, status: requester.status }],
   };
   const answers: RecordAnswer[] = [];
@@ -105,9 +108,43 @@ export async function answerRequest(
       descriptor === undefined
         ? decideUnknown(question, context, record)
         : await decideRecord(question, context, descriptor, consentsOf);
-    answers.push(toRecordAnswer(record, descriptor, answer));
+    answers.push(toRecordAnswer(record, descriptor, withEndOfAccess(answer, emergencyAccess, at)));
   }
   return answers;
+}
+
+/**
+ * An emergency is declared by somebody who has just shown who they are, and not by a session that was left open: otherwise it is as if
+ * none had been declared.
+ */
+function isEmergency(
+  { auth, emergency }: RequestClaims,
+  { emergencyAccess }: CustodyPolicy,
+  at: number,
+): boolean {
+  if (emergency === undefined) return false;
+  if (emergencyAccess === undefined) return true;
+  const { authenticatedWithinSeconds, methods } = emergencyAccess;
+  const age = at - auth.time * 1_000;
+  const isRecent =
+    age >= -REQUEST_CLOCK_TOLERANCE_SECONDS * 1_000 && age <= authenticatedWithinSeconds * 1_000;
+  return isRecent && auth.methods.some((method) => methods.includes(method));
+}
+
+/** What was let out because of an emergency is not kept for good: its access ends with what is permitted for it. */
+function withEndOfAccess(
+  answer: Answer,
+  emergencyAccess: CustodyPolicy['emergencyAccess'],
+  at: number,
+): Answer {
+  if (emergencyAccess === undefined || !isBreakGlass(answer)) return answer;
+  const end = instantOf(at + emergencyAccess.accessHours * 3_600_000);
+  return { ...answer, obligations: [...answer.obligations, { code: 'expires-at', at: end }] };
+}
+
+/** Whether an answer, or what the log has of it, rests on the glass having been broken: then, and only then, it is to be reviewed. */
+export function isBreakGlass({ outcome, obligations }: Pick<Answer, 'outcome' | 'obligations'>): boolean {
+  return outcome === 'permit' && obligations.some(({ code }) => code === 'review-by');
 }
 
 function decideUnknown(question: Question, context: DecisionContext, record: string): Answer {

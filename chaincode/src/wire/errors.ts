@@ -256,6 +256,21 @@ export const ERRORS = {
     'PERMISSION_DENIED',
     'Ask the subject, or whoever the law names, for a delegation that covers this.',
   ),
+  'event-not-emergency': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Review accesses for which the glass was broken; this one rests on something else.',
+  ),
+  'reviewer-not-independent': entry(
+    403,
+    'PERMISSION_DENIED',
+    'Let somebody else review it: whoever looked does not judge it themselves.',
+  ),
+  'emergency-already-reviewed': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Nothing is to be done: the first finding stands.',
+  ),
   'event-unknown': entry(404, 'NOT_FOUND', 'Correct the key of the event, or wait until it is committed.'),
   'receipt-refused': entry(
     422,

@@ -9,6 +9,7 @@ export const PRIVATE_KINDS = [
   'event',
   'details',
   'delivery',
+  'review',
   'withdrawal',
   'withdrawn',
   'key',

@@ -91,6 +91,24 @@ export function createMetrics(): Metrics {
       );
       gauge(
         registers,
+        'consent_ledger_emergency_reviews_open',
+        'Accesses in an emergency that nobody has reviewed',
+        source.openReviews,
+      );
+      gauge(
+        registers,
+        'consent_ledger_emergency_reviews_overdue',
+        'Of these, those whose deadline is over',
+        source.overdueReviews,
+      );
+      gauge(
+        registers,
+        'consent_ledger_unsettled_permits',
+        'Records that were permitted a while ago, and nobody has said whether they arrived',
+        source.unsettledPermits,
+      );
+      gauge(
+        registers,
         'consent_ledger_epoch_age_seconds',
         'Since the epoch began; more than a few epochs: no oversight gateway moves it',
         source.epochAgeSeconds,

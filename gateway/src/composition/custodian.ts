@@ -62,15 +62,17 @@ export async function buildCustodian(
     outbox,
     projection,
     pseudonymKey,
+    seams,
     signer,
     transactions,
   } = foundation;
   const { limits } = configuration;
   const ledgerId = configuration.ledger.id;
-  const records = await openFileStore(inData('records'));
+  const records = seams.records(await openFileStore(inData('records')));
   const vaultFile = inData('keys/vault.db');
   const keyStore = closers.add(openFileKeyStore(inData('keys/master.key'), !existsSync(vaultFile)));
-  const vault = closers.add(await openVault(vaultFile, keyStore));
+  const ownVault = closers.add(await openVault(vaultFile, keyStore));
+  const vault = seams.vault(ownVault);
   const decisions = new Decisions({
     projection,
     outbox,
@@ -91,17 +93,17 @@ export async function buildCustodian(
   const checkLog = closers.add(await openCheckLog(inData('checks.db'), configuration.retention.checkDays));
   const checks = new Checks({ custody, known, members, projection, log: checkLog, now, limits });
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
-  const notifications = buildNotifications(custody, vault, foundation, closers);
+  const notifications = buildNotifications(custody, ownVault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const tables = openLabelTables(configuration.labelTable, inData('label-tables'));
   const erasing = buildErasing(
-    { custody, keys: vault, records, notifications: notifications.store },
+    { custody, keys: ownVault, records, notifications: notifications.store },
     foundation,
     closers,
   );
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
-  const current = (): Promise<void> => chain.current(CURRENT_MS);
+  const current = (): Promise<void> => chain.level(CURRENT_MS);
   const release = { accept, look: createLook(custody, now), current, custody, records, vault };
   return {
     custody,

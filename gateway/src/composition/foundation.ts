@@ -15,6 +15,7 @@ import type { Erasures } from '../ports/erasures.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Ledger } from '../ports/ledger.js';
+import type { FollowUps } from '../ports/follow-ups.js';
 import type { Notices } from '../ports/notices.js';
 import type { Slips } from '../ports/slips.js';
 import type { Outbox } from '../ports/outbox.js';
@@ -26,6 +27,7 @@ import { isOversight, Members } from '../usecases/members.js';
 import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
 import type { Transactions } from '../usecases/transactions.js';
 import type { Closers } from './closers.js';
+import type { Seams } from './seams.js';
 import { wireTransactions } from './transacting.js';
 
 /** What every gateway is built on: its own peer, what it has read there, and what it signs with. */
@@ -44,11 +46,13 @@ export interface Foundation extends LoadedConfiguration {
   readonly notices: Notices;
   readonly slips: Slips;
   readonly erasures: Erasures;
+  readonly followUps: FollowUps;
   readonly members: Members;
   readonly ledger: Ledger;
   readonly chain: Chain;
   readonly transactions: Transactions;
   readonly epochs: Epochs;
+  readonly seams: Seams;
   /** Custodies whose values the own peer holds, by MSP id. */
   readonly custodies: ReadonlyMap<string, CustodyView>;
 }
@@ -57,10 +61,11 @@ export async function layFoundation(
   loaded: LoadedConfiguration,
   log: Logger,
   closers: Closers,
+  seams: Seams,
 ): Promise<Foundation> {
   const { configuration, own } = loaded;
   const { channel, chaincode, id: ledgerId } = configuration.ledger;
-  const now = (): number => Date.now();
+  const { now } = seams;
   const inData = (name: string): string => join(configuration.dataDirectory, name);
   mkdirSync(inData('keys'), { recursive: true, mode: 0o700 });
   const pseudonymKey = secretFile(inData('keys/pseudonyms.key'), true);
@@ -69,14 +74,14 @@ export async function layFoundation(
 
   const readable = readableCustodians(loaded);
   const collections = readable.flatMap((mspId) => [custodyCollection(mspId), withdrawalCollection(mspId)]);
-  const outbox = closers.add(openOutbox(inData('outbox.db')));
+  const outbox = seams.outbox(closers.add(openOutbox(inData('outbox.db'))));
   const projection = closers.add(openProjection({ path: inData('projection.db'), chaincode, collections }));
   const members = new Members(projection, configuration.members, own);
   const custodies = new Map(readable.map((mspId) => [mspId, new CustodyView(projection, mspId)]));
 
   const metrics = createMetrics();
   const { deadlines } = configuration;
-  const ledger = closers.add(
+  const fabric = closers.add(
     createFabricLedger({
       endpoints: openEndpoints(own.mspId, configuration.ledger, deadlines),
       channel,
@@ -92,6 +97,7 @@ export async function layFoundation(
       evaluateMs: deadlines.evaluateMs,
     }),
   );
+  const ledger = seams.ledger(fabric);
   const { chain, transactions } = wireTransactions({
     configuration,
     ledger,
@@ -137,11 +143,13 @@ export async function layFoundation(
     notices: projection.notices,
     slips: projection.slips,
     erasures: projection.erasures,
+    followUps: projection.followUps,
     members,
     ledger,
     chain,
     transactions,
     epochs,
+    seams,
     custodies,
   };
 }

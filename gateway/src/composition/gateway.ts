@@ -7,6 +7,7 @@ import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
 import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
 import type { Handlers } from '../http/handlers.js';
 import { erasureHandlers } from '../http/operations/erasures.js';
+import { followUpHandlers } from '../http/operations/follow-ups.js';
 import { logHandlers } from '../http/operations/log.js';
 import { signingKeyHandlers } from '../http/operations/notifications.js';
 import { consentHandlers, custodyFor } from '../http/operations/people.js';
@@ -22,6 +23,7 @@ import { compareWithAgreed, setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
 import { buildCustodian, type Custodian } from './custodian.js';
 import { layFoundation, type Foundation } from './foundation.js';
+import { NO_SEAMS, type Seams } from './seams.js';
 import { buildSlips } from './slips.js';
 import { acceptCdsClients, connectToIssuer, connectToPeers } from './others.js';
 
@@ -36,22 +38,31 @@ export interface RunningGateway {
 }
 
 /** Builds one gateway out of its configuration. Only this folder knows which adapter is behind which port. */
-export async function startGateway(loaded: LoadedConfiguration, log: Logger): Promise<RunningGateway> {
+export async function startGateway(
+  loaded: LoadedConfiguration,
+  log: Logger,
+  seams: Seams = NO_SEAMS,
+): Promise<RunningGateway> {
   const closers = new Closers();
   try {
-    return await build(closers, loaded, log);
+    return await build(closers, loaded, log, seams);
   } catch (error) {
     await closers.close();
     throw error;
   }
 }
 
-async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger): Promise<RunningGateway> {
+async function build(
+  closers: Closers,
+  loaded: LoadedConfiguration,
+  log: Logger,
+  seams: Seams,
+): Promise<RunningGateway> {
   const { configuration, own } = loaded;
   const stopping = new AbortController();
   let isOpen = false;
 
-  const foundation = await layFoundation(loaded, log, closers);
+  const foundation = await layFoundation(loaded, log, closers, seams);
   const { chain, custodies, epochs, members, memberKeys, metrics, outbox, projection, transactions } =
     foundation;
   const tokens = connectToIssuer(configuration, closers);
@@ -60,6 +71,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
   const custodian =
     ownCustody === undefined ? undefined : await buildCustodian(ownCustody, foundation, closers);
 
+  const overdueReviews = (): number => foundation.followUps.openReviews(foundation.now()).overdue;
   const app = createApp({
     handlers: {
       ...serviceHandlers({
@@ -73,6 +85,7 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
         isLedgerOpen: () => transactions.isOpen,
         isSetUp: () => isOpen,
         isStopping: () => stopping.signal.aborted,
+        overdueReviews,
       }),
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
@@ -101,6 +114,10 @@ async function build(closers: Closers, loaded: LoadedConfiguration, log: Logger)
     openErasures: () => custodian?.openErasures() ?? 0,
     isLedgerOpen: () => chain.state === 'following' && transactions.isOpen,
     epochAgeSeconds: () => epochs.ageMs / 1_000,
+    openReviews: () => foundation.followUps.openReviews(foundation.now()).open,
+    overdueReviews,
+    unsettledPermits: () =>
+      foundation.followUps.unsettledCount(foundation.now() - configuration.limits.unsettledMinutes * 60_000),
   });
   const server = await startServer(app, configuration.listen);
   closers.addStop(() => server.close(configuration.deadlines.drainMs));
@@ -144,6 +161,7 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
     consents,
     custodies,
     erasures,
+    followUps,
     members,
     notices,
     now,
@@ -179,19 +197,28 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
     ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents, ledgerId })),
     ...logHandlers(projection, members),
     ...erasureHandlers({ erasures, members, custodyFor: (name) => custodyFor(name, people) }),
+    ...followUpHandlers({
+      followUps,
+      members,
+      transactions,
+      now,
+      pseudonymKey,
+      unsettledMs: configuration.limits.unsettledMinutes * 60_000,
+      custodyFor: (name) => custodyFor(name, people),
+    }),
   };
 }
 
 async function askOptions(foundation: Foundation, closers: Closers): Promise<AskOptions> {
-  const { chain, configuration, inData, log, memberKeys, now, own, signer } = foundation;
+  const { chain, configuration, inData, log, memberKeys, now, own, seams, signer } = foundation;
   const { deadlines, ledger, limits } = configuration;
   return {
     own: own.mspId,
     ledgerId: ledger.id,
     signer,
-    peers: connectToPeers(configuration, closers),
+    peers: seams.peers(connectToPeers(configuration, closers)),
     keys: memberKeys,
-    spool: await openFileSpool(inData('spool')),
+    spool: seams.spool(await openFileSpool(inData('spool'))),
     chain,
     log,
     now,

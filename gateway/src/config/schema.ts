@@ -37,6 +37,19 @@ const custodySchema = z
     impliedPolicy: z.enum(['deny', 'basic-normal', 'all-normal', 'break-glass-only']).default('deny'),
     emergencyRoles: z.array(z.string().min(1).max(64)).max(32).default([]),
     reviewHours: z.int().min(1).max(8760).default(72),
+    emergencyAccess: z
+      .strictObject({
+        authenticatedWithinSeconds: z.int().min(60).max(86_400).default(900),
+        methods: z
+          .array(z.string().regex(/^[!-~]{1,64}$/))
+          .min(1)
+          .max(16)
+          .default(['mfa', 'hwk', 'sc'])
+          .describe('RFC 8176; one of them'),
+        accessHours: z.int().min(1).max(8_760).default(24),
+      })
+      .prefault({})
+      .readonly(),
     signedOnlyPurposes: purposes.default([]),
     agreementPurposes: purposes.default([]),
     purposeSystems: z.array(primitives.codeSystem).max(16).default([]),
@@ -169,6 +182,8 @@ const limitsSchema = z
       .default(256 * 1024),
     /** Waiting requests beyond this many are refused with 503, so that a flood cannot fill the memory. */
     waitingRequests: z.int().min(1).default(2000),
+    /** What was permitted so long ago should have been delivered, or have been said to be cut short. */
+    unsettledMinutes: z.int().min(1).max(100_000).default(60),
     batchSize: z.int().min(1).max(100).default(100),
     batchWaitMs: z.int().min(0).max(1000).default(5),
     batchesInFlight: z.int().min(1).max(64).default(8),

@@ -27,6 +27,11 @@ export interface GaugeSource {
   readonly openErasures: () => number;
   /** Whether transactions can be made, as far as is known. */
   readonly isLedgerOpen: () => boolean;
+  /** Accesses in an emergency that nobody has reviewed; of these, those whose deadline is over. */
+  readonly openReviews: () => number;
+  readonly overdueReviews: () => number;
+  /** Records that were permitted a while ago, and nobody has said whether they arrived. */
+  readonly unsettledPermits: () => number;
   /** Since the epoch began. */
   readonly epochAgeSeconds: () => number;
 }

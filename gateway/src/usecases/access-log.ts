@@ -44,8 +44,8 @@ export function listAccessEvents(
   };
 }
 
-/** Throws a Refusal `custodian-unknown` for a custodian whose log this member does not read. */
-function readableCollections(custodian: string | undefined, members: Members): string[] {
+/** Collections that a list is of. Throws a Refusal `custodian-unknown` for a custodian whose log this member does not read. */
+export function readableCollections(custodian: string | undefined, members: Members): string[] {
   const readable = members.readable.map(({ mspId }) => mspId);
   if (custodian === undefined) return readable.map(custodyCollection);
   const mspId = members.byReference(custodian)?.mspId;

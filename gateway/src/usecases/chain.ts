@@ -12,6 +12,7 @@ import type { Projection } from '../ports/projection.js';
 import { delay, within } from './delay.js';
 import { hexSha256 } from './hex-hash.js';
 import { Refusal } from './refusal.js';
+import { Shared } from './shared.js';
 
 export interface ChainOptions {
   readonly ledger: Ledger;
@@ -48,6 +49,7 @@ export class Chain {
   /** Value hashes of the private writes in the newest blocks, by block, then transaction, collection and key hash. */
   readonly #recent = new Map<number, Map<string, string>>();
   readonly #pendingSince = new Map<number, number>();
+  readonly #heights: Shared<number>;
   #running: Promise<unknown> = Promise.resolve();
   #state: 'connecting' | 'following' | 'failed' | 'stopped' = 'connecting';
   #reachedAt = performance.now();
@@ -62,6 +64,7 @@ export class Chain {
 
   constructor(options: ChainOptions) {
     this.#options = options;
+    this.#heights = new Shared(() => options.ledger.height());
   }
 
   /** Version of the epoch, as far as this process has followed it; undefined before it first moved. */
@@ -80,6 +83,15 @@ export class Chain {
       await delay(CURRENT_POLL_MS, this.#stop.signal);
     }
     if (this.#options.wrong() !== undefined) throw new Refusal('ledger-unavailable');
+  }
+
+  /**
+   * Resolves when everything is folded that the own peer had when this was called, so that what the projection says then is at least as
+   * new. Throws a Refusal where that takes longer than so many milliseconds: `ledger-unavailable`, or `event-pending`.
+   */
+  async level(milliseconds: number): Promise<void> {
+    await this.current(milliseconds);
+    await this.reached(await this.#heights.next(), milliseconds);
   }
 
   /** Throws a Refusal `ledger-unavailable` where the own peer has not answered for some seconds: no need to wait for it. */

@@ -18,7 +18,7 @@ export interface ReleaseOptions {
   /** Verifies a request again: it may have expired meanwhile, its member been suspended, its key retired. */
   readonly accept: (text: string) => AcceptedRequest;
   readonly look: Look;
-  /** Resolves while the projection has what the own peer has; throws where that cannot be known. */
+  /** Resolves when the projection has what the own peer has; throws where that cannot be known. */
   readonly current: () => Promise<void>;
   readonly custody: CustodyView;
   readonly records: RecordStore;
@@ -77,18 +77,23 @@ async function settle(
 ): Promise<Buffer> {
   const { key, event, value, transaction, block } = decided;
   const permitted = event.records.filter(isPermitted);
-  // Ciphertext may take minutes: a withdrawal that has been committed meanwhile must be seen.
-  if (permitted.length > 0) await current();
-  const lastLook = permitted.length === 0 ? [] : (await look(request)).filter(isPermitted);
-  const keys = [];
+  const wrapped = [];
   for (const { record, version } of permitted) {
-    const still = lastLook.some((answer) => answer.record === record && answer.version === version);
     const descriptor = sent.get(record);
-    if (!still || descriptor?.version !== version) continue;
+    if (descriptor?.version !== version) continue;
     const recordKey = await vault.open(descriptor.ciphertext.digest);
     const payload = { event: key, record, version, key: recordKey.toString('base64url') };
-    keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
+    wrapped.push({ record, version, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
   }
+  // Ciphertext may take minutes: a withdrawal that has been committed meanwhile must be seen. Nothing is waited for
+  // between this look and the sending, so that none can come in between.
+  if (wrapped.length > 0) await current();
+  const lastLook = wrapped.length === 0 ? [] : (await look(request)).filter(isPermitted);
+  const keys = wrapped
+    .filter(({ record, version }) =>
+      lastLook.some((answer) => answer.record === record && answer.version === version),
+    )
+    .map(({ record, jwe }) => ({ record, jwe }));
   const frame = { key, value: value.toString('base64url'), transaction, block };
   return encodeControl({ frame: 'settled', event: frame, keys });
 }

@@ -137,6 +137,29 @@ export const custodySchema = mapping({
     .min(1, 'a whole number of hours from 1 to 8760')
     .max(8_760, 'a whole number of hours from 1 to 8760')
     .default(72),
+  /** Who breaks the glass has authenticated so lately, in one of these ways (RFC 8176), and has access for so long. */
+  emergencyAccess: mapping({
+    authenticatedWithinSeconds: z
+      .int('a whole number of seconds from 60 to 86400')
+      .min(60, 'a whole number of seconds from 60 to 86400')
+      .max(86_400, 'a whole number of seconds from 60 to 86400')
+      .default(900),
+    methods: z
+      .array(
+        z
+          .string('a way to authenticate, such as mfa')
+          .regex(/^[!-~]{1,64}$/, 'a way to authenticate, such as mfa'),
+        'a list of ways to authenticate (RFC 8176)',
+      )
+      .min(1, 'at least one way to authenticate')
+      .max(16, 'at most 16 ways to authenticate')
+      .default(['mfa', 'hwk', 'sc']),
+    accessHours: z
+      .int('a whole number of hours from 1 to 8760')
+      .min(1, 'a whole number of hours from 1 to 8760')
+      .max(8_760, 'a whole number of hours from 1 to 8760')
+      .default(24),
+  }).prefault({}),
   /** Purposes for which only a signed consent counts. */
   signedOnlyPurposes: purposes,
   /** Purposes that need an agreement between the members. */

@@ -104,6 +104,16 @@ export async function goodInputs({
     return { jti: String(claims['jti']), receipt: await signedBy(requester, receipt, { typ: RECEIPT_TYP }) };
   }
 
+  /** Id of an access that somebody of riverside's made in an emergency. */
+  async function emergency(): Promise<string> {
+    const token = await riverside.token('er-doctor', ['practitioner', 'emergency-physician'], {
+      payload: { amr: ['pwd'] },
+    });
+    const path = `/v1/records/${record}?purpose=BTG&emergencyReason=unconscious`;
+    const { headers } = await riverside.call('GET', path, { token });
+    return String(headers['consent-ledger-event']).slice('event/'.length);
+  }
+
   /** Id of a slip that novacure was handed. */
   async function arrivedSlip(): Promise<string> {
     const named = await file(novacure.reference);
@@ -184,6 +194,9 @@ export async function goodInputs({
       novacure,
     ),
     listAccessEvents: same({ query: { record } }),
+    listEmergencies: same(),
+    reviewEmergency: async () => good({ path: { id: await emergency() }, body: { finding: 'justified' } }),
+    listUnsettled: same(),
     check: same({
       body: { questions: [{ requester: { member: lakeside.reference }, purpose: ['TREAT'], record }] },
     }),

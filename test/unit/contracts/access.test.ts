@@ -68,6 +68,7 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
           withdrawals: [],
         },
         'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
+        'review-emergency': { event, request: 'a.b.c', reviewer: 'a'.repeat(22), finding: 'justified' },
       },
       query: {
         custody: {},

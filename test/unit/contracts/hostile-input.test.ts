@@ -278,6 +278,15 @@ describe('every function refuses bad input, says where, repeats nothing and writ
       salt,
       deliveries: [{ event: world.key('event', 'a'), receipt: 'a.b.c' }],
     },
+    {
+      v: 1,
+      command: 'review-emergency',
+      salt,
+      event: world.key('event', 'a'),
+      request: 'a.b.c',
+      reviewer: 'a'.repeat(22),
+      finding: 'justified',
+    },
   ]);
   suite('custody:query', 'query', { mspId: RIVERSIDE }, () => [
     { v: 1, query: 'custody' },

@@ -107,7 +107,9 @@ describe('the consortium as one file', () => {
   it('gives a hospital that says nothing about custody the policy that denies', () => {
     const topology = parseTopology(
       demoWith([
-        '    custody:\n      # What holds for a patient who has said nothing.\n      impliedPolicy: deny\n      emergencyRoles: [emergency-physician]\n',
+        '    custody:\n      # What holds for a patient who has said nothing.\n      impliedPolicy: deny\n      emergencyRoles: [emergency-physician]\n' +
+          "      # The demo's issuer knows passwords only; a real one asks for more: mfa, hwk or sc unless it is stated.\n" +
+          '      emergencyAccess: { methods: [pwd] }\n',
         '',
       ]),
       DEMO_FILE,

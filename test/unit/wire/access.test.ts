@@ -33,8 +33,10 @@ describe('table of access', () => {
     expect(members('oversight-client')).to.deep.equal(['Sentinel client']);
   });
 
-  it('lets only the custodian write into its custody, and oversight withdraw', () => {
-    expect(new Set(Object.values(ACCESS.custody.apply))).to.deep.equal(new Set(['custodian-client']));
+  it('lets only the custodian write into its custody, and oversight withdraw and review', () => {
+    const { 'review-emergency': review, ...others } = ACCESS.custody.apply;
+    expect(new Set(Object.values(others))).to.deep.equal(new Set(['custodian-client']));
+    expect(review).to.equal('collection-client');
     expect(ACCESS.withdrawal.apply.withdraw).to.equal('collection-client');
   });
 

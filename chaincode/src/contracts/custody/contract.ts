@@ -19,6 +19,7 @@ import { registerDelegation } from './register-delegation.js';
 import { registerKey } from './register-key.js';
 import { registerRecord, registerRecords } from './register-record.js';
 import { registerSubject } from './register-subject.js';
+import { reviewEmergency } from './review-emergency.js';
 import { revokeKey } from './revoke-key.js';
 
 /**
@@ -61,6 +62,8 @@ export class CustodyContract extends AudienceContract {
         return recordDeliveries(call, open, command);
       case 'erase-subject':
         return eraseSubject(call, open, command);
+      case 'review-emergency':
+        return reviewEmergency(call, open, command);
     }
   }
 

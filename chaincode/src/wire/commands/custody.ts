@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { commandSalt, eventKey, fhirId, version } from '../primitives.js';
+import { commandSalt, eventKey, fhirId, pseudonym, version } from '../primitives.js';
 import { descriptorFields } from '../values/records.js';
 import { evidence } from '../values/evidence.js';
 import { fhirResource } from '../fhir-json.js';
 import { custodyPolicy, pepper } from '../values/custody.js';
 import { eraseSubject } from './erasure.js';
+import { REVIEW_FINDINGS } from '../values/events.js';
 import { endDelegation, registerDelegation, registerKey, revokeKey } from './evidence.js';
 
 /** Most requests in one transaction. */
@@ -83,6 +84,16 @@ export const recordDeliveries = z.strictObject({
     .max(MAX_DELIVERIES),
 });
 
+/** What was found of a break-glass access. The request is the event's own: it says who looked. */
+export const reviewEmergency = z.strictObject({
+  ...envelope,
+  command: z.literal('review-emergency'),
+  event: eventKey,
+  request: z.string().max(MAX_JWS_LENGTH),
+  reviewer: pseudonym,
+  finding: z.enum(REVIEW_FINDINGS),
+});
+
 export const custodyCommand = z.discriminatedUnion('command', [
   openCustody,
   registerSubject,
@@ -96,5 +107,6 @@ export const custodyCommand = z.discriminatedUnion('command', [
   decideCommand,
   recordDeliveries,
   eraseSubject,
+  reviewEmergency,
 ]);
 export type CustodyCommand = z.infer<typeof custodyCommand>;

@@ -4,6 +4,7 @@ export * from './cds.js';
 export * from './checks.js';
 export * from './consents.js';
 export * from './fhir.js';
+export * from './follow-ups.js';
 export * from './delegations.js';
 export * from './erasures.js';
 export * from './evidence.js';

@@ -10,6 +10,7 @@ export const NOTICE_KINDS = [
   'delegation-registered',
   'delegation-ended',
   'contacts-changed',
+  'emergency-access',
 ] as const;
 
 export const CHANNELS = ['mail', 'webhook'] as const;
@@ -42,7 +43,12 @@ export const notificationList = z
       z.strictObject({
         id: z.string(),
         kind: z.enum(NOTICE_KINDS),
-        about: z.string().optional().describe('id of the consent, key or delegation'),
+        about: z
+          .string()
+          .optional()
+          .describe(
+            'id of the consent, key or delegation; of an emergency access the one under which it is reviewed',
+          ),
         at: z.string(),
         transaction: z.string().optional(),
         block: z.int().optional(),

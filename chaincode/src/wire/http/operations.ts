@@ -26,6 +26,7 @@ import {
   fhirWriteHeaders,
 } from './fhir.js';
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
+import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
@@ -238,6 +239,7 @@ export const OPERATIONS = {
     query: listAccessEventsQuery,
     answer: { status: 200, description: 'A page, oldest first', schema: accessEventPage },
   },
+  ...FOLLOW_UP_OPERATIONS,
   check: {
     method: 'post',
     path: '/v1/checks',

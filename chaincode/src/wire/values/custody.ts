@@ -1,12 +1,23 @@
 import { z } from 'zod';
 import { base64UrlBytes, code, codeSystem, mspId, reference, unique, valueSalt } from '../primitives.js';
 
+/**
+ * When an emergency is believed to be one: who declares it has authenticated so lately, in one of these ways (RFC 8176), and what they get
+ * is theirs for so long. Absent, in custodies opened before there was one: whoever has the role may declare it.
+ */
+const emergencyAccess = z.strictObject({
+  authenticatedWithinSeconds: z.int().min(60).max(86_400),
+  methods: unique(code, 1, 16),
+  accessHours: z.int().min(1).max(8_760),
+});
+
 /** What holds at a custodian beyond the consents (domain's `DecisionContext`). */
 export const custodyPolicy = z.strictObject({
   impliedPolicy: z.enum(['deny', 'basic-normal', 'all-normal', 'break-glass-only']),
   emergencyRoles: unique(code, 0, 64),
   /** Hours until a break-glass access must have been reviewed. */
   reviewHours: z.int().min(1).max(8_760),
+  emergencyAccess: emergencyAccess.exactOptional(),
   signedOnlyPurposes: unique(code, 0, 64),
   agreementPurposes: unique(code, 0, 64),
   /** URIs of the code systems whose purposes count beside v3 ActReason's, as `system|code`. Absent: none. */

@@ -8,6 +8,7 @@ import {
   jti,
   kid,
   mspId,
+  pseudonym,
   valueSalt,
   version,
 } from '../primitives.js';
@@ -107,6 +108,23 @@ export const details = z.strictObject({
   refused: z.array(refusedRequest).max(100),
 });
 export type Details = z.infer<typeof details>;
+
+/** What whoever looked into an emergency access found. */
+export const REVIEW_FINDINGS = ['justified', 'not-justified'] as const;
+
+/** Private value `review`: somebody other than the one who looked has looked into a break-glass access. Written once. */
+export const review = z.strictObject({
+  v: z.literal(1),
+  salt: valueSalt,
+  event: eventKey,
+  finding: z.enum(REVIEW_FINDINGS),
+  /** The reviewer's pseudonym at that member. */
+  reviewer: pseudonym,
+  /** MSP id of the reviewer's member: the custodian, or oversight. */
+  by: mspId,
+  at: instant,
+});
+export type Review = z.infer<typeof review>;
 
 /** Private value `delivery`: what the requester's receipt says of one record. */
 export const delivery = z.strictObject({

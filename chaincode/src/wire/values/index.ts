@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { PrivateKind } from '../keys.js';
 import { consent, policies, withdrawals, withdrawn } from './consents.js';
 import { delegation, delegationEnd } from './delegations.js';
-import { accessEvent, delivery, details } from './events.js';
+import { accessEvent, delivery, details, review } from './events.js';
 import { erasure } from './erasures.js';
 import { descriptor, subject } from './records.js';
 import { slip } from './slips.js';
@@ -30,6 +30,7 @@ export const privateValues = {
   event: accessEvent,
   details,
   delivery,
+  review,
   withdrawal: withdrawals,
   withdrawn,
   key: subjectKey,

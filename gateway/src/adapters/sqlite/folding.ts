@@ -8,6 +8,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import { ConsentFolder } from './consent-folding.js';
 import { ErasureFolder } from './erasure-folding.js';
+import { FollowUpFolder } from './follow-up-folding.js';
 import { NoticeFolder } from './notice-folding.js';
 import { SlipFolder } from './slip-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
@@ -28,6 +29,7 @@ function positionOf(block: number, index: number, place: number): string {
 export class PrivateFolder {
   readonly #collections: ReadonlySet<string>;
   readonly #consents: ConsentFolder;
+  readonly #followUps: FollowUpFolder;
   readonly #notices: NoticeFolder;
   readonly #slips: SlipFolder;
   readonly #erasures: ErasureFolder;
@@ -37,6 +39,7 @@ export class PrivateFolder {
   constructor(database: DatabaseSync, collections: readonly string[]) {
     this.#collections = new Set(collections);
     this.#consents = new ConsentFolder(database);
+    this.#followUps = new FollowUpFolder(database);
     this.#notices = new NoticeFolder(database);
     this.#slips = new SlipFolder(database);
     this.#erasures = new ErasureFolder(database);
@@ -115,9 +118,10 @@ export class PrivateFolder {
         const detail = detailOf.get(write.key);
         if (detail === undefined)
           throw new ProjectionError(`block ${block}: an event of ${transaction.id} has no detail`);
-        this.#addEvent(positionOf(block, transaction.index, place), write, detail, block, transaction.id);
+        this.#addEvent(positionOf(block, transaction.index, place), write, detail, block, transaction);
         place += 1;
       } else if (write.key.startsWith('delivery/')) this.#addDelivery(write);
+      else if (write.key.startsWith('review/')) this.#followUps.addReview(write, block, transaction.id);
     }
   }
 
@@ -126,7 +130,7 @@ export class PrivateFolder {
     write: PrivateWrite,
     detail: EventDetail,
     block: number,
-    transaction: string,
+    transaction: LedgerTransaction,
   ): void {
     const event: AccessEvent = accessEvent.parse(JSON.parse(write.value.toString('utf8')));
     const { addEvent, addRecord, addSubject } = this.#statements;
@@ -134,7 +138,7 @@ export class PrivateFolder {
       position,
       write.collection,
       write.key,
-      transaction,
+      transaction.id,
       block,
       event.requester,
       write.value,
@@ -143,17 +147,20 @@ export class PrivateFolder {
     for (const { record, outcome } of event.records) addRecord.run(position, record, outcome);
     for (const subject of new Set(detail.records.flatMap((record) => record.subjects)))
       addSubject.run(position, subject);
+    this.#followUps.addEvent(write, position, event);
+    this.#notices.foldEvent(write, event, detail, block, transaction);
   }
 
   #addDelivery(write: PrivateWrite): void {
     const { event, record, complete } = delivery.parse(JSON.parse(write.value.toString('utf8')));
     this.#statements.addDelivery.run(write.collection, event, record, complete ? 1 : 0);
+    this.#followUps.settle(write.collection, event, record);
   }
 }
 
-/** Events, their details and deliveries are many, are never changed, and are read from tables of their own. */
+/** Events, their details, deliveries and reviews are many, are never changed, and are read from tables of their own. */
 function isKeptAsEvent(key: string): boolean {
-  return key.startsWith('event/') || key.startsWith('details/') || key.startsWith('delivery/');
+  return ['event/', 'details/', 'delivery/', 'review/'].some((kind) => key.startsWith(kind));
 }
 
 function statementsOf(database: DatabaseSync) {

@@ -3,13 +3,17 @@ import {
   consent,
   delegation,
   delegationEnd,
+  isBreakGlass,
   keyEnd,
   subjectKey,
   withdrawn,
+  type AccessEvent,
+  type EventDetail,
   type PrivateKind,
 } from '@consent-ledger/chaincode/wire';
 import type { LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
 import type { Notice } from '../../ports/notices.js';
+import { hexSha256 } from '../../usecases/hex-hash.js';
 
 type Told = Pick<Notice, 'subject' | 'kind' | 'about' | 'at'>;
 
@@ -90,6 +94,40 @@ export class NoticeFolder {
     const { subject, kind, about, at } = tell(JSON.parse(value.toString('utf8')));
     const notice = `${id}.${keyHash.slice(0, KEY_DIGITS)}`;
     this.#add.run(notice, collection, keyHash, custodian, subject, kind, about, at, id, block, index);
+  }
+
+  /** An access for which the glass was broken: each subject whose records were looked at is told. */
+  foldEvent(
+    { collection, key }: PrivateWrite,
+    { at, records }: AccessEvent,
+    detail: EventDetail,
+    block: number,
+    { id, index }: LedgerTransaction,
+  ): void {
+    const custodian = COLLECTION.exec(collection)?.[1];
+    const opened = new Set(records.filter(isBreakGlass).map(({ record }) => record));
+    if (custodian === undefined || opened.size === 0) return;
+    const keyHash = hexSha256(key);
+    const about = key.slice(key.indexOf('/') + 1);
+    const subjects = new Set(
+      detail.records.flatMap(({ record, subjects: those }) => (opened.has(record) ? those : [])),
+    );
+    for (const subject of subjects) {
+      const notice = `${id}.${hexSha256(`${keyHash} ${subject}`).slice(0, KEY_DIGITS)}`;
+      this.#add.run(
+        notice,
+        collection,
+        keyHash,
+        custodian,
+        subject,
+        'emergency-access',
+        about,
+        at,
+        id,
+        block,
+        index,
+      );
+    }
   }
 
   /** A value that is deleted or purged. */

@@ -1,10 +1,11 @@
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 6;
+export const PROJECTION_VERSION = 8;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
  * `consent` has the newest version of each consent, for searches; a withdrawal may be there before its consent is.
  * `notice` has what was done in subjects' names, as far as the private values that say so are there.
+ * `emergency` has the accesses that are to be reviewed, `review` what was found; `unsettled` the permits without a delivery.
  * `slip` has which slips of consents there are, by the block that wrote each last.
  * `owned_value` has whose each private value is that an erasure takes, `erased_subject` who is erased.
  * An event's position is block, transaction and place within it, so that lists have one order for ever.
@@ -54,6 +55,30 @@ CREATE TABLE event_subject (
   PRIMARY KEY (subject, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_subject_by_event ON event_subject(position);
+CREATE TABLE emergency (
+  collection TEXT NOT NULL,
+  event TEXT NOT NULL,
+  review_by INTEGER NOT NULL,
+  PRIMARY KEY (collection, event)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE review (
+  collection TEXT NOT NULL,
+  event TEXT NOT NULL,
+  value BLOB NOT NULL,
+  transaction_id TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (collection, event)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE unsettled (
+  collection TEXT NOT NULL,
+  event TEXT NOT NULL,
+  record TEXT NOT NULL,
+  position TEXT NOT NULL REFERENCES event(position) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (collection, event, record)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unsettled_by_time ON unsettled(at);
+CREATE INDEX unsettled_by_position ON unsettled(position);
 CREATE TABLE delivery (
   collection TEXT NOT NULL,
   event TEXT NOT NULL,

@@ -5,6 +5,7 @@ import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
 import type { ConsentIndex } from '../../ports/consent-index.js';
 import type { Erasures } from '../../ports/erasures.js';
+import type { FollowUps } from '../../ports/follow-ups.js';
 import type { Notices } from '../../ports/notices.js';
 import type { Slips } from '../../ports/slips.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
@@ -13,6 +14,7 @@ import { Refusal } from '../../usecases/refusal.js';
 import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
 import { openErasures } from './erasure-folding.js';
+import { openFollowUps } from './follow-up-index.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
 import { openNotices } from './notice-index.js';
 import { openSlips } from './slip-folding.js';
@@ -31,6 +33,7 @@ export function openProjection(options: ProjectionOptions): Projection & {
   readonly notices: Notices;
   readonly slips: Slips;
   readonly erasures: Erasures;
+  readonly followUps: FollowUps;
   close(): void;
 } {
   const database = open(options.path);
@@ -69,6 +72,7 @@ class SqliteProjection implements Projection {
   readonly notices: Notices;
   readonly slips: Slips;
   readonly erasures: Erasures;
+  readonly followUps: FollowUps;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -90,6 +94,11 @@ class SqliteProjection implements Projection {
     this.erasures = openErasures(database);
     // What is purged is overwritten in the file.
     database.exec('PRAGMA secure_delete = ON');
+    this.followUps = openFollowUps(database, (collection, key) => {
+      const entry = this.event(collection, key);
+      if (entry === undefined) throw new ProjectionError('an event that is looked after is not there');
+      return entry;
+    });
   }
 
   get height(): number {

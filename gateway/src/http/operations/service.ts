@@ -20,6 +20,8 @@ export interface ServiceOptions {
   /** Whether member and custody are on the ledger, and this gateway takes calls. */
   readonly isSetUp: () => boolean;
   readonly isStopping: () => boolean;
+  /** Accesses in an emergency whose review is overdue. */
+  readonly overdueReviews: () => number;
 }
 
 type ServiceOperation = 'health' | 'readiness' | 'metrics' | 'listMembers' | 'getLedger';
@@ -35,7 +37,10 @@ export function serviceHandlers(options: ServiceOptions): HandlersOf<ServiceOper
       const checks = await checksOf(options);
       const ready = Object.values(checks).every((check) => check === 'ok');
       // It works all the same; somebody should look after it.
-      const alarms = epochs.isStale ? ['epoch-stale' as const] : [];
+      const alarms = [
+        ...(epochs.isStale ? ['epoch-stale' as const] : []),
+        ...(options.overdueReviews() > 0 ? ['emergency-review-overdue' as const] : []),
+      ];
       return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not-ready', checks, alarms } };
     },
 
