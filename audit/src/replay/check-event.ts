@@ -5,6 +5,7 @@ import {
   instantOf,
   sha256,
   verifyRequestObject,
+  withFound,
   type AccessEvent,
   type AuthenticRequest,
   type DecisionState,
@@ -45,18 +46,23 @@ export async function checkEvent(logged: LoggedEvent): Promise<CheckedEvent> {
   if (detail === undefined || inconsistent !== undefined) {
     return { findings: [finding(logged, 'event-inconsistent', inconsistent ?? 'it has no detail')] };
   }
-  const request = verifyRequestObject(detail.request, {
+  const verified = verifyRequestObject(detail.request, {
     ledgerId: world.ledger?.id ?? '',
     custodian: event.custodian,
     members: (mspId) => world.member(mspId),
     purposeSystems: logged.custody.custody.policy.purposeSystems,
     at: logged.transaction.at,
   });
-  if (request.kind === 'refused') {
+  if (verified.kind === 'refused') {
     return {
-      findings: [finding(logged, 'request-not-authentic', `its request is refused as ${request.code}`)],
+      findings: [finding(logged, 'request-not-authentic', `its request is refused as ${verified.code}`)],
     };
   }
+  // A search is decided on the records that it found.
+  const request = withFound(
+    verified,
+    detail.records.map(({ record }) => record),
+  );
   if (
     request.claims.iss !== event.requester ||
     request.claims.jti !== event.jti ||

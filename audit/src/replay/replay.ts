@@ -4,6 +4,7 @@ import {
   delivery,
   details,
   erasure,
+  parseRequestObject,
   verifyReceipt,
   withdrawalCollection,
   type EventDetail,
@@ -196,12 +197,14 @@ export class Replay {
       const name = `${collection} ${key}`;
       const isRepeated = this.#events.has(name);
       const permitted = event.records.filter(({ outcome }) => outcome === 'permit');
+      const records = permitted.map(({ record }) => record);
       const isSelected = this.#options.selects?.(logged) !== false;
       this.#events.set(name, {
         requester: event.requester,
         isSelected,
-        undelivered: new Set(permitted.map(({ record }) => record)),
-        delivered: new Set(),
+        ...(isSearch(logged)
+          ? { undelivered: new Set(), delivered: new Set(records) }
+          : { undelivered: new Set(records), delivered: new Set() }),
       });
       if (!isSelected) continue;
       const checked = await checkEvent(logged);
@@ -299,4 +302,10 @@ function valuesByCollection(secrets: readonly PrivateWrite[]): Map<string, Known
     else values.push(known);
   }
   return collections;
+}
+
+/** What a search tells of is told with its answer; nothing of it is delivered by itself. */
+function isSearch({ detail }: LoggedEvent): boolean {
+  const parsed = parseRequestObject(detail?.request ?? '');
+  return parsed.kind === 'parsed' && parsed.claims.search !== undefined;
 }

@@ -114,6 +114,15 @@ export function checkRequestObject(
   };
 }
 
+/** A search with the records that its custodian found, so that they are decided on as if they had been named; others stay as they are. */
+export function withFound<Request extends AuthenticRequest>(
+  request: Request,
+  records: readonly string[],
+): Request {
+  if (request.claims.search === undefined) return request;
+  return { ...request, claims: { ...request.claims, records: [...records] } };
+}
+
 function standingOf(claims: RequestClaims, requester: Member, at: number): RequestStanding {
   if (at >= claims.exp * 1_000) return 'request-expired';
   if (at < (claims.iat - REQUEST_CLOCK_TOLERANCE_SECONDS) * 1_000) return 'request-not-yet-valid';

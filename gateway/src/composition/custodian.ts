@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openFileKeyStore } from '../adapters/keys/file-key-store.js';
 import { openVault } from '../adapters/keys/sqlite-vault.js';
+import { secretFile } from '../adapters/keys/secret-file.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openFileStore } from '../adapters/records/file-store.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
@@ -12,6 +13,7 @@ import { labelHandlers } from '../http/operations/labels.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
 import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
+import { listingHandlers } from '../http/operations/searches.js';
 import { subjectHandlers } from '../http/operations/subjects.js';
 import { problemOf } from '../http/problems.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
@@ -19,6 +21,8 @@ import { Checks } from '../usecases/checks.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { Decisions } from '../usecases/decisions.js';
 import { Deliveries } from '../usecases/deliveries.js';
+import type { FindOptions } from '../usecases/finding/find-records.js';
+import { SealedTexts } from '../usecases/finding/sealed-text.js';
 import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
 import { createLook } from '../usecases/look.js';
@@ -32,6 +36,7 @@ export interface Custodian {
   readonly custody: CustodyView;
   readonly handlers: Handlers;
   readonly readOwn: ReadOwnOptions;
+  readonly find: FindOptions;
   /** Requests that wait for a batch. */
   readonly waiting: () => number;
   /** Messages to subjects that are still to be brought. */
@@ -44,6 +49,8 @@ export interface Custodian {
 
 /** How long a release waits for the own peer's blocks to come in again. */
 const CURRENT_MS = 10_000;
+/** Every cursor of a search is of this length, whatever it says. */
+const CURSOR_BYTES = 160;
 
 export async function buildCustodian(
   custody: CustodyView,
@@ -105,6 +112,17 @@ export async function buildCustodian(
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.level(CURRENT_MS);
   const release = { accept, look: createLook(custody, now), current, custody, records, vault };
+  const find: FindOptions = {
+    accept,
+    decide: (request) => decisions.decide(request),
+    look: release.look,
+    current,
+    custody,
+    consents,
+    slips: foundation.slips,
+    records: foundation.recordIndex,
+    cursors: new SealedTexts(secretFile(inData('keys/references.key'), true), 'search cursor', CURSOR_BYTES),
+  };
   return {
     custody,
     handlers: {
@@ -125,9 +143,11 @@ export async function buildCustodian(
         label: own.displayName,
       }),
       ...readOwnHandlers(readOwn),
+      ...listingHandlers(find),
       ...releaseHandlers({ decisions, release, deliveries, describeProblem: problemOf }),
     },
     readOwn,
+    find,
     waiting: () => decisions.waiting,
     waitingNotifications: notifications.waiting,
     openErasures: erasing.open,

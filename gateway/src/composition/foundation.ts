@@ -17,6 +17,7 @@ import type { Metrics } from '../ports/metrics.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { FollowUps } from '../ports/follow-ups.js';
 import type { Notices } from '../ports/notices.js';
+import type { RecordIndex } from '../ports/record-index.js';
 import type { Slips } from '../ports/slips.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
@@ -47,6 +48,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly slips: Slips;
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
+  readonly recordIndex: RecordIndex;
   readonly members: Members;
   readonly ledger: Ledger;
   readonly chain: Chain;
@@ -144,6 +146,7 @@ export async function layFoundation(
     slips: projection.slips,
     erasures: projection.erasures,
     followUps: projection.followUps,
+    recordIndex: projection.records,
     members,
     ledger,
     chain,

@@ -12,6 +12,7 @@ import { logHandlers } from '../http/operations/log.js';
 import { signingKeyHandlers } from '../http/operations/notifications.js';
 import { consentHandlers, custodyFor } from '../http/operations/people.js';
 import { askHandlers } from '../http/operations/records.js';
+import { searchHandlers } from '../http/operations/searches.js';
 import { serviceHandlers } from '../http/operations/service.js';
 import { statementHandlers } from '../http/operations/subjects.js';
 import { startServer } from '../http/server.js';
@@ -92,6 +93,7 @@ async function build(
       ...buildSlips(custodian?.custody, ask.peers, foundation, closers),
       ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
+      ...searchHandlers({ members, own: custodian?.find, search: ask }),
     },
     tokens,
     clientTokens: acceptCdsClients(loaded, tokens),

@@ -9,6 +9,8 @@ export interface WrittenSlip {
 
 /** Which slips there are to hand over: derived from the values, in the transaction that folds them. */
 export interface Slips {
+  /** The slip under that key. */
+  find(custodian: string, key: string): { readonly consent: string; readonly member: string } | undefined;
   /** Slips that were written, or whose consent was withdrawn, in `block` and after. */
   since(custodian: string, block: number): Iterable<WrittenSlip>;
 }

@@ -119,6 +119,7 @@ export class Decisions {
       command: 'decide',
       salt: randomBytes(32).toString('base64url'),
       requests: requests.map(({ text }) => text),
+      ...foundBy(requests),
     } as const;
     try {
       const committed = await transactions.run(
@@ -164,6 +165,14 @@ export class Decisions {
   #keyOf({ claims }: AcceptedRequest): string {
     return this.#options.custody.key('event', claims.iss, claims.jti);
   }
+}
+
+/** What was found for those that search. */
+function foundBy(requests: readonly AcceptedRequest[]): { found?: { request: string; records: string[] }[] } {
+  const found = requests.flatMap(({ digest, claims }) =>
+    claims.search === undefined ? [] : [{ request: digest, records: [...claims.records] }],
+  );
+  return found.length === 0 ? {} : { found };
 }
 
 function decidedOf({ key, value, transaction, block }: EventEntry): Decided {

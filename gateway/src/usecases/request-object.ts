@@ -1,5 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { MAX_REQUEST_LIFETIME_SECONDS, type RequestClaims } from '@consent-ledger/chaincode/wire';
+import {
+  MAX_REQUEST_LIFETIME_SECONDS,
+  type RequestClaims,
+  type SearchClaims,
+} from '@consent-ledger/chaincode/wire';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { User } from '../ports/token-verifier.js';
 import { Lru } from './lru.js';
@@ -9,6 +13,8 @@ export interface Asked {
   /** MSP id. */
   readonly custodian: string;
   readonly records: readonly string[];
+  /** In the place of records. */
+  readonly search?: SearchClaims | undefined;
   readonly purpose: readonly string[];
   readonly emergency?: { readonly reason: string } | undefined;
   readonly legalBasis?: string | undefined;
@@ -47,6 +53,7 @@ export function createRequestSigner(options: RequestSignerOptions): RequestSigne
         auth: { time: user.authenticatedAt, methods: [...user.methods] },
         purpose: [...asked.purpose],
         records: [...asked.records],
+        ...(asked.search === undefined ? {} : { search: asked.search }),
         enc: keys.encryption.kid,
         ...(asked.emergency === undefined ? {} : { emergency: asked.emergency }),
         ...(asked.legalBasis === undefined ? {} : { legalBasis: asked.legalBasis }),

@@ -189,6 +189,14 @@ export async function goodInputs({
     },
     describeRecord: same({ path: { id: record } }),
     relabelRecord: same({ path: { id: record }, body: { reason: 'checked', labels: [] } }),
+    searchRecords: same({
+      body: { custodian: riverside.reference, person: `subject/${subject}`, purpose: ['TREAT'] },
+    }),
+    answerSearch: async () => {
+      const search = { person: `subject/${subject}`, limit: 10 };
+      const claims = { ...claimsOf(lakeside, riverside, []), search };
+      return good({ body: { request: await signedBy(lakeside, claims) } });
+    },
     requestAccess: same(
       { body: { custodian: riverside.reference, records: [record], purpose: ['TREAT'] } },
       novacure,

@@ -97,6 +97,32 @@ describe('decide', () => {
     ]);
   });
 
+  it('decides a search on what its custodian found for it, and nothing else on that word', async () => {
+    await world.custody({ ...recordOf('very'), facts: { ...recordOf('very').facts, labels: ['V'] } });
+    const search = { person: 'subject/p', limit: 10 };
+    const [looking, empty, plain] = ['a'.repeat(22), 'b'.repeat(22), 'c'.repeat(22)];
+    const searching = world.request({ jti: looking, records: [], search });
+    const lonely = world.request({ jti: empty, records: [], search });
+    const naming = world.request({ jti: plain });
+    await world.custody({
+      command: 'decide',
+      requests: [searching, lonely, naming],
+      found: [
+        { request: sha256(searching), records: ['hb-1', 'very'] },
+        { request: sha256(naming), records: ['very'] },
+      ],
+    });
+    const answers = eventOf(looking).records.map(({ record, outcome }) => [record, outcome]);
+    expect(answers).to.deep.equal([
+      ['hb-1', 'permit'],
+      ['very', 'deny'],
+    ]);
+    expect(eventOf(empty).records).to.deep.equal([]);
+    expect(eventOf(plain).records.map(({ record }) => record)).to.deep.equal(['hb-1']);
+    const both = await decide(world.request({ jti: 'd'.repeat(22), search }));
+    expect(detailsOf(both).refused.map(({ code }) => code)).to.deep.equal(['request-malformed']);
+  });
+
   it('denies alike what is unknown, not consented to and withdrawn, and tells them apart only inside', async () => {
     await world.custody({ command: 'register-subject', subject: OTHER_SUBJECT });
     await world.custody(recordOf('other', [OTHER_SUBJECT]));

@@ -18,9 +18,9 @@ import { judge, type JudgedRequest, type Verdict } from './judge.js';
 export async function decideRequests(
   call: Call,
   open: OpenCustody,
-  { requests }: CommandOf<'decide'>,
+  command: CommandOf<'decide'>,
 ): Promise<void> {
-  const verdicts = await judge(call, open, requests);
+  const verdicts = await judge(call, open, command);
   await readConsentsAhead(open, verdicts);
   const consentsOf = consentsReader(open);
   const details: EventDetail[] = [];

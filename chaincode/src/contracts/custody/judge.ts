@@ -1,9 +1,10 @@
 import type { OpenCustody, PublicState } from '../../state/index.js';
-import type { AuthenticRequest, RefusedRequest } from '../../wire/index.js';
+import type { AuthenticRequest, CommandOf, RefusedRequest } from '../../wire/index.js';
 import { Refusal } from '../../wire/refusal.js';
 import {
   checkRequestObject,
   parseRequestObject,
+  withFound,
   type RequestExpectations,
 } from '../../wire/verify-request.js';
 import type { Call } from '../call.js';
@@ -29,18 +30,20 @@ export type Verdict = JudgedRequest | ({ readonly kind: 'refused' } & RefusedReq
 export async function judge(
   { at, publicState }: Call,
   { custody, values }: OpenCustody,
-  texts: readonly string[],
+  { requests: texts, found = [] }: Pick<CommandOf<'decide'>, 'requests' | 'found'>,
 ): Promise<Verdict[]> {
   const ledger = await publicState.ledger();
   if (ledger === undefined) throw new Refusal('ledger-not-founded');
   const { custodian, policy } = custody;
   const expected = { ledgerId: ledger.id, custodian, purposeSystems: policy.purposeSystems, at };
 
+  const foundFor = new Map(found.map(({ request, records }) => [request, records]));
   const verdicts: Verdict[] = [];
   for (const text of texts) {
-    const request = await verify(text, publicState, expected);
-    if (request.kind === 'refused') verdicts.push(request);
+    const verified = await verify(text, publicState, expected);
+    if (verified.kind === 'refused') verdicts.push(verified);
     else {
+      const request = withFound(verified, foundFor.get(verified.digest) ?? []);
       const { iss, jti } = request.claims;
       verdicts.push({ kind: 'judged', text, request, eventKey: values.key('event', iss, jti) });
     }

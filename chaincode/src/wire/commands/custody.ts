@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { commandSalt, eventKey, fhirId, pseudonym, version } from '../primitives.js';
+import { commandSalt, digest, eventKey, fhirId, pseudonym, unique, version } from '../primitives.js';
+import { MAX_RECORDS } from '../request-object.js';
 import { descriptorFields } from '../values/records.js';
 import { evidence } from '../values/evidence.js';
 import { fhirResource } from '../fhir-json.js';
@@ -69,6 +70,11 @@ export const decideCommand = z.strictObject({
   ...envelope,
   command: z.literal('decide'),
   requests: z.array(z.string()).min(1).max(MAX_REQUESTS),
+  /** What the custodian found for those of them that search; the word of the custodian alone, as it is what it has. */
+  found: z
+    .array(z.strictObject({ request: digest, records: unique(fhirId, 0, MAX_RECORDS) }))
+    .max(MAX_REQUESTS)
+    .exactOptional(),
 });
 
 /** Most receipts in one transaction. */

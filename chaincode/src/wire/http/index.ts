@@ -16,6 +16,7 @@ export * from './problem.js';
 export * from './records.js';
 export * from './releases.js';
 export * from './roles.js';
+export * from './searches.js';
 export * from './shared.js';
 export * from './slips.js';
 export * from './statements.js';

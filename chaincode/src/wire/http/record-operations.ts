@@ -1,6 +1,9 @@
 import { bundleKept, putBundleQuery } from './bundles.js';
 import { FHIR_MEDIA_TYPE } from './fhir.js';
 import { recordDescriptor, recordRelabelled, relabelBody } from './labels.js';
+import { READERS } from './roles.js';
+import { releaseBody } from './releases.js';
+import { listingAnswer, searchAnswered, searchBody } from './searches.js';
 import { idParams, noQuery } from './shared.js';
 
 /** What a custodian does with its records beside keeping and releasing them. */
@@ -41,5 +44,32 @@ export const RECORD_OPERATIONS = {
     body: relabelBody,
     answer: { status: 201, description: 'A new version, on the ledger', schema: recordRelabelled },
     answers: [{ status: 200, description: 'It carries them already', schema: recordRelabelled }],
+  },
+  searchRecords: {
+    method: 'post',
+    path: '/v1/searches',
+    summary: "Look for a person's records at a member: each is decided on, and all of it is one access event",
+    tag: 'records',
+    caller: READERS,
+    params: noQuery,
+    query: noQuery,
+    body: searchBody,
+    answer: {
+      status: 200,
+      description: 'A page; what is withheld leaves no trace in it',
+      schema: searchAnswered,
+    },
+  },
+  answerSearch: {
+    method: 'post',
+    path: '/v1/listings',
+    summary: 'Answer the signed search of another member',
+    tag: 'gateways',
+    caller: 'gateway',
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: releaseBody,
+    answer: { status: 200, description: 'Decided, logged, and told', schema: listingAnswer },
   },
 } as const;

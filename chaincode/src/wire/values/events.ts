@@ -56,7 +56,8 @@ export const accessEvent = z.strictObject({
   enc: kid,
   /** SHA-256 of the canonical detail, which only custodian and oversight read. */
   details: digest,
-  records: z.array(eventRecord).min(1).max(50),
+  /** None where a search found nothing that its requester may see. */
+  records: z.array(eventRecord).max(50),
   /** Version of the rules that decided. */
   rules: z.string().min(1).max(64),
 });
@@ -88,7 +89,7 @@ export const eventDetail = z.strictObject({
   event: eventKey,
   /** The request object as it was sent. */
   request: z.string().max(16_384),
-  records: z.array(detailRecord).min(1).max(50),
+  records: z.array(detailRecord).max(50),
 });
 export type EventDetail = z.infer<typeof eventDetail>;
 

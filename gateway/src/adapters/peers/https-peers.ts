@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request, type Dispatcher } from 'undici';
 import { isErrorCode } from '@consent-ledger/chaincode/wire';
-import { problemSchema, RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
+import { listingAnswer, problemSchema, RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
 import type { Member } from '../../config/schema.js';
 import type { Peers } from '../../ports/peers.js';
 import { decodeFrames } from '../../release/frames.js';
@@ -16,6 +16,8 @@ export interface HttpsPeersOptions {
 const CONNECT_MS = 5_000;
 const RECEIPT_MS = 30_000;
 const MAX_PROBLEM = 64 * 1024;
+/** Fifty records with as many codes as a descriptor may hold. */
+const MAX_LISTING = 8 * 1024 * 1024;
 
 /** Other gateways over HTTPS. Each member's certificate is verified with that member's CA and no other. */
 export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close(): Promise<void> } {
@@ -65,6 +67,15 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
         throw error instanceof Refusal ? error : new Refusal('custodian-unavailable', { cause: error });
       }
     },
+    async requestListing(custodian, jws, signal) {
+      const response = await post(custodian, '/v1/listings', { request: jws }, signal);
+      if (response.statusCode !== 200) throw await refusalOf(response);
+      try {
+        return listingAnswer.parse(JSON.parse(await textOf(response.body, MAX_LISTING)));
+      } catch (error) {
+        throw new Refusal('custodian-unavailable', { cause: error });
+      }
+    },
     async sendReceipt(custodian, jti, receipt) {
       const path = `/v1/releases/${encodeURIComponent(jti)}/receipt`;
       const response = await post(custodian, path, { receipt }, AbortSignal.timeout(RECEIPT_MS));
@@ -90,7 +101,7 @@ function mediaTypeOf({ headers }: Dispatcher.ResponseData): string {
 /** The custodian's own refusal of the request object; anything else is that it did not answer as it should. */
 async function refusalOf(response: Dispatcher.ResponseData): Promise<Refusal> {
   try {
-    const problem = problemSchema.parse(JSON.parse(await textOf(response.body)));
+    const problem = problemSchema.parse(JSON.parse(await textOf(response.body, MAX_PROBLEM)));
     const passed = response.statusCode < 500 && isErrorCode(problem.code) && PASSED_ON.test(problem.code);
     if (passed && isErrorCode(problem.code)) return new Refusal(problem.code);
     return new Refusal('custodian-unavailable');
@@ -102,12 +113,12 @@ async function refusalOf(response: Dispatcher.ResponseData): Promise<Refusal> {
 /** Codes about the request object, which the requester's own staff can do something about. */
 const PASSED_ON = /^(request-|requester-|signing-key-|receipt-|slip-|too-many-requests$)/;
 
-async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+async function textOf(body: AsyncIterable<Buffer>, most: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_PROBLEM) throw new Error('a problem document that is too long');
+    if (bytes > most) throw new Error('an answer that is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

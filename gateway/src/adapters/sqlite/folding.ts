@@ -10,6 +10,7 @@ import { ConsentFolder } from './consent-folding.js';
 import { ErasureFolder } from './erasure-folding.js';
 import { FollowUpFolder } from './follow-up-folding.js';
 import { NoticeFolder } from './notice-folding.js';
+import { RecordFolder } from './record-folding.js';
 import { SlipFolder } from './slip-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
@@ -33,6 +34,7 @@ export class PrivateFolder {
   readonly #notices: NoticeFolder;
   readonly #slips: SlipFolder;
   readonly #erasures: ErasureFolder;
+  readonly #records: RecordFolder;
   readonly #statements: ReturnType<typeof statementsOf>;
 
   /** @param collections those whose values this member must hold */
@@ -43,6 +45,7 @@ export class PrivateFolder {
     this.#notices = new NoticeFolder(database);
     this.#slips = new SlipFolder(database);
     this.#erasures = new ErasureFolder(database);
+    this.#records = new RecordFolder(database);
     this.#statements = statementsOf(database);
   }
 
@@ -87,6 +90,7 @@ export class PrivateFolder {
     this.#notices.remove(collection, keyHash);
     this.#slips.remove(collection, keyHash);
     this.#erasures.remove(collection, keyHash);
+    this.#records.remove(collection, keyHash);
   }
 
   #keep(write: PrivateWrite, { keyHash }: HashedWrite, block: number, transaction: LedgerTransaction): void {
@@ -95,6 +99,7 @@ export class PrivateFolder {
     this.#notices.fold(write, keyHash, block, transaction);
     this.#slips.fold(write, keyHash, block);
     this.#erasures.fold(write, keyHash, block);
+    this.#records.fold(write, keyHash, block, transaction.index);
     this.#statements.putValue.run(
       write.collection,
       keyHash,

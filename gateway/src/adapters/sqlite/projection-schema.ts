@@ -1,5 +1,5 @@
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 8;
+export const PROJECTION_VERSION = 9;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
@@ -8,6 +8,7 @@ export const PROJECTION_VERSION = 8;
  * `emergency` has the accesses that are to be reviewed, `review` what was found; `unsettled` the permits without a delivery.
  * `slip` has which slips of consents there are, by the block that wrote each last.
  * `owned_value` has whose each private value is that an erasure takes, `erased_subject` who is erased.
+ * `subject_record` has which records are about whom, by where the newest version of each stands.
  * An event's position is block, transaction and place within it, so that lists have one order for ever.
  */
 export const PROJECTION_SCHEMA = `
@@ -143,6 +144,17 @@ CREATE TABLE slip (
   PRIMARY KEY (collection, key_hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX slip_by_block ON slip(custodian, block);
+CREATE TABLE subject_record (
+  collection TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  record TEXT NOT NULL,
+  key_hash TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (collection, subject, record)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX subject_record_by_place ON subject_record(collection, subject, block, place, record);
+CREATE INDEX subject_record_by_key ON subject_record(collection, key_hash);
 CREATE INDEX slip_by_consent ON slip(custodian, consent);
 CREATE TABLE owned_value (
   collection TEXT NOT NULL,

@@ -7,6 +7,7 @@ import type { ConsentIndex } from '../../ports/consent-index.js';
 import type { Erasures } from '../../ports/erasures.js';
 import type { FollowUps } from '../../ports/follow-ups.js';
 import type { Notices } from '../../ports/notices.js';
+import type { RecordIndex } from '../../ports/record-index.js';
 import type { Slips } from '../../ports/slips.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
@@ -17,6 +18,7 @@ import { openErasures } from './erasure-folding.js';
 import { openFollowUps } from './follow-up-index.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
 import { openNotices } from './notice-index.js';
+import { openRecordIndex } from './record-folding.js';
 import { openSlips } from './slip-folding.js';
 import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
 
@@ -34,6 +36,7 @@ export function openProjection(options: ProjectionOptions): Projection & {
   readonly slips: Slips;
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
+  readonly records: RecordIndex;
   close(): void;
 } {
   const database = open(options.path);
@@ -73,6 +76,7 @@ class SqliteProjection implements Projection {
   readonly slips: Slips;
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
+  readonly records: RecordIndex;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -99,6 +103,7 @@ class SqliteProjection implements Projection {
       if (entry === undefined) throw new ProjectionError('an event that is looked after is not there');
       return entry;
     });
+    this.records = openRecordIndex(database);
   }
 
   get height(): number {

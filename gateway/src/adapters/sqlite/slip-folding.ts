@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { custodyCollection, slip } from '@consent-ledger/chaincode/wire';
+import { hexSha256 } from '../../usecases/hex-hash.js';
 import type { PrivateWrite } from '../../ports/ledger.js';
 import type { Slips, WrittenSlip } from '../../ports/slips.js';
 
@@ -39,7 +40,11 @@ export function openSlips(database: DatabaseSync): Slips {
         JOIN slip ON slip.custodian = notice.custodian AND slip.consent = notice.about
         WHERE notice.custodian = ?1 AND notice.block >= ?2 AND notice.kind = 'consent-withdrawn')
     GROUP BY key, member ORDER BY block, key`);
+  const find = database.prepare('SELECT consent, member FROM slip WHERE collection = ? AND key_hash = ?');
   return {
+    find: (custodian, key) =>
+      find.get(custodyCollection(custodian), hexSha256(key)) as
+        { consent: string; member: string } | undefined,
     since: (custodian, block) =>
       since.iterate(custodian, block) as Iterable<unknown> as Iterable<WrittenSlip>,
   };

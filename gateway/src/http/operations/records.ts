@@ -116,7 +116,7 @@ async function closing(opened: Opened, send: () => Promise<void>): Promise<void>
 }
 
 /** A custodian refuses a whole request object for one purpose of a system that it has not registered; nothing else of ours is malformed. */
-function knownToCustodian(error: unknown, purposes: readonly string[]): unknown {
+export function knownToCustodian(error: unknown, purposes: readonly string[]): unknown {
   if (!(error instanceof Refusal) || error.code !== 'request-malformed') return error;
   const errors = purposes.flatMap((purpose, index) =>
     isKnownPurpose(purpose)
@@ -135,7 +135,11 @@ function knownToCustodian(error: unknown, purposes: readonly string[]): unknown 
  * A purpose that nobody knows could only come back as a refusal of the whole request object. Which systems another
  * custodian has registered is for that custodian to say.
  */
-function requireKnown(purposes: readonly string[], path: string, own: ReadOwnOptions | undefined): void {
+export function requireKnown(
+  purposes: readonly string[],
+  path: string,
+  own: Pick<ReadOwnOptions, 'custody'> | undefined,
+): void {
   const isKnown = (purpose: string): boolean =>
     own === undefined
       ? isKnownPurpose(purpose) || /^[^|]+\|./.test(purpose)

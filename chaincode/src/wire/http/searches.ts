@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { recordFactsSchema } from './records.js';
+import { idSchema, memberReferenceSchema, purposeSchema, transactionSchema } from './shared.js';
+
+const code = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be a code');
+const word = z.string().regex(/^[!-~]{1,256}$/);
+const date = z
+  .string()
+  .regex(
+    /^\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}))?)?)?$/,
+    'must be a FHIR date or dateTime',
+  );
+const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,512}$/, 'must be `next` of a page');
+const listed = recordFactsSchema.pick({
+  resourceType: true,
+  classes: true,
+  codes: true,
+  authored: true,
+  labels: true,
+});
+
+/** What a member's own user looks for at a custodian. */
+export const searchBody = z
+  .strictObject({
+    custodian: memberReferenceSchema.describe('the member that keeps the records'),
+    person: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9._/-]{1,1024}$/,
+        'must be slip/<id of a slip>, or subject/<pseudonym> at the own house',
+      )
+      .describe(
+        'whose records: `slip/<id>` of a slip that names this member; at the own house `subject/<pseudonym>`',
+      ),
+    purpose: z.array(purposeSchema).min(1).max(8),
+    resourceType: z
+      .string()
+      .regex(/^[A-Z][A-Za-z]{1,63}$/, 'must be a type of resource')
+      .optional(),
+    codes: z
+      .array(z.strictObject({ system: word, code: word }))
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('one of these is what it is about, or its class'),
+    authored: z
+      .strictObject({ start: date.optional(), end: date.optional() })
+      .optional()
+      .describe('some of it is of this time; the end includes its last instant'),
+    limit: z.int().min(1).max(50).default(50),
+    after: cursor.optional().describe('`next` of the page before'),
+    emergency: z.strictObject({ reason: code }).optional().describe('with purpose BTG'),
+    legalBasis: idSchema.optional(),
+  })
+  .meta({ id: 'Search' });
+
+const listedRecord = listed.extend({
+  record: idSchema,
+  version: z.int().min(1),
+  mediaType: z.string(),
+  bytes: z.int().min(0).describe('of the plaintext'),
+});
+
+export const searchAnswered = transactionSchema
+  .extend({
+    event: z.string().describe('key of the access event'),
+    custodian: memberReferenceSchema,
+    records: z
+      .array(listedRecord.extend({ obligations: z.array(z.looseObject({ code: z.string() })) }))
+      .describe('what the user may know of, newest first'),
+    next: cursor.optional().describe('give it as `after` for more; absent: there is nothing more to tell'),
+  })
+  .meta({ id: 'SearchAnswered' });
+
+/** Between gateways: what a custodian answers to a signed search. */
+export const listingAnswer = z
+  .strictObject({
+    event: z.strictObject({
+      key: z.string().regex(/^event\/[0-9a-f]{64}$/),
+      value: z.string().max(262_144).describe('base64url of the bytes of the event'),
+      transaction: z.string().regex(/^[0-9a-f]{64}$/),
+      block: z.int().min(0),
+    }),
+    records: z.array(listedRecord).max(50),
+    next: cursor.optional(),
+  })
+  .meta({ id: 'ListingAnswer' });
+
+export type ListedRecord = z.infer<typeof listedRecord>;
+export type ListingAnswer = z.infer<typeof listingAnswer>;
+export type SearchAnswered = z.infer<typeof searchAnswered>;
