@@ -4,7 +4,7 @@ import {
   delivery,
   details,
   erasure,
-  parseRequestObject,
+  isSearchRequest,
   verifyReceipt,
   withdrawalCollection,
   type EventDetail,
@@ -202,7 +202,7 @@ export class Replay {
       this.#events.set(name, {
         requester: event.requester,
         isSelected,
-        ...(isSearch(logged)
+        ...(isSearchRequest(logged.detail?.request ?? '')
           ? { undelivered: new Set(), delivered: new Set(records) }
           : { undelivered: new Set(records), delivered: new Set() }),
       });
@@ -302,10 +302,4 @@ function valuesByCollection(secrets: readonly PrivateWrite[]): Map<string, Known
     else values.push(known);
   }
   return collections;
-}
-
-/** What a search tells of is told with its answer; nothing of it is delivered by itself. */
-function isSearch({ detail }: LoggedEvent): boolean {
-  const parsed = parseRequestObject(detail?.request ?? '');
-  return parsed.kind === 'parsed' && parsed.claims.search !== undefined;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { isKnownPurpose } from '../domain/purposes.js';
 import { sha256 } from './canonical.js';
@@ -112,6 +113,14 @@ export function checkRequestObject(
     requester,
     standing: standingOf(claims, requester, expectations.at),
   };
+}
+
+/** Whether a request object searches: what it is told of comes with its answer, and nothing of it is delivered by itself. */
+export function isSearchRequest(text: string): boolean {
+  // Most do not, and need not be parsed to know that.
+  if (!Buffer.from(text.split('.', 2)[1] ?? '', 'base64url').includes('"search"')) return false;
+  const parsed = parseRequestObject(text);
+  return parsed.kind === 'parsed' && parsed.claims.search !== undefined;
 }
 
 /** A search with the records that its custodian found, so that they are decided on as if they had been named; others stay as they are. */

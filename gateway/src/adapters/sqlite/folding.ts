@@ -152,7 +152,7 @@ export class PrivateFolder {
     for (const { record, outcome } of event.records) addRecord.run(position, record, outcome);
     for (const subject of new Set(detail.records.flatMap((record) => record.subjects)))
       addSubject.run(position, subject);
-    this.#followUps.addEvent(write, position, event);
+    this.#followUps.addEvent(write, position, event, detail.request);
     this.#notices.foldEvent(write, event, detail, block, transaction);
   }
 

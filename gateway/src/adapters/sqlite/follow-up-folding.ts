@@ -1,5 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isBreakGlass, millisecondsOf, review, type AccessEvent } from '@consent-ledger/chaincode/wire';
+import {
+  isBreakGlass,
+  isSearchRequest,
+  millisecondsOf,
+  review,
+  type AccessEvent,
+} from '@consent-ledger/chaincode/wire';
 import type { PrivateWrite } from '../../ports/ledger.js';
 
 /** Keeps the tables of what is to be looked after: accesses to be reviewed, and permits of which no delivery is known. */
@@ -26,9 +32,17 @@ export class FollowUpFolder {
     );
   }
 
-  addEvent({ collection, key }: PrivateWrite, position: string, { at, records }: AccessEvent): void {
+  /** @param request the request object that the event answers */
+  addEvent(
+    { collection, key }: PrivateWrite,
+    position: string,
+    { at, records }: AccessEvent,
+    request: string,
+  ): void {
+    const isDelivered = !isSearchRequest(request);
     for (const { record, outcome } of records) {
-      if (outcome === 'permit') this.#addUnsettled.run(collection, key, record, position, millisecondsOf(at));
+      if (isDelivered && outcome === 'permit')
+        this.#addUnsettled.run(collection, key, record, position, millisecondsOf(at));
     }
     const deadlines = records
       .filter(isBreakGlass)
