@@ -14,6 +14,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   status: async () => (await import('./verbs/status.js')).statusVerb,
   demo: async () => (await import('./verbs/demo.js')).demoVerb,
   token: async () => (await import('./verbs/token.js')).tokenVerb,
+  trial: async () => (await import('./verbs/trial.js')).trialVerb,
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
   audit: async () => (await import('./verbs/audit.js')).auditVerb,
   verify: async () => (await import('./verbs/verify.js')).verifyVerb,

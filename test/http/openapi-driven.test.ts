@@ -37,6 +37,7 @@ const ROLES = [
   'consent-portal',
   'records-clerk',
   'privacy-officer',
+  'trial-manager',
   'auditor',
   'admin',
 ];

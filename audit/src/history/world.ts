@@ -2,14 +2,21 @@ import {
   CUSTODY_KEY,
   LEDGER_KEY,
   MEMBER_PREFIX,
+  STUDIES_KEY,
+  studyCollection,
+  studyKey,
   custodyCollection,
   privateKey,
+  studyPerson,
   withdrawalCollection,
   type Custody,
   type Ledger,
   type Member,
   type PrivateKind,
   type PrivateValue as ValueOf,
+  type RegisteredStudy,
+  type Studies,
+  type Study,
 } from '@consent-ledger/chaincode/wire';
 import type { PrivateWrite } from './believe.js';
 import { hashKey, type DeliveredTransaction } from './delivered-block.js';
@@ -74,6 +81,21 @@ export class World {
 
   member(mspId: string): Member | undefined {
     return this.#publicJson(MEMBER_PREFIX + mspId) as Member | undefined;
+  }
+
+  study(id: string): Study | undefined {
+    return this.#publicJson(studyKey(id)) as Study | undefined;
+  }
+
+  /**
+   * What one site and one sponsor share; undefined where they share nothing.
+   * @throws MissingValue
+   */
+  studies(site: string, sponsor: string): StudyWorld | undefined {
+    const bytes = this.privateBytes(studyCollection(site, sponsor), hashKey(STUDIES_KEY));
+    return bytes === undefined
+      ? undefined
+      : new StudyWorld(this, JSON.parse(bytes.toString('utf8')) as Studies);
   }
 
   /** @throws MissingValue */
@@ -168,8 +190,31 @@ export class CustodyWorld {
     ): Promise<ValueOf<Kind> | undefined> => this.#get(withdrawalCollection(this.custodian), kind, id),
   };
 
+  /** The studies that are run here, as a decision reads them. */
+  readonly studies = {
+    get: (id: string): Promise<RegisteredStudy | undefined> => {
+      try {
+        return Promise.resolve(this.#study(id));
+      } catch (error) {
+        return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+  };
+
+  #study(id: string): RegisteredStudy | undefined {
+    const study = this.world.study(id);
+    if (study?.sites.includes(this.custodian) !== true) return undefined;
+    const terms = this.world.studies(this.custodian, study.sponsor)?.get('terms', id);
+    return terms === undefined ? undefined : { study, terms };
+  }
+
   key(kind: PrivateKind, ...id: [string, ...string[]]): string {
     return privateKey(kind, this.#pepper, ...id);
+  }
+
+  /** Pseudonym in a study of one of this custodian's subjects. */
+  person(study: string, subject: string): string {
+    return studyPerson(this.#pepper, study, subject);
   }
 
   #get<Kind extends PrivateKind>(
@@ -188,5 +233,28 @@ export class CustodyWorld {
         return Promise.resolve(undefined);
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+}
+
+/** One study collection, read by its keys. */
+export class StudyWorld {
+  readonly #pepper: Buffer;
+
+  constructor(
+    private readonly world: World,
+    readonly studies: Studies,
+  ) {
+    this.#pepper = Buffer.from(studies.pepper, 'base64url');
+  }
+
+  key(kind: PrivateKind, ...id: [string, ...string[]]): string {
+    return privateKey(kind, this.#pepper, ...id);
+  }
+
+  /** @throws MissingValue */
+  get<Kind extends PrivateKind>(kind: Kind, ...id: [string, ...string[]]): ValueOf<Kind> | undefined {
+    const { site, sponsor } = this.studies;
+    const bytes = this.world.privateBytes(studyCollection(site, sponsor), hashKey(this.key(kind, ...id)));
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as ValueOf<Kind>);
   }
 }

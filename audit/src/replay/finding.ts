@@ -18,6 +18,10 @@ export type FindingRule =
   | 'evidence-not-authentic'
   /** A withdrawal that was on the ledger is not there any more. */
   | 'withdrawal-undone'
+  /** What a sponsor was told of a participation is not what the site's custody said. */
+  | 'participation-differs'
+  /** The sponsor did not sign that it stopped. */
+  | 'stop-not-authentic'
   /** Decided under rules that this version does not have. */
   | 'rules-unknown'
   /** What the decision rested on was purged, or this peer never had it. No fault by itself. */

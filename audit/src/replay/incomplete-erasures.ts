@@ -1,7 +1,7 @@
 import {
   custodyCollection,
   ERASABLE_KINDS,
-  slipPerson,
+  personInSlip,
   withdrawalCollection,
 } from '@consent-ledger/chaincode/wire';
 import type { CustodyWorld, World } from '../history/world.js';
@@ -15,9 +15,7 @@ export function leftOf(subject: string, custody: CustodyWorld, world: World): nu
       for (const value of world.privateValues(collection, kind)) {
         if ('subjects' in value) left += Number(value.subjects.includes(subject));
         else if ('person' in value)
-          left += Number(
-            value.person === slipPerson(Buffer.from(pepper, 'base64url'), subject, value.member),
-          );
+          left += Number(value.person === personInSlip(Buffer.from(pepper, 'base64url'), subject, value));
         else left += Number(value.subject === subject);
       }
     }

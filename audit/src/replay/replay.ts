@@ -13,6 +13,7 @@ import { believe, type PrivateWrite } from '../history/believe.js';
 import type { DeliveredBlock, DeliveredTransaction } from '../history/delivered-block.js';
 import { World } from '../history/world.js';
 import { brokenEvidence } from './check-evidence.js';
+import { studyFault } from './check-study.js';
 import { checkEvent, finding, type CheckedEvent, type LoggedEvent } from './check-event.js';
 import { isFault, type Finding, type FindingRule } from './finding.js';
 import { Gaps } from './gaps.js';
@@ -22,6 +23,8 @@ import { undoneWithdrawals } from './undone-withdrawals.js';
 const VALID = 0;
 const CUSTODY = custodyCollection('');
 const WITHDRAWAL = withdrawalCollection('');
+/** Site and sponsor of a study collection. */
+const STUDY = /^study-([A-Za-z0-9]+)-([A-Za-z0-9]+)$/;
 
 type KnownValue = NonNullable<PrivateWrite['known']>;
 type Place = Pick<LoggedEvent, 'block' | 'transaction' | 'custody'>;
@@ -128,6 +131,7 @@ export class Replay {
       this.#checkDeliveries(place, collection, values);
     }
     await this.#checkPeople(number, transaction, secrets);
+    await this.#checkStudies(number, transaction, secrets);
     this.world.apply(number, transaction, secrets);
   }
 
@@ -179,6 +183,28 @@ export class Replay {
       const { custodian } = custody.custody;
       return [{ rule: 'erasure-incomplete', block, transaction: id, index, custodian, explanation }];
     });
+  }
+
+  /** What sponsors were told of participations, and what they said of them. */
+  async #checkStudies(
+    block: number,
+    transaction: DeliveredTransaction,
+    secrets: readonly PrivateWrite[],
+  ): Promise<void> {
+    for (const { collection, known } of secrets) {
+      const [, site, sponsor] = STUDY.exec(collection) ?? [];
+      if (known === undefined || site === undefined || sponsor === undefined) continue;
+      const custody = this.world.custody(site);
+      const studies = this.world.studies(site, sponsor);
+      if (custody === undefined || studies === undefined) continue;
+      const at = { block, transaction, custody };
+      const fault = await studyFault(
+        { world: this.world, custody, studies, transaction },
+        known.key,
+        known.value,
+      );
+      if (fault !== undefined) this.#note(at, fault.rule, fault.explanation);
+    }
   }
 
   #note({ block, transaction, custody }: Place, rule: FindingRule, explanation: string): void {

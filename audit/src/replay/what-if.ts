@@ -50,14 +50,18 @@ export async function withConsent(replayed: ReplayedEvent, policy: CompiledPolic
   }
 }
 
-function stateWith({ custody, values, withdrawals }: DecisionState, policy: CompiledPolicy): DecisionState {
+function stateWith(
+  { custody, values, withdrawals, studies }: DecisionState,
+  policy: CompiledPolicy,
+): DecisionState {
   return {
     custody,
     withdrawals,
+    studies,
     values: {
-      get: async (kind, id) => {
-        const value = await values.get(kind, id);
-        if (kind !== 'policies' || value === undefined || `Patient/${id}` !== policy.subject) return value;
+      get: async (kind, ...id) => {
+        const value = await values.get(kind, ...id);
+        if (kind !== 'policies' || value === undefined || `Patient/${id[0]}` !== policy.subject) return value;
         const policies = value as Policies;
         const others = policies.consents.filter(({ consent }) => consent !== policy.id);
         const added = { consent: policy.id, version: 1, evidence: 'witnessed' as const, policy };

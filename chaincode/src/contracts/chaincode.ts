@@ -6,6 +6,7 @@ import { Call, type Environment } from './call.js';
 import { callerOf } from './caller.js';
 import { CustodyContract } from './custody/contract.js';
 import { RegistryContract } from './registry/contract.js';
+import { StudyContract } from './study/contract.js';
 import { WithdrawalContract } from './withdrawal/contract.js';
 
 /** Answer to the peer: below 400 is endorsed, anything else is not. */
@@ -23,7 +24,9 @@ type Run = (call: Call, args: readonly string[], environment: Environment) => Pr
 
 /** Every function that can be called, and no other: there is no default contract and no metadata function. */
 const functions: ReadonlyMap<string, Run> = new Map(
-  [new RegistryContract(), new CustodyContract(), new WithdrawalContract()].flatMap(functionsOf),
+  [new RegistryContract(), new CustodyContract(), new WithdrawalContract(), new StudyContract()].flatMap(
+    functionsOf,
+  ),
 );
 
 function functionsOf(contract: AudienceContract): [string, Run][] {

@@ -17,16 +17,33 @@ export function publicMessage({ stub }: Call, args: readonly string[]): string {
  * holds it.
  */
 export function privateMessage(
-  { stub }: Call,
+  call: Call,
   args: readonly string[],
   field: typeof TRANSIENT_COMMAND | typeof TRANSIENT_QUERY,
 ): { custodian: string; message: Uint8Array } {
-  const [custodian] = args;
+  const { names, message } = privateArguments(call, args, field, 1);
+  return { custodian: names[0] ?? '', message };
+}
+
+/** The site and the sponsor that a study function names, and the message. */
+export function privateStudyMessage(
+  call: Call,
+  args: readonly string[],
+  field: typeof TRANSIENT_COMMAND | typeof TRANSIENT_QUERY,
+): { site: string; sponsor: string; message: Uint8Array } {
+  const { names, message } = privateArguments(call, args, field, 2);
+  return { site: names[0] ?? '', sponsor: names[1] ?? '', message };
+}
+
+function privateArguments(
+  { stub }: Call,
+  names: readonly string[],
+  field: string,
+  count: number,
+): { names: readonly string[]; message: Uint8Array } {
   const transient = stub.getTransient();
   const message = transient.get(field);
-  const isWellFormed = args.length === 1 && transient.size === 1 && message !== undefined;
-  if (!isWellFormed || !mspId.safeParse(custodian).success || custodian === undefined) {
-    throw new Refusal('arguments-malformed');
-  }
-  return { custodian, message };
+  const isNamed = names.length === count && names.every((name) => mspId.safeParse(name).success);
+  if (!isNamed || transient.size !== 1 || message === undefined) throw new Refusal('arguments-malformed');
+  return { names, message };
 }

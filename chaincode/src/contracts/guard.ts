@@ -9,18 +9,26 @@ export interface About {
   readonly self?: string;
   /** MSP id of the custodian that the function names. */
   readonly custodian?: string;
+  /** MSP id of the sponsor that the function names. */
+  readonly sponsor?: string;
 }
+
+const ASKS_OVERSIGHT: ReadonlySet<Audience> = new Set([
+  'collection-client',
+  'oversight-client',
+  'own-or-oversight-client',
+  'study-client',
+]);
 
 /** @throws Refusal `caller-not-allowed` */
 export async function guardCaller(call: Call, audience: Audience, about: About): Promise<void> {
-  const asksOversight = audience === 'collection-client' || audience === 'oversight-client';
-  const isOversight = asksOversight && (await isOversightMember(call, about));
+  const isOversight = ASKS_OVERSIGHT.has(audience) && (await isOversightMember(call, about));
   if (!mayCall(audience, call.caller, { ...about, isOversight })) throw new Refusal('caller-not-allowed');
 }
 
-/** The custodian itself needs no look at the ledger. */
+/** Those whom the call is about need no look at the ledger. */
 async function isOversightMember({ caller, publicState }: Call, about: About): Promise<boolean> {
-  if (caller.mspId === about.custodian) return false;
+  if ([about.custodian, about.sponsor, about.self].includes(caller.mspId)) return false;
   const member = await publicState.member(caller.mspId);
   return member !== undefined && isOversightKind(member.kind);
 }

@@ -1,4 +1,5 @@
 import type { Evidence } from './answer.js';
+import type { StudyContext } from './study-types.js';
 
 export type ImpliedPolicy = 'deny' | 'basic-normal' | 'all-normal' | 'break-glass-only';
 
@@ -42,6 +43,8 @@ export interface DecisionContext {
   /** Purposes that need an agreement; each covers what descends from it. */
   readonly agreementPurposes?: readonly string[];
   readonly legalBases?: readonly LegalBasis[];
+  /** Studies that are registered; one that is not in it is not known. */
+  readonly studies?: readonly StudyContext[];
   readonly emergencyRoles?: readonly string[];
   /** Hours until a break-glass access must have been reviewed. Default 72. */
   readonly reviewHours?: number;

@@ -10,6 +10,7 @@ import { purposesCover } from './purposes.js';
 import { earlier, say, type Saying } from './say.js';
 import type { Standing } from './standing.js';
 import { withoutVersion } from './references.js';
+import { isOfStudy, isUpToDate, studyForbids, studyUntil } from './study.js';
 import { contains, hours } from './time.js';
 
 const DEFAULT_REVIEW_HOURS = 72;
@@ -49,7 +50,10 @@ export function decidePart(
   const denies: Spoken[] = [];
   for (const standing of standings) {
     const saying = standing.inForce ? say(standing.held.policy, asked, facts) : undefined;
-    if (saying !== undefined) (saying.outcome === 'permit' ? permits : denies).push({ standing, saying });
+    if (saying === undefined) continue;
+    if (saying.outcome === 'deny') denies.push({ standing, saying });
+    // What is asked for a study, only a consent to that study permits.
+    else if (isOfStudy(standing.held.policy, facts)) permits.push({ standing, saying });
   }
   const deny = (reason: ReasonCode, about: readonly Spoken[] = NONE): PartDecision => ({
     outcome: 'deny',
@@ -73,14 +77,23 @@ export function decidePart(
 
   if (agreementIsMissing(asked, facts, context)) return deny('agreement-missing');
 
+  const study = facts.study === undefined ? undefined : context.studies?.find(({ id }) => id === facts.study);
+  const forbidden = facts.study === undefined ? undefined : studyForbids(asked, subject, facts, study);
+  if (forbidden !== undefined) return deny(forbidden);
+
   if (denies.length > 0) return deny('denied-by-consent');
 
   if (permits.length > 0) {
+    const upToDate =
+      facts.study === undefined
+        ? permits
+        : permits.filter(({ standing }) => isUpToDate(standing.held.policy, facts, study));
+    if (upToDate.length === 0) return deny('reconsent-overdue', permits);
     const good = purposesCover(context.signedOnlyPurposes ?? NONE, asked.purpose)
-      ? permits.filter(({ standing }) => standing.held.evidence === 'signed')
-      : permits;
+      ? upToDate.filter(({ standing }) => standing.held.evidence === 'signed')
+      : upToDate;
     if (good.length === 0) return deny('evidence-insufficient', permits);
-    let expiresAt: number | undefined;
+    let expiresAt = facts.study === undefined ? undefined : studyUntil(good.map(policyOf), facts, study);
     for (const { saying } of good) expiresAt = earlier(expiresAt, saying?.until);
     return permit('permitted-by-consent', permits, expiresAt);
   }
@@ -89,11 +102,14 @@ export function decidePart(
   const granted = standings.filter(({ inForce, held }) => inForce && grants(held.policy, asked, facts));
   if (granted.length > 0) return deny('not-covered-by-consent', granted.map(silent));
 
-  if (impliedPolicyPermits(context.impliedPolicy ?? 'deny', asked, facts.record.labels)) {
+  const implied = facts.study === undefined ? (context.impliedPolicy ?? 'deny') : 'deny';
+  if (impliedPolicyPermits(implied, asked, facts.record.labels)) {
     return permit('permitted-by-implied-policy', permits);
   }
   const over = standings
-    .filter(({ ended, superseded }) => ended !== undefined && !superseded)
+    .filter(
+      ({ ended, superseded, held }) => ended !== undefined && !superseded && isOfStudy(held.policy, facts),
+    )
     .map((standing) => ({ standing, saying: say(standing.held.policy, asked, facts) }))
     .filter(({ saying }) => saying?.outcome === 'permit');
   const withdrawn = over.filter(({ standing }) => standing.ended === 'withdrawn');
@@ -106,7 +122,7 @@ export function decidePart(
  * coverage names no purpose, or includes the asked one, or that has a permit exception that names it.
  */
 function grants(policy: CompiledPolicy, asked: Asked, facts: Facts): boolean {
-  if (policy.base !== 'permit' || policy.scope !== asked.scope) return false;
+  if (policy.base !== 'permit' || policy.scope !== asked.scope || !isOfStudy(policy, facts)) return false;
   const { purposes } = policy.coverage;
   return (
     purposes === undefined ||
@@ -155,4 +171,8 @@ function entry({ standing, saying }: Spoken): BasisEntry {
   return saying === undefined
     ? { consent: policy.id, version, outcome: 'nothing', evidence }
     : { consent: policy.id, version, outcome: saying.outcome, path: saying.path, evidence };
+}
+
+function policyOf({ standing }: Spoken): CompiledPolicy {
+  return standing.held.policy;
 }

@@ -16,6 +16,8 @@ export interface Facts {
   readonly record: RecordKnowledge;
   readonly emergency: boolean;
   readonly legalBasis: string | undefined;
+  /** Undefined: it is asked for no study. */
+  readonly study: string | undefined;
 }
 
 /** What is known of the record; undefined is unknown. */
@@ -64,6 +66,7 @@ export function readFacts(question: Question): Facts {
     },
     emergency: (question.emergency?.reason ?? '').trim() !== '',
     legalBasis: question.legalBasis,
+    study: question.study,
   };
 }
 

@@ -62,3 +62,20 @@ export {
 } from './trace.js';
 export { criteriaOf } from './ways.js';
 export { policyFor, type PolicyReader } from './policy-for.js';
+export {
+  DISPOSITIONS,
+  STUDY_CHOICES,
+  orderedChoices,
+  type Collected,
+  type Disposition,
+  type StudyChoice,
+} from './study-choices.js';
+export { studyResource, type StudyResourceTerms } from './study-resource.js';
+export { protocolStanding } from './study.js';
+export type {
+  ProtocolStanding,
+  StudyConsent,
+  StudyContext,
+  StudyData,
+  StudyProtocol,
+} from './study-types.js';

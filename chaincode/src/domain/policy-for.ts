@@ -31,6 +31,7 @@ export function policyFor(policy: CompiledPolicy, reader: PolicyReader): Compile
     ...(period === undefined ? {} : { period }),
     coverage: criteriaFor(policy.coverage, context),
     exceptions: exceptionsFor(policy.exceptions, context),
+    ...(policy.study === undefined ? {} : { study: policy.study }),
     supersedes: policy.supersedes.filter((id) => reader.known.includes(id)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from './answer.js';
 import type { Coding } from './question.js';
+import type { StudyConsent } from './study-types.js';
 
 /** Half-open interval of epoch milliseconds; an absent end is open. */
 export interface Interval {
@@ -83,6 +84,8 @@ export interface CompiledPolicy {
   readonly exceptions: readonly CompiledProvision[];
   /** Ids of the consents that this one supersedes. */
   readonly supersedes: readonly string[];
+  /** What study it is for; absent: for none. */
+  readonly study?: StudyConsent;
   /** Ids of the consents whose denies the filer knows to stand; absent: none. For filing, never for deciding. */
   readonly acknowledges?: readonly string[];
 }

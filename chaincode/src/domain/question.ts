@@ -45,4 +45,6 @@ export interface Question {
   readonly record?: RecordFacts;
   readonly emergency?: { readonly reason: string };
   readonly legalBasis?: string;
+  /** Id of the study that it is asked for. */
+  readonly study?: string;
 }

@@ -38,6 +38,7 @@ interface Voices {
  */
 export function say(policy: CompiledPolicy, asked: Asked, facts: Facts): Saying {
   if (policy.scope === 'research' && asked.scope !== 'research') return undefined;
+  if (policy.study !== undefined && policy.study.study !== facts.study) return undefined;
   const { base, coverage } = policy;
   const baseLists = listsAsDeny(base, coverage.purposes, asked);
   const { deny, permit } = hear(policy.exceptions, asked, facts, {

@@ -99,6 +99,7 @@ function questionWith(purposeSystems: readonly string[]): Check {
     ),
     emergency: optional(object({ reason: required(anyText) })),
     legalBasis: optional(text()),
+    study: optional(text()),
   });
 }
 

@@ -40,7 +40,7 @@ export class Search {
   ) {
     this.named = policies.flatMap(criteriaOf);
     this.#tried = this.named.slice(0, MAX_NAMED);
-    this.#start = plainQuestion(policies[0]?.subject ?? '');
+    this.#start = plainQuestion(policies[0]);
     this.#research = policies.some(({ scope }) => scope === 'research');
   }
 
@@ -112,14 +112,16 @@ function some<T>(values: readonly T[]): readonly T[] {
 }
 
 /** Nothing in it is named by anybody, and everything in it is known. */
-function plainQuestion(subject: string): Question {
+function plainQuestion(filed: CompiledPolicy | undefined): Question {
   return {
     at: formatInstant(0),
     custodian: choose.ANOTHER_MEMBER,
     requester: { member: choose.ANOTHER_MEMBER, references: [], roles: [] },
     purpose: ['TREAT'],
     actions: ['access'],
-    subjects: [subject],
+    subjects: [filed?.subject ?? ''],
+    // A study's consent speaks about that study alone, and only another one of it, or one of none, stands in its way.
+    ...(filed?.study === undefined ? {} : { study: filed.study.study }),
     record: {
       reference: choose.ANOTHER_RECORD,
       resourceType: 'Basic',

@@ -1,5 +1,5 @@
-import type { Epoch, Ledger, Member, MemberNameHolder } from '../wire/index.js';
-import { EPOCH_KEY, LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey } from '../wire/keys.js';
+import type { Epoch, Ledger, Member, MemberNameHolder, Study } from '../wire/index.js';
+import { EPOCH_KEY, LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey, studyKey } from '../wire/keys.js';
 import { canonicalBytes } from '../wire/canonical.js';
 import { StoredValueCache } from './stored.js';
 import type { Stub } from './stub.js';
@@ -7,6 +7,7 @@ import type { Stub } from './stub.js';
 const ledgers = new StoredValueCache<Ledger>(16);
 const epochs = new StoredValueCache<Epoch>(16);
 const members = new StoredValueCache<Member>(1_024);
+const studies = new StoredValueCache<Study>(1_024);
 const holders = new StoredValueCache<MemberNameHolder>(1_024);
 
 const NOTHING = new Uint8Array(0);
@@ -40,6 +41,10 @@ export class PublicState {
 
   async member(mspId: string): Promise<Member | undefined> {
     return members.read(await this.bytes(memberKey(mspId)));
+  }
+
+  async study(id: string): Promise<Study | undefined> {
+    return studies.read(await this.bytes(studyKey(id)));
   }
 
   /** Who has that short name. */
@@ -80,6 +85,10 @@ export class PublicState {
 
   putMember(value: Member): void {
     this.stub.putState(memberKey(value.mspId), canonicalBytes(value));
+  }
+
+  putStudy(value: Study): void {
+    this.stub.putState(studyKey(value.study), canonicalBytes(value));
   }
 
   putNameHolder(name: string, value: MemberNameHolder): void {

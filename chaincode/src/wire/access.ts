@@ -1,5 +1,5 @@
-import type { CustodyCommand, RegistryCommand, WithdrawalCommand } from './commands/index.js';
-import type { CustodyQuery, RegistryQuery, WithdrawalQuery } from './queries.js';
+import type { CustodyCommand, RegistryCommand, StudyCommand, WithdrawalCommand } from './commands/index.js';
+import type { CustodyQuery, RegistryQuery, StudyQuery, WithdrawalQuery } from './queries.js';
 
 /** Role of an identity: the one NodeOU of its certificate. An identity with none, or with two, has no role. */
 export const ROLES = ['client', 'admin', 'peer', 'orderer'] as const;
@@ -20,6 +20,9 @@ export interface Caller {
  * - `custodian-client`: a client of the custodian that the function names.
  * - `collection-client`: a client of that custodian, or of a member registered as oversight organisation.
  * - `oversight-client`: a client of a member registered as oversight organisation.
+ * - `own-client`: a client of the member that the command is about.
+ * - `own-or-oversight-client`: such a client, or one of a member registered as oversight organisation.
+ * - `study-client`: a client of the site or the sponsor that the function names, or of an oversight organisation.
  */
 export type Audience =
   | 'any-admin'
@@ -28,7 +31,10 @@ export type Audience =
   | 'any-client'
   | 'custodian-client'
   | 'collection-client'
-  | 'oversight-client';
+  | 'oversight-client'
+  | 'own-client'
+  | 'own-or-oversight-client'
+  | 'study-client';
 
 /** The one table of who may call what. What is not in it may be called by nobody. */
 export const ACCESS = {
@@ -37,12 +43,14 @@ export const ACCESS = {
       'found-ledger': 'any-admin',
       'register-member': 'own-admin',
       'move-epoch': 'oversight-client',
+      'state-study': 'own-or-oversight-client',
     },
     query: {
       ledger: 'any-identity',
       epoch: 'any-identity',
       members: 'any-identity',
       member: 'any-identity',
+      study: 'any-identity',
     },
   },
   custody: {
@@ -60,6 +68,7 @@ export const ACCESS = {
       'record-deliveries': 'custodian-client',
       'erase-subject': 'custodian-client',
       'review-emergency': 'collection-client',
+      enrol: 'custodian-client',
     },
     query: {
       custody: 'collection-client',
@@ -72,6 +81,7 @@ export const ACCESS = {
       event: 'collection-client',
       'event-hash': 'any-client',
       'slip-hash': 'any-client',
+      enrolment: 'collection-client',
     },
   },
   withdrawal: {
@@ -82,10 +92,19 @@ export const ACCESS = {
       'withdrawn-hash': 'any-client',
     },
   },
+  study: {
+    apply: {
+      'state-terms': 'own-or-oversight-client',
+      'record-participations': 'collection-client',
+      'acknowledge-stop': 'own-client',
+    },
+    query: { terms: 'study-client', participation: 'study-client', stopping: 'study-client' },
+  },
 } as const satisfies {
   registry: AccessOf<RegistryCommand, RegistryQuery>;
   custody: AccessOf<CustodyCommand, CustodyQuery>;
   withdrawal: AccessOf<WithdrawalCommand, WithdrawalQuery>;
+  study: AccessOf<StudyCommand, StudyQuery>;
 };
 
 interface AccessOf<Command extends { command: string }, Query extends { query: string }> {
@@ -97,8 +116,10 @@ interface AccessOf<Command extends { command: string }, Query extends { query: s
 export interface CallSubject {
   /** Member that the command is about. */
   readonly self?: string;
-  /** Custodian that the function names. */
+  /** Custodian, or site of a study, that the function names. */
   readonly custodian?: string;
+  /** Sponsor that the function names. */
+  readonly sponsor?: string;
   /** Whether the ledger has the caller's member as an oversight organisation. */
   readonly isOversight: boolean;
 }
@@ -120,5 +141,14 @@ export function mayCall(audience: Audience, caller: Caller, about: CallSubject):
       return caller.role === 'client' && (caller.mspId === about.custodian || about.isOversight);
     case 'oversight-client':
       return caller.role === 'client' && about.isOversight;
+    case 'own-client':
+      return caller.role === 'client' && caller.mspId === about.self;
+    case 'own-or-oversight-client':
+      return caller.role === 'client' && (caller.mspId === about.self || about.isOversight);
+    case 'study-client':
+      return (
+        caller.role === 'client' &&
+        ([about.custodian, about.sponsor].includes(caller.mspId) || about.isOversight)
+      );
   }
 }

@@ -4,6 +4,7 @@ import { reasons } from '../domain/reasons.js';
 import { instantOf, millisecondsOf } from './instant.js';
 import { organizationReference, patientReference } from './names.js';
 import { REQUEST_CLOCK_TOLERANCE_SECONDS, type RequestClaims } from './request-object.js';
+import { studyContext, type RegisteredStudy } from './study-context.js';
 import type {
   Custody,
   CustodyPolicy,
@@ -23,12 +24,22 @@ import type { AuthenticRequest } from './verify-request.js';
 export interface DecisionState {
   readonly custody: Custody;
   readonly values: {
-    get<Kind extends 'descriptor' | 'policies'>(
+    get<Kind extends 'descriptor' | 'policies' | 'enrolment'>(
       kind: Kind,
-      id: string,
+      ...id: [string, ...string[]]
     ): Promise<PrivateValue<Kind> | undefined>;
   };
   readonly withdrawals: { get(kind: 'withdrawal', subject: string): Promise<Withdrawals | undefined> };
+  /** Asked only where a request names a study. */
+  readonly studies: { get(study: string): Promise<RegisteredStudy | undefined> };
+}
+
+/** What of it consents are read from. */
+export interface ConsentState {
+  readonly values: {
+    get(kind: 'policies', subject: string): Promise<PrivateValue<'policies'> | undefined>;
+  };
+  readonly withdrawals: DecisionState['withdrawals'];
 }
 
 /** The answer about one record: what the requester may know of it, and what custodian and oversight may. */
@@ -44,7 +55,7 @@ export interface RecordAnswer {
 export type ConsentsOf = (subject: string) => Promise<readonly PolicyInForce[] | undefined>;
 
 /** Reads a subject's consents and withdrawals, once for a transaction. */
-export function consentsReader({ values, withdrawals }: DecisionState): ConsentsOf {
+export function consentsReader({ values, withdrawals }: ConsentState): ConsentsOf {
   const known = new Map<string, Promise<readonly PolicyInForce[] | undefined>>();
   return (subject) => {
     const consents = known.get(subject) ?? readConsents(subject);
@@ -68,7 +79,7 @@ export function consentsReader({ values, withdrawals }: DecisionState): Consents
 
 /** Answers an authentic request, record by record, in its order. */
 export async function answerRequest(
-  { custody, values }: DecisionState,
+  { custody, values, studies }: DecisionState,
   request: AuthenticRequest,
   at: number,
   consentsOf: ConsentsOf,
@@ -95,8 +106,10 @@ export async function answerRequest(
     actions: isOwnStaff ? ['access'] : ['access', 'disclose'],
     ...(isEmergency(claims, custody.policy, at) && { emergency: claims.emergency }),
     ...(claims.legalBasis !== undefined && { legalBasis: claims.legalBasis }),
+    ...(claims.study !== undefined && { study: claims.study }),
   };
   const { emergencyAccess, ...policy } = custody.policy;
+  const study = claims.study === undefined ? undefined : await studies.get(claims.study);
   const context: DecisionContext = {
     ...policy,
     members: [{ reference: member, status: requester.status }],
@@ -104,10 +117,15 @@ export async function answerRequest(
   const answers: RecordAnswer[] = [];
   for (const record of claims.records) {
     const descriptor = await values.get('descriptor', record);
+    const paused = study === undefined ? [] : await pausedOf(values, study, descriptor?.subjects ?? []);
+    const known: DecisionContext =
+      study === undefined
+        ? context
+        : { ...context, studies: [studyContext(study, custody, requester, paused)] };
     const answer =
       descriptor === undefined
-        ? decideUnknown(question, context, record)
-        : await decideRecord(question, context, descriptor, consentsOf);
+        ? decideUnknown(question, known, record)
+        : await decideRecord(question, known, descriptor, consentsOf);
     answers.push(toRecordAnswer(record, descriptor, withEndOfAccess(answer, emergencyAccess, at)));
   }
   return answers;
@@ -145,6 +163,21 @@ function withEndOfAccess(
 /** Whether an answer, or what the log has of it, rests on the glass having been broken: then, and only then, it is to be reviewed. */
 export function isBreakGlass({ outcome, obligations }: Pick<Answer, 'outcome' | 'obligations'>): boolean {
   return outcome === 'permit' && obligations.some(({ code }) => code === 'review-by');
+}
+
+/** References of those subjects of whom the site says that no data flows for the study. */
+async function pausedOf(
+  values: DecisionState['values'],
+  { study }: RegisteredStudy,
+  subjects: readonly string[],
+): Promise<string[]> {
+  const paused: string[] = [];
+  for (const subject of subjects) {
+    const enrolment = await values.get('enrolment', study.study, subject);
+    if (enrolment?.status === 'suspended' || enrolment?.status === 'completed')
+      paused.push(patientReference(subject));
+  }
+  return paused;
 }
 
 function decideUnknown(question: Question, context: DecisionContext, record: string): Answer {

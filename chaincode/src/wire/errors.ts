@@ -278,6 +278,59 @@ export const ERRORS = {
     "Send the requester's own receipt for this event, of records that it permitted.",
   ),
 
+  // Studies.
+  'study-unknown': entry(
+    404,
+    'NOT_FOUND',
+    'Correct the id of the study, or have its sponsor state its terms at this site first.',
+  ),
+  'study-version-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read the study again and state the version after the newest one.',
+  ),
+  'study-sponsor-fixed': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Choose another id: a study of that id is another sponsor’s.',
+  ),
+  'study-parties-refused': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Name as sponsor a member registered as sponsor, and as sites members registered as hospitals.',
+  ),
+  'study-terms-missing': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'State the terms of the study at each of its sites before what is public of it.',
+  ),
+  'study-terms-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Correct the terms at the paths given; protocol versions that are there stay as they are.',
+  ),
+  'consent-study-refused': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'File the text that the gateway makes for this study (POST /v1/studies/{id}/consent-forms), unchanged.',
+  ),
+  'participation-unknown': entry(404, 'NOT_FOUND', 'Correct the study or the participant’s pseudonym.'),
+  'participation-status-refused': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Bring the participation only from a status to one that can follow it (docs/trials.md).',
+  ),
+  'stop-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Acknowledge, signed with a key of the sponsor, a withdrawal that is on the ledger, not before it, and keep data only where the study may.',
+  ),
+  'stop-already-acknowledged': entry(
+    409,
+    'ALREADY_EXISTS',
+    'Nothing is to be done: the sponsor has acknowledged this withdrawal.',
+  ),
+
   // Requests that are not authentic: the request is refused and makes no event.
   'request-malformed': entry(
     400,

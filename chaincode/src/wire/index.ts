@@ -18,6 +18,7 @@ export { isUsableJwk } from './jws.js';
 export * from './key-payload.js';
 export * from './keys.js';
 export * from './names.js';
+export * from './participation.js';
 export * as primitives from './primitives.js';
 export * from './queries.js';
 export * from './receipt.js';
@@ -25,6 +26,8 @@ export * from './refusal.js';
 export * from './repeated-key.js';
 export * from './request-object.js';
 export * from './slip-token.js';
+export * from './stop-statement.js';
+export * from './study-context.js';
 export * from './values/index.js';
 export * from './verify-request.js';
 

@@ -19,16 +19,29 @@ export const PRIVATE_KINDS = [
   'delegationend',
   'slip',
   'erasure',
+  'enrolment',
+  'terms',
+  'participation',
+  'stopping',
 ] as const;
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
 
 /** Literal key of the value that holds a custody collection's pepper. */
 export const CUSTODY_KEY = 'custody';
 
+/** Literal key of the value that holds a study collection's pepper. */
+export const STUDIES_KEY = 'studies';
+
 /** Public keys. */
 export const LEDGER_KEY = 'ledger';
 export const EPOCH_KEY = 'epoch';
 export const MEMBER_PREFIX = 'member/';
+
+export const STUDY_PREFIX = 'study/';
+
+export function studyKey(study: string): string {
+  return STUDY_PREFIX + study;
+}
 
 export function memberKey(mspId: string): string {
   return MEMBER_PREFIX + mspId;
@@ -46,7 +59,8 @@ const SEPARATOR = '\0';
  * guess it, though anyone on the channel may ask for the hash of any key's value. An id of several parts is
  * joined by 0x00, which no part can contain: `event` takes member and jti, `delivery` the event's key and the
  * record's id, `consent` the version where it is not the first, `slip` consent and member, `erasure` the word `subject` or
- * `record` and the id of what is erased.
+ * `record` and the id of what is erased, `enrolment` study and subject, `participation` and `stopping` study and the
+ * participant's pseudonym.
  *
  * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}; as a KeyObject where many keys are made
  */
@@ -69,6 +83,29 @@ const PERSON_BYTES = 16;
 export function slipPerson(pepper: Uint8Array | KeyObject, subject: string, member: string): string {
   const text = ['slip-person', subject, member].join(SEPARATOR);
   return createHmac('sha256', pepper).update(text).digest().subarray(0, PERSON_BYTES).toString('base64url');
+}
+
+/**
+ * The secret of one study at one site: HMAC-SHA256(pepper of the site's custody, "study-secret" 0x00 study). Whoever has that of one
+ * study can tell nothing of another.
+ */
+function studySecret(pepper: Uint8Array | KeyObject, study: string): Buffer {
+  return createHmac('sha256', pepper).update(['study-secret', study].join(SEPARATOR)).digest();
+}
+
+/** A participant's pseudonym in one study: HMAC-SHA256(the study's secret, subject), cut to 16 bytes, as base64url. */
+export function studyPerson(pepper: Uint8Array | KeyObject, study: string, subject: string): string {
+  const hmac = createHmac('sha256', studySecret(pepper, study)).update(subject);
+  return hmac.digest().subarray(0, PERSON_BYTES).toString('base64url');
+}
+
+/** The pseudonym that a slip has: a study's consent knows its participant by that study's, so that none joins two studies. */
+export function personInSlip(
+  pepper: Uint8Array | KeyObject,
+  subject: string,
+  { member, study }: { readonly member: string; readonly study?: string | undefined },
+): string {
+  return study === undefined ? slipPerson(pepper, subject, member) : studyPerson(pepper, study, subject);
 }
 
 const SALT_BYTES = 16;

@@ -3,7 +3,7 @@ export const CHAINCODE_NAME = 'consent-ledger';
 export const CHANNEL_NAME = 'consent';
 
 /** One contract per audience. */
-export const CONTRACTS = ['registry', 'custody', 'withdrawal'] as const;
+export const CONTRACTS = ['registry', 'custody', 'withdrawal', 'study'] as const;
 export type ContractName = (typeof CONTRACTS)[number];
 
 /** Names of the functions as a client calls them: they say who may read, never what is being done. */
@@ -11,6 +11,7 @@ export const FUNCTIONS = {
   registry: { apply: 'registry:apply', query: 'registry:query' },
   custody: { apply: 'custody:apply', query: 'custody:query' },
   withdrawal: { apply: 'withdrawal:apply', query: 'withdrawal:query' },
+  study: { apply: 'study:apply', query: 'study:query' },
 } as const;
 
 /** Names in the transient map of a private command or query. */
@@ -25,6 +26,11 @@ export function custodyCollection(custodian: string): string {
 /** Collection that holds the withdrawals of that custodian's consents. */
 export function withdrawalCollection(custodian: string): string {
   return `withdrawal-${custodian}`;
+}
+
+/** Collection that holds what a site, a sponsor and the oversight organisations know of their studies. */
+export function studyCollection(site: string, sponsor: string): string {
+  return `study-${site}-${sponsor}`;
 }
 
 /** The member as FHIR names it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { person } from './values/studies.js';
 import { eventKey, fhirId, jti, kid, mspId, slipKey, version, withdrawnKey } from './primitives.js';
 
 /*
@@ -8,12 +9,13 @@ import { eventKey, fhirId, jti, kid, mspId, slipKey, version, withdrawnKey } fro
 
 const v = z.literal(1);
 
-/** `ledger`, `epoch` and `member` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id. */
+/** `ledger`, `epoch`, `member` and `study` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id. */
 export const registryQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('ledger') }),
   z.strictObject({ v, query: z.literal('epoch') }),
   z.strictObject({ v, query: z.literal('members') }),
   z.strictObject({ v, query: z.literal('member'), mspId }),
+  z.strictObject({ v, query: z.literal('study'), study: fhirId }),
 ]);
 export type RegistryQuery = z.infer<typeof registryQuery>;
 
@@ -32,6 +34,7 @@ export const custodyQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('event'), requester: mspId, jti }),
   z.strictObject({ v, query: z.literal('event-hash'), event: eventKey }),
   z.strictObject({ v, query: z.literal('slip-hash'), slip: slipKey }),
+  z.strictObject({ v, query: z.literal('enrolment'), study: fhirId, subject: fhirId }),
 ]);
 export type CustodyQuery = z.infer<typeof custodyQuery>;
 
@@ -43,5 +46,12 @@ export const withdrawalQuery = z.discriminatedUnion('query', [
 ]);
 export type WithdrawalQuery = z.infer<typeof withdrawalQuery>;
 
-export type Query = RegistryQuery | CustodyQuery | WithdrawalQuery;
+export const studyQuery = z.discriminatedUnion('query', [
+  z.strictObject({ v, query: z.literal('terms'), study: fhirId }),
+  z.strictObject({ v, query: z.literal('participation'), study: fhirId, person }),
+  z.strictObject({ v, query: z.literal('stopping'), study: fhirId, person }),
+]);
+export type StudyQuery = z.infer<typeof studyQuery>;
+
+export type Query = RegistryQuery | CustodyQuery | WithdrawalQuery | StudyQuery;
 export type QueryName = Query['query'];

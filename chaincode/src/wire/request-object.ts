@@ -85,6 +85,8 @@ export const requestClaims = z
     enc: kid,
     emergency: z.strictObject({ reason: z.string().regex(/^[^\p{C}]{1,500}$/u) }).exactOptional(),
     legalBasis: fhirId.exactOptional(),
+    /** The study that it is asked for. */
+    study: fhirId.exactOptional(),
   })
   .refine((claims) => claims.exp > claims.iat && claims.exp - claims.iat <= MAX_REQUEST_LIFETIME_SECONDS, {
     path: ['exp'],

@@ -111,7 +111,8 @@ export async function buildCustodian(
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.level(CURRENT_MS);
-  const release = { accept, look: createLook(custody, now), current, custody, records, vault };
+  const look = createLook(custody, foundation.studies, now);
+  const release = { accept, look, current, custody, records, vault };
   const find: FindOptions = {
     accept,
     decide: (request) => decisions.decide(request),

@@ -7,7 +7,7 @@ import type { Foundation } from './foundation.js';
 /** The end of all that is kept of a subject, at a custodian. */
 export function buildErasing(
   own: Pick<ErasingOptions, 'custody' | 'keys' | 'records' | 'notifications'>,
-  { chain, erasures, log, members, projection, transactions }: Foundation,
+  { chain, erasures, log, members, projection, studies, transactions }: Foundation,
   closers: Closers,
 ): {
   readonly handlers: Handlers;
@@ -16,7 +16,7 @@ export function buildErasing(
   /** To be done before the gateway takes calls. */
   readonly settle: () => Promise<void>;
 } {
-  const erasing = new Erasing({ ...own, erasures, log, members, projection, transactions });
+  const erasing = new Erasing({ ...own, erasures, log, members, projection, studies, transactions });
   chain.onFolded((block) => {
     erasing.look(block);
   });

@@ -1,6 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { custodyCollection, EPOCH_KEY, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import {
+  custodyCollection,
+  EPOCH_KEY,
+  studyCollection,
+  withdrawalCollection,
+} from '@consent-ledger/chaincode/wire';
 import { loadMemberKeys } from '../adapters/keys/member-keys.js';
 import { secretFile } from '../adapters/keys/secret-file.js';
 import { openEndpoints } from '../adapters/ledger/endpoint.js';
@@ -19,12 +24,14 @@ import type { FollowUps } from '../ports/follow-ups.js';
 import type { Notices } from '../ports/notices.js';
 import type { RecordIndex } from '../ports/record-index.js';
 import type { Slips } from '../ports/slips.js';
+import type { Trials } from '../ports/trials.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
 import type { Chain } from '../usecases/chain.js';
 import { CustodyView } from '../usecases/custody-view.js';
 import { Epochs } from '../usecases/epochs.js';
 import { isOversight, Members } from '../usecases/members.js';
+import { StudyView } from '../usecases/study-view.js';
 import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
 import type { Transactions } from '../usecases/transactions.js';
 import type { Closers } from './closers.js';
@@ -49,6 +56,8 @@ export interface Foundation extends LoadedConfiguration {
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
   readonly recordIndex: RecordIndex;
+  readonly studies: StudyView;
+  readonly trials: Trials;
   readonly members: Members;
   readonly ledger: Ledger;
   readonly chain: Chain;
@@ -75,7 +84,10 @@ export async function layFoundation(
   const signer = createRequestSigner({ own: own.mspId, ledgerId, keys: memberKeys, pseudonymKey, now });
 
   const readable = readableCustodians(loaded);
-  const collections = readable.flatMap((mspId) => [custodyCollection(mspId), withdrawalCollection(mspId)]);
+  const collections = [
+    ...readable.flatMap((mspId) => [custodyCollection(mspId), withdrawalCollection(mspId)]),
+    ...studyCollections(loaded),
+  ];
   const outbox = seams.outbox(closers.add(openOutbox(inData('outbox.db'))));
   const projection = closers.add(openProjection({ path: inData('projection.db'), chaincode, collections }));
   const members = new Members(projection, configuration.members, own);
@@ -147,6 +159,8 @@ export async function layFoundation(
     erasures: projection.erasures,
     followUps: projection.followUps,
     recordIndex: projection.records,
+    studies: new StudyView(projection),
+    trials: projection.trials,
     members,
     ledger,
     chain,
@@ -168,4 +182,15 @@ function readableCustodians({ configuration, own }: LoadedConfiguration): string
     .filter(({ kind }) => kind === 'hospital')
     .map(({ mspId }) => mspId);
   return isOversight(own) ? custodians : custodians.filter((mspId) => mspId === own.mspId);
+}
+
+/** The study collections that the own peer holds: all for oversight, its own for a site or a sponsor. */
+function studyCollections({ configuration, own }: LoadedConfiguration): string[] {
+  const ofKind = (kind: string): string[] =>
+    configuration.members.filter((member) => member.kind === kind).map(({ mspId }) => mspId);
+  return ofKind('hospital').flatMap((site) =>
+    ofKind('sponsor')
+      .filter((sponsor) => isOversight(own) || [site, sponsor].includes(own.mspId))
+      .map((sponsor) => studyCollection(site, sponsor)),
+  );
 }

@@ -26,6 +26,7 @@ import { buildCustodian, type Custodian } from './custodian.js';
 import { layFoundation, type Foundation } from './foundation.js';
 import { NO_SEAMS, type Seams } from './seams.js';
 import { buildSlips } from './slips.js';
+import { buildStudies } from './studies.js';
 import { acceptCdsClients, connectToIssuer, connectToPeers } from './others.js';
 
 export interface RunningGateway {
@@ -91,6 +92,7 @@ async function build(
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
       ...buildSlips(custodian?.custody, ask.peers, foundation, closers),
+      ...buildStudies(custodian?.custody, foundation, closers),
       ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
       ...searchHandlers({ members, own: custodian?.find, search: ask }),
@@ -198,7 +200,12 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
     ...fhirUpdateHandlers({ ...people, address, consents, ledgerId }),
     ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents, ledgerId })),
     ...logHandlers(projection, members),
-    ...erasureHandlers({ erasures, members, custodyFor: (name) => custodyFor(name, people) }),
+    ...erasureHandlers({
+      erasures,
+      studies: foundation.studies,
+      members,
+      custodyFor: (name) => custodyFor(name, people),
+    }),
     ...followUpHandlers({
       followUps,
       members,

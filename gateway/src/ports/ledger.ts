@@ -1,9 +1,10 @@
 import type { Command, Query } from '@consent-ledger/chaincode/wire';
 
-/** Whom a call is for: everybody, or those who read one custodian's collection. */
+/** Whom a call is for: everybody, those who read one custodian's collection, or what a site and a sponsor share. */
 export type Audience =
   | { readonly contract: 'registry' }
-  | { readonly contract: 'custody' | 'withdrawal'; /** MSP id. */ readonly custodian: string };
+  | { readonly contract: 'custody' | 'withdrawal'; /** MSP id. */ readonly custodian: string }
+  | { readonly contract: 'study'; /** MSP ids. */ readonly site: string; readonly sponsor: string };
 
 /** Where a public value was written: the block, and the transaction's place in it. */
 export interface Version {

@@ -4,6 +4,7 @@ import type {
   ReceiptClaims,
   RequestClaims,
   SlipClaims,
+  StopClaims,
 } from '@consent-ledger/chaincode/wire';
 
 /** This member's own application keys. */
@@ -13,6 +14,7 @@ export interface MemberKeys {
   signRequest(claims: RequestClaims): Promise<string>;
   signReceipt(claims: ReceiptClaims): Promise<string>;
   signSlip(claims: SlipClaims): Promise<string>;
+  signStop(claims: StopClaims): Promise<string>;
   /** Signs a security event token (RFC 8417). */
   signNotice(claims: object): Promise<string>;
   /** Opens the JWE that carries a record's key. Throws a Refusal `release-broken` for whatever is not one for this event. */

@@ -3,6 +3,7 @@ import {
   compileConsent,
   conflicts,
   type CompiledPolicy,
+  type Disposition,
   type PolicyInForce,
 } from '@consent-ledger/chaincode/domain';
 import {
@@ -94,11 +95,13 @@ export async function withdrawConsent(
     readonly consent: string;
     readonly evidence: FiledEvidence;
     readonly reason: string | undefined;
+    /** Of a study's consent: what shall become of what was collected. */
+    readonly collected?: Disposition | undefined;
   },
   custody: CustodyView,
   transactions: Transactions,
 ): Promise<Committed & { readonly withdrawal: WithdrawalEntry }> {
-  const { consent, evidence, reason } = asked;
+  const { consent, evidence, reason, collected } = asked;
   const { value, withdrawal: earlier } = findConsent(consent, custody);
   if (earlier !== undefined) return standing(value, earlier, custody);
   const command = {
@@ -109,6 +112,7 @@ export async function withdrawConsent(
     subject: value.subject,
     evidence,
     ...(reason === undefined ? {} : { reason }),
+    ...(collected === undefined ? {} : { collected }),
   } as const;
   const committed = await transactions.run(
     command,

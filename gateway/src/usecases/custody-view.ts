@@ -7,6 +7,7 @@ import {
   privateKey,
   privateValues,
   SCHEMA_VERSION,
+  studyPerson,
   withdrawalCollection,
   type Custody,
   type PrivateKind,
@@ -65,6 +66,11 @@ export class CustodyView {
   /** Key of a private value. Throws a Refusal `custody-not-open`. */
   key(kind: PrivateKind, ...id: readonly [string, ...string[]]): string {
     return privateKey(kind, this.#required().pepper, ...id);
+  }
+
+  /** A subject's pseudonym in a study. Throws a Refusal `custody-not-open`. */
+  personIn(study: string, subject: string): string {
+    return studyPerson(this.#required().pepper, study, subject);
   }
 
   /** Throws a Refusal: `custody-not-open`, `event-pending` where the own peer lacks the value. */

@@ -19,6 +19,8 @@ export interface DeliveryLoopOptions<Written, Waiting> {
   readonly since: (block: number) => Iterable<Written>;
   /** Tries one, and tells the queue what became of it. */
   readonly attempt: (waiting: Waiting) => Promise<void>;
+  /** How many are tried at one time; default 8. */
+  readonly atOnce?: number;
   /** Event that is logged when a round could not be ended; the next one is made all the same. */
   readonly interrupted: string;
   readonly now: () => number;
@@ -88,9 +90,9 @@ export class DeliveryLoop<Written, Waiting> {
   }
 
   async #deliver(): Promise<void> {
-    const { queue, now, attempt } = this.#options;
+    const { queue, now, attempt, atOnce = AT_ONCE } = this.#options;
     while (!this.#stopped()) {
-      const due = queue.due(now(), AT_ONCE);
+      const due = queue.due(now(), atOnce);
       if (due.length === 0) return;
       await Promise.all(due.map(attempt));
     }

@@ -11,11 +11,13 @@ import type { CustodyView } from './custody-view.js';
 import { delay } from './delay.js';
 import type { Members } from './members.js';
 import { Refusal } from './refusal.js';
+import type { StudyView } from './study-view.js';
 import type { Transactions } from './transactions.js';
 
 export interface ErasingOptions {
   readonly custody: CustodyView;
   readonly projection: Pick<Projection, 'height'>;
+  readonly studies: Pick<StudyView, 'all'>;
   readonly erasures: Erasures;
   readonly members: Pick<Members, 'allRegistered'>;
   readonly transactions: Transactions;
@@ -209,13 +211,13 @@ export class Erasing {
   }
 }
 
-type Sources = Pick<ErasingOptions, 'custody' | 'erasures' | 'members'>;
+type Sources = Pick<ErasingOptions, 'custody' | 'erasures' | 'members' | 'studies'>;
 
 /** What the ledger says of a subject's erasure; undefined for who is not erased. Oversight asks, too. */
 export function findErasure(
   subject: string,
   custody: CustodyView,
-  sources: Pick<Sources, 'erasures' | 'members'>,
+  sources: Omit<Sources, 'custody'>,
 ): ErasureRecorded | undefined {
   const held = custody.get('erasure', 'subject', subject);
   if (held?.value.of !== 'subject') return undefined;
@@ -235,9 +237,10 @@ export function findErasure(
 
 function remainingOf(
   subject: string,
-  { custody, erasures, members }: Sources,
+  { custody, erasures, members, studies }: Sources,
   limit: number,
 ): RemainingValues {
   const names = members.allRegistered().map(({ mspId }) => slipPerson(custody.pepper, subject, mspId));
-  return erasures.remaining(custody.custodian, [subject, ...names], limit);
+  const persons = studies.all().map(({ study }) => custody.personIn(study, subject));
+  return erasures.remaining(custody.custodian, [subject, ...names, ...persons], limit);
 }

@@ -103,7 +103,6 @@ export class KnownConsents {
     const read = <Wanted extends Kind>(kind: Wanted, id: string): Promise<PrivateValue<Wanted> | undefined> =>
       Promise.resolve(this.#read(kind, id, keys));
     const consents = await consentsReader({
-      custody: this.#custody.custody,
       values: { get: read },
       withdrawals: { get: read },
     })(subject);

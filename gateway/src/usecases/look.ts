@@ -6,6 +6,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import type { CustodyView } from './custody-view.js';
 import type { AcceptedRequest } from './decisions.js';
+import type { StudyView } from './study-view.js';
 
 /**
  * What a decision of a request would be at this moment, one entry for each record, in the request's order; logs nothing. Throws a
@@ -14,13 +15,14 @@ import type { AcceptedRequest } from './decisions.js';
 export type Look = (request: AcceptedRequest) => Promise<readonly EventRecord[]>;
 
 /** Looks by the rules and functions that endorsers decide with, over the projection. */
-export function createLook(custody: CustodyView, now: () => number): Look {
+export function createLook(custody: CustodyView, studies: StudyView, now: () => number): Look {
   const state: DecisionState = {
     get custody() {
       return custody.custody;
     },
-    values: { get: (kind, id) => Promise.resolve(custody.get(kind, id)?.value) },
+    values: { get: (kind, ...id) => Promise.resolve(custody.get(kind, ...id)?.value) },
     withdrawals: { get: (kind, subject) => Promise.resolve(custody.get(kind, subject)?.value) },
+    studies: { get: (study) => Promise.resolve(studies.registered(study, custody.custodian)) },
   };
   return async (request) => {
     const answers = await answerRequest(state, request, now(), consentsReader(state));

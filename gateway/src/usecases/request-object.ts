@@ -18,6 +18,8 @@ export interface Asked {
   readonly purpose: readonly string[];
   readonly emergency?: { readonly reason: string } | undefined;
   readonly legalBasis?: string | undefined;
+  /** The study that it is asked for. */
+  readonly study?: string | undefined;
 }
 
 export interface RequestSigner {
@@ -57,6 +59,7 @@ export function createRequestSigner(options: RequestSignerOptions): RequestSigne
         enc: keys.encryption.kid,
         ...(asked.emergency === undefined ? {} : { emergency: asked.emergency }),
         ...(asked.legalBasis === undefined ? {} : { legalBasis: asked.legalBasis }),
+        ...(asked.study === undefined ? {} : { study: asked.study }),
       };
       return { text: await keys.signRequest(claims), claims };
     },

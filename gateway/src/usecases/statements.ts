@@ -77,10 +77,10 @@ function saidIn(input: StatementInput, custody: CustodyView, { passkeys }: State
     case 'consent':
       return consentIn(input, custody);
     case 'withdrawal': {
-      const { consent, reason, delegation } = input;
+      const { consent, reason, collected, delegation } = input;
       const subject = custody.get('consent', consent)?.value.subject;
       if (subject === undefined) throw new Refusal('consent-unknown');
-      return inTheNameOf(subject, withdrawalContent({ consent, reason }), delegation, custody);
+      return inTheNameOf(subject, withdrawalContent({ consent, reason, collected }), delegation, custody);
     }
     case 'key': {
       const { subject, replaces } = input;

@@ -87,6 +87,7 @@ export class Transactions {
     registry: new Circuit({ now: () => performance.now() }),
     custody: new Circuit({ now: () => performance.now() }),
     withdrawal: new Circuit({ now: () => performance.now() }),
+    study: new Circuit({ now: () => performance.now() }),
   };
   readonly #turns = new Turns();
   #waiting = 0;

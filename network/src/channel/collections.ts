@@ -1,4 +1,4 @@
-import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import { custodyCollection, studyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
 import { peer } from '@hyperledger/fabric-protos';
 import { createHash } from 'node:crypto';
 import {
@@ -29,10 +29,6 @@ export interface Collection {
   readonly endorsement: PolicyRule;
   /** Other members' peers that must have a value before it is endorsed. */
   readonly requiredPeerCount: number;
-}
-
-export function studyCollection(siteMspId: string, sponsorMspId: string): string {
-  return `study-${siteMspId}-${sponsorMspId}`;
 }
 
 /**

@@ -16,7 +16,6 @@ export {
   collections,
   collectionsDigest,
   collectionsJson,
-  studyCollection,
   type Collection,
 } from './collections.js';
 export { chaincodeDefinition, ENDORSEMENT_POLICY, type ChaincodeDefinitionSpec } from './definition.js';

@@ -5,7 +5,7 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, signers, type Gateway } from '@hyperledger/fabric-gateway';
 import { common, type peer } from '@hyperledger/fabric-protos';
 import type { BlockSource } from '@consent-ledger/audit';
-import { custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import { custodyCollection, studyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
 import {
   ConfigurationError,
   loadConfiguration,
@@ -97,9 +97,15 @@ function configurationOf(file: string): LoadedConfiguration {
 /** A custodian reads its own collections, an oversight organisation everybody's, a sponsor none. */
 function collectionsOf(own: Member, members: readonly Member[]): string[] {
   const isOversight = own.kind === 'auditor' || own.kind === 'regulator';
+  const sponsors = members.filter(({ kind }) => kind === 'sponsor');
   return members
     .filter(({ kind, mspId }) => kind === 'hospital' && (isOversight || mspId === own.mspId))
-    .flatMap(({ mspId }) => [custodyCollection(mspId), withdrawalCollection(mspId)]);
+    .flatMap(({ mspId }) => [
+      custodyCollection(mspId),
+      withdrawalCollection(mspId),
+      // What is decided for a study rests on its terms.
+      ...sponsors.map((sponsor) => studyCollection(mspId, sponsor.mspId)),
+    ]);
 }
 
 async function heightOf(gateway: Gateway, channel: string, address: string): Promise<number> {

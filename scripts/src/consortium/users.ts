@@ -19,7 +19,11 @@ const USERS: Readonly<Record<OrganisationKind, readonly DemoUser[]>> = {
     { name: 'emergency-physician', roles: ['practitioner', 'emergency-physician'] },
     administrator,
   ],
-  sponsor: [{ name: 'researcher', roles: ['researcher'] }, administrator],
+  sponsor: [
+    { name: 'researcher', roles: ['researcher'] },
+    { name: 'trial-manager', roles: ['trial-manager'] },
+    administrator,
+  ],
   auditor: overseers,
   regulator: overseers,
 };

@@ -11,6 +11,7 @@ import { EVIDENCE } from './fhir.js';
 import { fileConsent, putRecord, registerSubject, treatmentConsent } from './people.js';
 import { claimsOf, framesOf, sendRequest, signedBy } from './requests.js';
 import type { Members } from './shared.js';
+import { chosen, putStudy, studyBody, withdrawnFrom } from './studies.js';
 
 const ERASURE_CASE = { ground: 'registered-in-error', reference: 'case-1' } as const;
 
@@ -69,6 +70,12 @@ export async function goodInputs({
     const said = { statement: 'key', subject, key, ...(replaces === undefined ? {} : { replaces }) };
     const made = await statementFor(riverside, said);
     return { key, evidence: WITNESSED, possession: signatureOn(made, signer) };
+  }
+
+  let stated: Promise<string> | undefined;
+  async function study(): Promise<{ path: { id: string } }> {
+    stated ??= putStudy(novacure);
+    return { path: { id: await stated } };
   }
 
   const delegationBody = {
@@ -238,6 +245,29 @@ export async function goodInputs({
     receiveSlip: async () => good({ body: { slip: await handedOver() } }, novacure),
     listSlips: same({ query: { custodian: riverside.reference } }, novacure),
     verifySlip: async () => good({ path: { id: await arrivedSlip() } }, novacure),
+    putStudy: () => Promise.resolve(good({ path: { id: randomUUID() }, body: studyBody() }, novacure)),
+    listStudies: same({}, novacure),
+    getStudy: same(await study(), novacure),
+    enrol: async () => {
+      const path = { ...(await study()).path, subject: await registerSubject(riverside) };
+      return good({ path, body: { status: 'invited' } });
+    },
+    makeStudyConsent: async () => good({ ...(await study()), body: chosen({ subject }) }),
+    fileStudyConsent: async () => {
+      const participant = await registerSubject(riverside);
+      return good({ ...(await study()), body: { ...chosen({ subject: participant }), evidence: WITNESSED } });
+    },
+    studyCounts: same(await study(), novacure),
+    listParticipations: same(await study(), novacure),
+    studyChanges: same(await study(), novacure),
+    studyAlerts: same(await study(), novacure),
+    exportStudy: same({ ...(await study()), query: { format: 'fhir' } }, novacure),
+    acknowledgeStop: async () => {
+      const { path } = await study();
+      const person = await withdrawnFrom(path.id, riverside, novacure);
+      const body = { site: riverside.reference, person, action: 'stopped', on: new Date().toISOString() };
+      return good({ path, body }, novacure);
+    },
     listMembers: same(),
     getLedger: same(),
   };

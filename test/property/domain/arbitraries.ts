@@ -338,7 +338,7 @@ const running = of('active' as const, 'active' as const, 'active' as const, 'end
 const wide = fc.oneof({ weight: 3, arbitrary: fc.constant({ start: '2020' }) }, period);
 
 const common = partial<
-  Required<Omit<DecisionContext, 'members' | 'subjects' | 'records' | 'agreementPurposes'>>
+  Required<Omit<DecisionContext, 'members' | 'subjects' | 'records' | 'agreementPurposes' | 'studies'>>
 >(
   {
     impliedPolicy: of(...(['deny', 'basic-normal', 'all-normal', 'all-normal', 'break-glass-only'] as const)),

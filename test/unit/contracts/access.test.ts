@@ -12,6 +12,7 @@ import {
   sha,
 } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
+import { STUDY, openStudy, studyOf, termsOf } from './support/studies.js';
 import {
   LAKESIDE,
   LEDGER_ID,
@@ -37,8 +38,9 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'found-ledger': { id: LEDGER_ID },
         'register-member': { member: world.statementOf(RIVERSIDE) },
         'move-epoch': { number: 1 },
+        'state-study': studyOf(),
       },
-      query: { ledger: {}, epoch: {}, members: {}, member: { mspId: RIVERSIDE } },
+      query: { ledger: {}, epoch: {}, members: {}, member: { mspId: RIVERSIDE }, study: { study: STUDY } },
     },
     custody: {
       apply: {
@@ -69,6 +71,7 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         },
         'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
         'review-emergency': { event, request: 'a.b.c', reviewer: 'a'.repeat(22), finding: 'justified' },
+        enrol: { study: STUDY, subject: SUBJECT, status: 'invited' },
       },
       query: {
         custody: {},
@@ -81,6 +84,7 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         event: { requester: LAKESIDE, jti: 'a'.repeat(22) },
         'event-hash': { event },
         'slip-hash': { slip: `slip/${'0'.repeat(64)}` },
+        enrolment: { study: STUDY, subject: SUBJECT },
       },
     },
     withdrawal: {
@@ -89,6 +93,18 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         withdrawals: { subject: SUBJECT },
         withdrawn: { consent: 'c-1' },
         'withdrawn-hash': { withdrawn: `withdrawn/${'0'.repeat(64)}` },
+      },
+    },
+    study: {
+      apply: {
+        'state-terms': termsOf({ version: 2 }),
+        'record-participations': { study: STUDY, subjects: [SUBJECT] },
+        'acknowledge-stop': { study: STUDY, person: 'a'.repeat(22), statement: 'a.b.c' },
+      },
+      query: {
+        terms: { study: STUDY },
+        participation: { study: STUDY, person: 'a'.repeat(22) },
+        stopping: { study: STUDY, person: 'a'.repeat(22) },
       },
     },
   };
@@ -107,6 +123,11 @@ const MAY: Readonly<Record<Audience, (who: Who) => boolean>> = {
   'custodian-client': ({ mspId, role }) => role === 'client' && mspId === RIVERSIDE,
   'collection-client': ({ mspId, role }) => role === 'client' && (mspId === RIVERSIDE || mspId === SENTINEL),
   'oversight-client': ({ mspId, role }) => role === 'client' && mspId === SENTINEL,
+  'own-client': ({ mspId, role }) => role === 'client' && mspId === NOVACURE,
+  'own-or-oversight-client': ({ mspId, role }) =>
+    role === 'client' && (mspId === NOVACURE || mspId === SENTINEL),
+  'study-client': ({ mspId, role }) =>
+    role === 'client' && (mspId === RIVERSIDE || mspId === NOVACURE || mspId === SENTINEL),
 };
 
 describe('every function refuses every wrong caller', () => {
@@ -116,13 +137,15 @@ describe('every function refuses every wrong caller', () => {
     await makeCertificates();
     world = await World.open();
     await registerPatient(world);
+    await openStudy(world);
   });
 
   function call(contract: string, method: string, message: object, who: Who): Promise<Simulation> {
     if (contract === 'registry')
       return world.call([`registry:${method}`, JSON.stringify(message)], undefined, who);
     const field = method === 'apply' ? 'command' : 'query';
-    return world.call([`${contract}:${method}`, RIVERSIDE], { [field]: bytes(message) }, who);
+    const parties = contract === 'study' ? [RIVERSIDE, NOVACURE] : [RIVERSIDE];
+    return world.call([`${contract}:${method}`, ...parties], { [field]: bytes(message) }, who);
   }
 
   for (const [contract, methods] of Object.entries(ACCESS)) {

@@ -9,6 +9,7 @@ import { privateMessage } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { decideRequests } from './decide.js';
+import { enrol } from './enrol.js';
 import { endDelegation } from './end-delegation.js';
 import { eraseSubject } from './erase-subject.js';
 import { fileConsent } from './file-consent.js';
@@ -64,6 +65,8 @@ export class CustodyContract extends AudienceContract {
         return eraseSubject(call, open, command);
       case 'review-emergency':
         return reviewEmergency(call, open, command);
+      case 'enrol':
+        return enrol(call, open, command);
     }
   }
 

@@ -1,5 +1,6 @@
 import { RULES_VERSION } from '../../domain/rules-version.js';
 import type { OpenCustody } from '../../state/index.js';
+import { StudyReader } from '../../state/study-state.js';
 import type { CommandOf, EventDetail, RecordAnswer, RefusedRequest } from '../../wire/index.js';
 import { answerRequest, consentsReader } from '../../wire/answer-request.js';
 import { digestOf } from '../../wire/canonical.js';
@@ -23,6 +24,8 @@ export async function decideRequests(
   const verdicts = await judge(call, open, command);
   await readConsentsAhead(open, verdicts);
   const consentsOf = consentsReader(open);
+  const studies = new StudyReader(call.stub, call.publicState, open.custody.custodian);
+  const state = { ...open, studies };
   const details: EventDetail[] = [];
   const refused: RefusedRequest[] = [];
   for (const verdict of verdicts) {
@@ -30,7 +33,7 @@ export async function decideRequests(
       refused.push({ request: verdict.request, code: verdict.code });
       continue;
     }
-    const records = await answerRequest(open, verdict.request, call.at, consentsOf);
+    const records = await answerRequest(state, verdict.request, call.at, consentsOf);
     const detail = detailOf(open, verdict, records);
     details.push(detail);
     writeEvent(call, open, verdict, records, digestOf(detail));
@@ -48,14 +51,20 @@ async function readConsentsAhead(
   verdicts: readonly Verdict[],
 ): Promise<void> {
   const subjects = new Set<string>();
+  const enrolments = new Set<string>();
   for (const verdict of verdicts) {
     if (verdict.kind === 'refused' || verdict.request.standing !== 'current') continue;
     for (const record of verdict.request.claims.records) {
       const descriptor = await values.get('descriptor', record);
-      (descriptor?.subjects ?? [record]).forEach((subject) => subjects.add(subject));
+      for (const subject of descriptor?.subjects ?? [record]) {
+        subjects.add(subject);
+        const { study } = verdict.request.claims;
+        if (study !== undefined) enrolments.add(values.key('enrolment', study, subject));
+      }
     }
   }
-  await values.readAhead([...subjects].map((subject) => values.key('policies', subject)));
+  const policies = [...subjects].map((subject) => values.key('policies', subject));
+  await values.readAhead([...policies, ...enrolments]);
   await withdrawals.readAhead([...subjects].map((subject) => withdrawals.key('withdrawal', subject)));
 }
 

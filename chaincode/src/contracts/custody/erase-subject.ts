@@ -2,7 +2,7 @@ import { bytesOf } from '../../state/custody-state.js';
 import type { OpenCustody, PrivateCollection } from '../../state/index.js';
 import type { CommandOf, PrivateKind, PrivateValue } from '../../wire/index.js';
 import { instantOf } from '../../wire/instant.js';
-import { slipPerson } from '../../wire/keys.js';
+import { personInSlip } from '../../wire/keys.js';
 import { Refusal } from '../../wire/refusal.js';
 import { ERASABLE_KINDS } from '../../wire/values/erasures.js';
 import type { Call } from '../call.js';
@@ -68,8 +68,8 @@ async function purgeOwned(
     await values.get('erasure', 'record', record);
     values.put('erasure', ['record', record], { of: 'record', record, at: instantOf(call.at) });
   } else if (kind === 'slip') {
-    const { member, person } = await read(kind);
-    if (person !== slipPerson(bytesOf(custody.pepper), subject, member)) refuse();
+    const slip = await read(kind);
+    if (slip.person !== personInSlip(bytesOf(custody.pepper), subject, slip)) refuse();
   } else if (kind === 'key') {
     const { subject: owner, key: kid } = await read(kind);
     if (owner !== subject) refuse();

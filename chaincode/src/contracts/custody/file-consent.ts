@@ -16,6 +16,7 @@ import { withoutIdentifyingText } from '../../wire/identifying.js';
 import { consentVersionId, MAX_CONSENTS } from '../../wire/values/consents.js';
 import type { Call } from '../call.js';
 import { checkEvidence } from '../evidence/check-evidence.js';
+import { guardStudy } from './guard-study.js';
 import { organizationRecipients } from './recipients.js';
 import { requireSubject } from './register-subject.js';
 import { writeSlips } from './write-slips.js';
@@ -49,6 +50,8 @@ export async function fileConsent(
   const others = before.filter((filed) => filed !== current);
   guardSuperseded(policy, current?.policy, others);
   await guardRecipients(policy, publicState);
+  const filing = { policy, before: current?.policy, others, subject };
+  await guardStudy(call, open.custody.custodian, resource, filing);
   guardStanding(policy, current?.policy, (await consentsReader(open)(subject)) ?? [], at);
   const ended = others.map((other) => other.policy).filter(({ id }) => policy.supersedes.includes(id));
   if (current !== undefined) ended.push(current.policy);

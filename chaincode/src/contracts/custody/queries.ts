@@ -29,6 +29,8 @@ export async function answerCustodyQuery(
       return values.bytesAt(values.key('key', query.subject, query.key));
     case 'delegation':
       return values.bytesAt(values.key('delegation', query.delegation));
+    case 'enrolment':
+      return values.bytesAt(values.key('enrolment', query.study, query.subject));
     case 'event':
       return values.bytesAt(values.key('event', query.requester, query.jti));
   }

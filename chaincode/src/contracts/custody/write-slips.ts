@@ -4,7 +4,7 @@ import { bytesOf } from '../../state/custody-state.js';
 import type { OpenCustody } from '../../state/index.js';
 import type { FiledPolicy } from '../../wire/index.js';
 import { instantOf } from '../../wire/instant.js';
-import { slipPerson } from '../../wire/keys.js';
+import { personInSlip } from '../../wire/keys.js';
 import { organizationReference, patientReference } from '../../wire/names.js';
 import { Refusal } from '../../wire/refusal.js';
 import type { Call } from '../call.js';
@@ -37,7 +37,8 @@ export async function writeSlips(
   await values.readAhead(members.map(({ mspId }) => values.key('slip', consent, mspId)));
   for (const { name, mspId } of members) {
     if (mspId === custody.custodian) continue;
-    const person = slipPerson(pepper, subject, mspId);
+    const study = policy.study?.study;
+    const person = personInSlip(pepper, subject, { member: mspId, study });
     const reader = {
       organization: organizationReference(name),
       subject: patientReference(person),
@@ -49,6 +50,7 @@ export async function writeSlips(
       custodian: custody.custodian,
       member: mspId,
       person,
+      ...(study === undefined ? {} : { study }),
       ...(named.includes(name)
         ? { status: 'current', policy: policyFor(policy, reader) }
         : { status: 'ended' }),

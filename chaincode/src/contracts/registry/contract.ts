@@ -1,15 +1,16 @@
 import { ACCESS } from '../../wire/access.js';
-import { registryCommand } from '../../wire/commands/registry.js';
+import { registryCommand, type RegistryCommand } from '../../wire/commands/registry.js';
 import { registryQuery } from '../../wire/queries.js';
 import { AudienceContract } from '../audience-contract.js';
 import type { Call } from '../call.js';
 import { publicMessage } from '../functions.js';
-import { guardCaller } from '../guard.js';
+import { guardCaller, type About } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { foundLedger } from './found-ledger.js';
 import { moveEpoch } from './move-epoch.js';
 import { answerRegistryQuery } from './queries.js';
 import { registerMember } from './register-member.js';
+import { stateStudy } from './state-study.js';
 
 /** What every member may read: the ledger's id and who its members are. */
 export class RegistryContract extends AudienceContract {
@@ -21,8 +22,7 @@ export class RegistryContract extends AudienceContract {
 
   async apply(call: Call, ...args: string[]): Promise<void> {
     const command = parseMessage(publicMessage(call, args), registryCommand, 'command-malformed');
-    const about = command.command === 'register-member' ? { self: command.member.mspId } : {};
-    await guardCaller(call, ACCESS.registry.apply[command.command], about);
+    await guardCaller(call, ACCESS.registry.apply[command.command], aboutOf(command));
     switch (command.command) {
       case 'found-ledger':
         return foundLedger(call, command);
@@ -30,6 +30,8 @@ export class RegistryContract extends AudienceContract {
         return registerMember(call, command);
       case 'move-epoch':
         return moveEpoch(call, command);
+      case 'state-study':
+        return stateStudy(call, command);
     }
   }
 
@@ -38,4 +40,9 @@ export class RegistryContract extends AudienceContract {
     await guardCaller(call, ACCESS.registry.query[query.query], {});
     return answerRegistryQuery(call, query);
   }
+}
+
+function aboutOf(command: RegistryCommand): About {
+  if (command.command === 'register-member') return { self: command.member.mspId };
+  return command.command === 'state-study' ? { self: command.sponsor } : {};
 }

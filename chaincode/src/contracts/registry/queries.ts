@@ -1,5 +1,5 @@
 import type { RegistryQuery } from '../../wire/index.js';
-import { EPOCH_KEY, LEDGER_KEY, memberKey } from '../../wire/keys.js';
+import { EPOCH_KEY, LEDGER_KEY, memberKey, studyKey } from '../../wire/keys.js';
 import { canonicalBytes } from '../../wire/canonical.js';
 import type { Call } from '../call.js';
 
@@ -11,6 +11,8 @@ export async function answerRegistryQuery({ publicState }: Call, query: Registry
       return publicState.bytes(EPOCH_KEY);
     case 'member':
       return publicState.bytes(memberKey(query.mspId));
+    case 'study':
+      return publicState.bytes(studyKey(query.study));
     case 'members':
       return canonicalBytes({ members: await publicState.members() });
   }

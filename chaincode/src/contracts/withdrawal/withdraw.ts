@@ -17,7 +17,7 @@ import { evidenceState } from '../evidence/check-evidence.js';
 export async function withdraw(
   call: Call,
   open: OpenCustody,
-  { consent, subject, evidence, reason }: CommandOf<'withdraw'>,
+  { consent, subject, evidence, reason, collected }: CommandOf<'withdraw'>,
 ): Promise<void> {
   const { values, withdrawals } = open;
   const filed = await values.get('consent', consent);
@@ -28,14 +28,14 @@ export async function withdraw(
   const policy = evidence.kind === 'delegated' ? await newestOf(open, subject, consent) : undefined;
   await verifyEvidence(await evidenceState(call, open), evidence, {
     subject,
-    content: withdrawalContent({ consent, reason }),
+    content: withdrawalContent({ consent, reason, collected }),
     at: call.at,
     delegable: (delegation) => policy !== undefined && mayWithdraw(delegation, policy),
   });
 
   const at = instantOf(call.at);
   const by = call.caller.mspId;
-  const given = reason !== undefined && { reason };
+  const given = { ...(reason !== undefined && { reason }), ...(collected !== undefined && { collected }) };
   const entry: WithdrawalEntry = { consent, at, by, evidence: evidence.kind, ...given };
   withdrawals.put('withdrawal', [subject], { subject, withdrawals: [...before, entry] });
   // Without its line in the list it says nothing: whoever can write here alone must not hold a withdrawal up with it.

@@ -5,6 +5,7 @@ import type { FhirVersion } from './elements.js';
 import { readR4Body } from './r4.js';
 import { readR5Body } from './r5.js';
 import { Reader, type Json } from './reader.js';
+import { isOfStudyExtensions, readStudy } from './study.js';
 import { ACKNOWLEDGES, SUPERSEDES, SYSTEMS } from './systems.js';
 
 export interface CompileOptions {
@@ -53,6 +54,10 @@ function readConsent(
   const subject = readSubject(reader, consent, version === 'r4' ? 'patient' : 'subject');
   const scope = version === 'r4' ? readScope(reader, consent) : readCategory(reader, consent);
   const { supersedes, acknowledges } = readNamedConsents(reader, consent);
+  const study = readStudy(reader, consent);
+  if (study !== undefined && scope === 'privacy') {
+    reader.refuse('Consent.scope', "must be research: it is a study's consent");
+  }
   const read = version === 'r4' ? readR4Body : readR5Body;
   const body = read(reader, consent, purposeSystems);
   if (id === undefined || status === undefined || subject === undefined) return undefined;
@@ -71,6 +76,7 @@ function readConsent(
     coverage,
     exceptions,
     supersedes,
+    ...(study === undefined ? {} : { study }),
     ...(acknowledges.length === 0 ? {} : { acknowledges }),
   };
 }
@@ -148,6 +154,7 @@ function readNamedConsents(
       continue;
     }
     const { url } = value;
+    if (isOfStudyExtensions(url)) continue;
     if (url !== SUPERSEDES && url !== ACKNOWLEDGES) {
       reader.carried(value, path);
       continue;

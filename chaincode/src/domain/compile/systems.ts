@@ -20,5 +20,17 @@ export const OWN_EXTENSIONS = 'urn:consent-ledger:';
 /** Extension of Consent that names a consent which this one supersedes (`valueReference`, repeatable). */
 export const SUPERSEDES = 'urn:consent-ledger:fhir:supersedes';
 
+/**
+ * Extension of Consent that names the study that it is for and the protocol version that was consented to
+ * (`valueReference`, `ResearchStudy/<id>/_history/<version>`).
+ */
+export const STUDY = 'urn:consent-ledger:fhir:study';
+
+/** Extension of a study's consent: one choice that was made (`valueCode`, repeatable); shown, while the provisions decide. */
+export const STUDY_CHOICE = 'urn:consent-ledger:fhir:study-choice';
+
+/** Extension of a study's consent: what becomes of what was collected under a choice that is withdrawn. */
+export const STUDY_COLLECTED = 'urn:consent-ledger:fhir:study-collected';
+
 /** Extension of Consent that names a consent whose denies stand, although they defeat what this one permits. */
 export const ACKNOWLEDGES = 'urn:consent-ledger:fhir:acknowledges';

@@ -7,6 +7,7 @@ import { fhirResource } from '../fhir-json.js';
 import { custodyPolicy, pepper } from '../values/custody.js';
 import { eraseSubject } from './erasure.js';
 import { REVIEW_FINDINGS } from '../values/events.js';
+import { enrol } from './studies.js';
 import { endDelegation, registerDelegation, registerKey, revokeKey } from './evidence.js';
 
 /** Most requests in one transaction. */
@@ -114,5 +115,6 @@ export const custodyCommand = z.discriminatedUnion('command', [
   recordDeliveries,
   eraseSubject,
   reviewEmergency,
+  enrol,
 ]);
 export type CustodyCommand = z.infer<typeof custodyCommand>;

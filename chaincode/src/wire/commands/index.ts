@@ -1,14 +1,16 @@
 import type { CustodyCommand } from './custody.js';
 import type { RegistryCommand } from './registry.js';
+import type { StudyCommand } from './studies.js';
 import type { WithdrawalCommand } from './withdrawal.js';
 
 export * from './custody.js';
 export * from './erasure.js';
 export * from './evidence.js';
 export * from './registry.js';
+export * from './studies.js';
 export * from './withdrawal.js';
 
-export type Command = RegistryCommand | CustodyCommand | WithdrawalCommand;
+export type Command = RegistryCommand | CustodyCommand | WithdrawalCommand | StudyCommand;
 export type CommandName = Command['command'];
 
 /** The command of that name, as its schema gives it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ledgerId } from '../primitives.js';
 import { memberStatement } from '../values/member.js';
+import { stateStudy } from './studies.js';
 
 /** Everything in a registry command is public; it goes in as an argument. */
 export const foundLedger = z.strictObject({
@@ -24,5 +25,10 @@ export const moveEpoch = z.strictObject({
   number: z.int().min(1),
 });
 
-export const registryCommand = z.discriminatedUnion('command', [foundLedger, registerMember, moveEpoch]);
+export const registryCommand = z.discriminatedUnion('command', [
+  foundLedger,
+  registerMember,
+  moveEpoch,
+  stateStudy,
+]);
 export type RegistryCommand = z.infer<typeof registryCommand>;

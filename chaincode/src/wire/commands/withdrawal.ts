@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISPOSITIONS } from '../../domain/study-choices.js';
 import { codedReason, commandSalt, fhirId } from '../primitives.js';
 import { evidence } from '../values/evidence.js';
 
@@ -10,6 +11,8 @@ export const withdraw = z.strictObject({
   subject: fhirId,
   evidence,
   reason: codedReason.exactOptional(),
+  /** Of a study's consent: what shall become of what was collected. */
+  collected: z.enum(DISPOSITIONS).exactOptional(),
 });
 
 export const withdrawalCommand = z.discriminatedUnion('command', [withdraw]);

@@ -28,11 +28,18 @@ export function consentContent({
 export function withdrawalContent({
   consent,
   reason,
+  collected,
 }: {
   readonly consent: string;
   readonly reason?: Withdrawn['reason'] | undefined;
+  readonly collected?: Withdrawn['collected'] | undefined;
 }): Extract<StatementContent, { statement: 'withdrawal' }> {
-  return { statement: 'withdrawal', consent, ...(reason !== undefined && { reason }) };
+  return {
+    statement: 'withdrawal',
+    consent,
+    ...(reason !== undefined && { reason }),
+    ...(collected !== undefined && { collected }),
+  };
 }
 
 export function keyContent({

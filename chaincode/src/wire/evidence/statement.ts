@@ -21,6 +21,7 @@ export type StatementContent =
       readonly statement: 'withdrawal';
       readonly consent: string;
       readonly reason?: string;
+      readonly collected?: string;
       readonly delegation?: string;
     }
   | {

@@ -15,6 +15,7 @@ export const accessRequestBody = z
     purpose: z.array(purposeSchema).min(1).max(8),
     emergency: z.strictObject({ reason: code }).optional().describe('with purpose BTG'),
     legalBasis: idSchema.optional(),
+    study: idSchema.optional().describe('the study that it is asked for'),
   })
   .meta({ id: 'AccessRequest' });
 

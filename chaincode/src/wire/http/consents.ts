@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISPOSITIONS } from '../../domain/study-choices.js';
 import { delegatedSchema, evidenceSchema, signedSchema, witnessedSchema } from './evidence.js';
 import { idSchema, memberReferenceSchema, transactionSchema } from './shared.js';
 
@@ -22,6 +23,10 @@ const spokenSchema = witnessedSchema.extend({ form: witnessedSchema.shape.form.o
 
 export const withdrawConsentBody = z.strictObject({
   reason: code.optional(),
+  collected: z
+    .enum(DISPOSITIONS)
+    .optional()
+    .describe('of a study’s consent: what shall become of what was collected, within what the study may'),
   evidence: z
     .discriminatedUnion('kind', [spokenSchema, signedSchema, delegatedSchema])
     .optional()

@@ -20,5 +20,6 @@ export * from './searches.js';
 export * from './shared.js';
 export * from './slips.js';
 export * from './statements.js';
+export * from './studies.js';
 export * from './subject-keys.js';
 export * from './subjects.js';

@@ -28,6 +28,7 @@ import {
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
+import { STUDY_OPERATIONS } from './study-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { RECORD_OPERATIONS } from './record-operations.js';
@@ -66,7 +67,7 @@ export interface Operation {
   /** OpenAPI's form: `/v1/records/{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir' | 'cds';
+  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir' | 'cds' | 'studies';
   /** Absent: JSON of our own, and problem documents (RFC 9457) for what is refused. */
   readonly speaks?: 'fhir';
   readonly caller: Caller;
@@ -81,7 +82,7 @@ export interface Operation {
   /** Answers with other statuses that are no refusals. */
   readonly answers?: readonly Answer[];
   /** Members whose gateway has it; absent: all. */
-  readonly at?: 'custodian' | 'custodian or oversight';
+  readonly at?: 'custodian' | 'custodian or oversight' | 'sponsor';
 }
 
 const RECORD_MEDIA_TYPES = ['application/octet-stream'];
@@ -186,6 +187,7 @@ export const OPERATIONS = {
   },
   ...PEOPLE_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...STUDY_OPERATIONS,
   putRecord: {
     method: 'put',
     path: '/v1/records/{id}',

@@ -11,6 +11,7 @@ export const ROLES = [
   'consent-portal',
   'records-clerk',
   'privacy-officer',
+  'trial-manager',
   'auditor',
   'admin',
 ] as const;

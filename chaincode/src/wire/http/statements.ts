@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISPOSITIONS } from '../../domain/study-choices.js';
 import { codedReason, kid, version } from '../primitives.js';
 import { signingKeySchema } from './evidence.js';
 import { delegationTermsBody } from './delegations.js';
@@ -22,6 +23,7 @@ export const statementBody = z
       statement: z.literal('withdrawal'),
       consent: idSchema,
       reason: codedReason.optional(),
+      collected: z.enum(DISPOSITIONS).optional(),
       delegation,
     }),
     z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISPOSITIONS, STUDY_CHOICES } from '../../domain/study-choices.js';
 import type { CompiledPolicy, CompiledProvision, Criteria } from '../../domain/index.js';
 
 /*
@@ -67,5 +68,15 @@ export const compiledPolicy: z.ZodType<CompiledPolicy> = z.strictObject({
   coverage: criteria,
   exceptions: z.array(provision).max(1_024),
   supersedes: texts,
+  study: z
+    .strictObject({
+      study: text,
+      protocol: text,
+      choices: z.array(z.enum(STUDY_CHOICES)),
+      collected: z
+        .array(z.strictObject({ choice: z.enum(STUDY_CHOICES), disposition: z.enum(DISPOSITIONS) }))
+        .exactOptional(),
+    })
+    .exactOptional(),
   acknowledges: texts.exactOptional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISPOSITIONS } from '../../domain/study-choices.js';
 import { fhirResource } from '../fhir-json.js';
 import { codedReason, digest, fhirId, instant, mspId, valueSalt, version } from '../primitives.js';
 import { compiledPolicy } from './compiled-policy.js';
@@ -56,6 +57,7 @@ export const withdrawalEntry = z.strictObject({
   by: mspId,
   evidence: z.enum(EVIDENCE_KINDS),
   reason: codedReason.exactOptional(),
+  collected: z.enum(DISPOSITIONS).exactOptional(),
 });
 export type WithdrawalEntry = z.infer<typeof withdrawalEntry>;
 
@@ -81,5 +83,6 @@ export const withdrawn = z.strictObject({
   by: mspId,
   evidence,
   reason: codedReason.exactOptional(),
+  collected: z.enum(DISPOSITIONS).exactOptional(),
 });
 export type Withdrawn = z.infer<typeof withdrawn>;

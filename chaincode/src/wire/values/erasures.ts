@@ -34,6 +34,7 @@ export const ERASABLE_KINDS = [
   'withdrawn',
   'descriptor',
   'slip',
+  'enrolment',
 ] as const satisfies readonly PrivateKind[];
 
 /**

@@ -6,6 +6,7 @@ import { accessEvent, delivery, details, review } from './events.js';
 import { erasure } from './erasures.js';
 import { descriptor, subject } from './records.js';
 import { slip } from './slips.js';
+import { enrolment, participation, stopping, studyTerms } from './studies.js';
 import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
 
 export * from './compiled-policy.js';
@@ -19,6 +20,7 @@ export * from './evidence.js';
 export * from './member.js';
 export * from './records.js';
 export * from './slips.js';
+export * from './studies.js';
 export * from './subject-keys.js';
 
 /** Schema of the private value of each kind: for readers that did not write it, such as gateway and auditor. */
@@ -40,6 +42,10 @@ export const privateValues = {
   delegationend: delegationEnd,
   slip,
   erasure,
+  enrolment,
+  terms: studyTerms,
+  participation,
+  stopping,
 } as const satisfies Record<PrivateKind, z.ZodType>;
 
 /** Type of the private value of a kind. */

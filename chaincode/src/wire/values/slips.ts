@@ -16,7 +16,9 @@ export const slip = z.strictObject({
   custodian: mspId,
   /** MSP id of the member that it is for. */
   member: mspId,
-  /** The subject's pseudonym towards this member and nobody else. */
+  /** The study that the consent is for. */
+  study: fhirId.exactOptional(),
+  /** The subject's pseudonym towards this member and nobody else; of a study's consent that in the study. */
   person: base64UrlBytes(16),
   /** `ended`: that version names the member no more. */
   status: z.enum(['current', 'ended']),

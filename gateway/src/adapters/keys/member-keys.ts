@@ -8,6 +8,7 @@ import {
   RECEIPT_TYP,
   REQUEST_TYP,
   SLIP_TYP,
+  STOP_TYP,
   thumbprintOf,
   type PublicJwk,
   z,
@@ -40,6 +41,7 @@ export async function loadMemberKeys(
     signRequest: (claims) => sign(claims, REQUEST_TYP),
     signReceipt: (claims) => sign(claims, RECEIPT_TYP),
     signSlip: (claims) => sign(claims, SLIP_TYP),
+    signStop: (claims) => sign(claims, STOP_TYP),
     signNotice: (claims) => sign(claims, NOTICE_TYP),
     async openKey(jwe, event) {
       try {

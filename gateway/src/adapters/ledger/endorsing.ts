@@ -58,7 +58,7 @@ export async function collectEndorsements(
       endorsers.answered(choice);
       return collected;
     } catch (error) {
-      const failure = endorsementFailure(error, own);
+      const failure = endorsementFailure(error, own, choice);
       ({ refusal } = failure);
       if (failure.isFinal) break;
       log.warn('ledger.not-endorsed', { code: refusal.code, error: refusal });
@@ -75,7 +75,7 @@ export async function collectEndorsements(
 
 /**
  * Who endorses, in the order in which the choices are tried. Custody: the custodian and one oversight organisation, then
- * the custodian and the next. A withdrawal: the own peer alone, then any one of the others that hold it. Public state: what the
+ * the custodian and the next; a study: likewise its site. A withdrawal: the own peer alone, then any one of the others that hold it. Public state: what the
  * channel's policy asks for.
  */
 export function endorsersFor(
@@ -88,6 +88,8 @@ export function endorsersFor(
       return [undefined];
     case 'custody':
       return oversight.map((organisation) => [audience.custodian, organisation]);
+    case 'study':
+      return oversight.map((organisation) => [audience.site, organisation]);
     case 'withdrawal': {
       const others = [audience.custodian, ...oversight].filter((mspId) => mspId !== own);
       return [[own], ...others.map((mspId) => [mspId])];

@@ -212,5 +212,6 @@ function callOf(
   const name = FUNCTIONS[audience.contract][kind];
   if (audience.contract === 'registry') return { name, proposal: { arguments: [bytes] } };
   const transient = kind === 'apply' ? TRANSIENT_COMMAND : TRANSIENT_QUERY;
-  return { name, proposal: { arguments: [audience.custodian], transientData: { [transient]: bytes } } };
+  const parties = audience.contract === 'study' ? [audience.site, audience.sponsor] : [audience.custodian];
+  return { name, proposal: { arguments: parties, transientData: { [transient]: bytes } } };
 }

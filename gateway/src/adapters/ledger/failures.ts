@@ -36,9 +36,16 @@ export interface EndorsementFailure {
 
 /**
  * Chaincode's refusal is final where the own peer says so, since it holds all that the proposal rests on. Where only another
- * organisation refuses, its peer is behind or lies: that is a difference between endorsers, like results that do not match.
+ * organisation refuses, its peer is behind or lies: that is a difference between endorsers, like results that do not match. Where the
+ * own peer was not to endorse, as a sponsor's is not, what all that answered say is final.
+ *
+ * @param choice MSP ids of those who were asked; absent: the own peer chose them
  */
-export function endorsementFailure(error: unknown, own: string): EndorsementFailure {
+export function endorsementFailure(
+  error: unknown,
+  own: string,
+  choice?: readonly string[],
+): EndorsementFailure {
   const peers = messagesOf(error, own);
   const cause = new EndorsementError(
     peers.map((peer) => ({ ...peer, message: plain(peer.message) })),
@@ -60,6 +67,12 @@ export function endorsementFailure(error: unknown, own: string): EndorsementFail
 
   const verdict = verdicts.find(({ member, refusal }) => member === own && isVerdict(refusal));
   if (verdict?.refusal !== undefined) return of(verdict.refusal, true);
+  const [first] = verdicts;
+  const isUnanimous = verdicts.every(
+    ({ refusal }) => isVerdict(refusal) && refusal?.code === first?.refusal?.code,
+  );
+  if (choice?.includes(own) === false && first?.refusal !== undefined && isUnanimous)
+    return of(first.refusal, true);
   const isDifferent = ({ message, refusal }: (typeof verdicts)[number]): boolean =>
     isVerdict(refusal) || message.includes(ENDORSERS_DIFFER);
   const failed = verdicts.some((one) => one.refusal === undefined && !isDifferent(one));

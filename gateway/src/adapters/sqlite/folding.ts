@@ -12,6 +12,7 @@ import { FollowUpFolder } from './follow-up-folding.js';
 import { NoticeFolder } from './notice-folding.js';
 import { RecordFolder } from './record-folding.js';
 import { SlipFolder } from './slip-folding.js';
+import { StudyFolder } from './study-folding.js';
 import type { HashedWrite, LedgerBlock, LedgerTransaction, PrivateWrite } from '../../ports/ledger.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 
@@ -35,6 +36,7 @@ export class PrivateFolder {
   readonly #slips: SlipFolder;
   readonly #erasures: ErasureFolder;
   readonly #records: RecordFolder;
+  readonly #studies: StudyFolder;
   readonly #statements: ReturnType<typeof statementsOf>;
 
   /** @param collections those whose values this member must hold */
@@ -46,6 +48,7 @@ export class PrivateFolder {
     this.#slips = new SlipFolder(database);
     this.#erasures = new ErasureFolder(database);
     this.#records = new RecordFolder(database);
+    this.#studies = new StudyFolder(database);
     this.#statements = statementsOf(database);
   }
 
@@ -100,6 +103,7 @@ export class PrivateFolder {
     this.#slips.fold(write, keyHash, block);
     this.#erasures.fold(write, keyHash, block);
     this.#records.fold(write, keyHash, block, transaction.index);
+    this.#studies.fold(write, keyHash, block, transaction);
     this.#statements.putValue.run(
       write.collection,
       keyHash,

@@ -9,6 +9,7 @@ import type { FollowUps } from '../../ports/follow-ups.js';
 import type { Notices } from '../../ports/notices.js';
 import type { RecordIndex } from '../../ports/record-index.js';
 import type { Slips } from '../../ports/slips.js';
+import type { Trials } from '../../ports/trials.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
@@ -20,6 +21,7 @@ import { PrivateFolder, ProjectionError } from './folding.js';
 import { openNotices } from './notice-index.js';
 import { openRecordIndex } from './record-folding.js';
 import { openSlips } from './slip-folding.js';
+import { openTrials } from './study-index.js';
 import { PROJECTION_SCHEMA, PROJECTION_VERSION } from './projection-schema.js';
 
 export interface ProjectionOptions {
@@ -37,6 +39,7 @@ export function openProjection(options: ProjectionOptions): Projection & {
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
   readonly records: RecordIndex;
+  readonly trials: Trials;
   close(): void;
 } {
   const database = open(options.path);
@@ -77,6 +80,7 @@ class SqliteProjection implements Projection {
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
   readonly records: RecordIndex;
+  readonly trials: Trials;
   readonly #database: DatabaseSync;
   readonly #options: ProjectionOptions;
   readonly #private: PrivateFolder;
@@ -104,6 +108,7 @@ class SqliteProjection implements Projection {
       return entry;
     });
     this.records = openRecordIndex(database);
+    this.trials = openTrials(database);
   }
 
   get height(): number {

@@ -3,6 +3,7 @@ import type { CustodyView } from '../../usecases/custody-view.js';
 import { findErasure, type Erasing, type ErasureRecorded } from '../../usecases/erasing.js';
 import type { Members } from '../../usecases/members.js';
 import { Refusal } from '../../usecases/refusal.js';
+import type { StudyView } from '../../usecases/study-view.js';
 import type { HandlersOf } from '../handlers.js';
 
 /** Erasing, at a custodian. */
@@ -18,6 +19,7 @@ export function erasingHandlers(erasing: Erasing): HandlersOf<'eraseSubject'> {
 export interface ErasureOptions {
   readonly erasures: Erasures;
   readonly members: Members;
+  readonly studies: StudyView;
   /** The custody that a call is about: the own one, or at oversight the one that it names. */
   readonly custodyFor: (custodian: string | undefined) => CustodyView;
 }

@@ -88,10 +88,16 @@ export function consentHandlers(options: PeopleOptions): HandlersOf<'getConsent'
         },
       });
     },
-    withdrawConsent: async ({ params: { id: consent }, query, body: { reason, evidence: given }, user }) => {
+    withdrawConsent: async ({ params: { id: consent }, query, body, user }) => {
+      const { reason, collected, evidence: given } = body;
       const custody = custodyFor(query.custodian, options);
       const { transaction, block, withdrawal } = await withdrawConsent(
-        { consent, reason, evidence: withdrawalEvidence(consent, given, witnessFor(user, pseudonymKey)) },
+        {
+          consent,
+          reason,
+          collected,
+          evidence: withdrawalEvidence(consent, given, witnessFor(user, pseudonymKey)),
+        },
         custody,
         transactions,
       );

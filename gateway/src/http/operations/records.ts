@@ -29,8 +29,9 @@ export function askHandlers({ members, ask, own }: AskHandlerOptions): HandlersO
     requestAccess: async ({ body, user, signal, response }) => {
       const custodian = members.byReference(body.custodian);
       if (custodian?.kind !== 'hospital') throw new Refusal('custodian-unknown');
-      const { records, purpose, emergency, legalBasis } = body;
-      const asked = { custodian: custodian.mspId, records, purpose: unique(purpose), emergency, legalBasis };
+      const { records, purpose, emergency, legalBasis, study } = body;
+      const what = { records, purpose: unique(purpose), emergency, legalBasis, study };
+      const asked = { custodian: custodian.mspId, ...what };
       const isOwn = own !== undefined && custodian.mspId === members.own.mspId;
       requireKnown(purpose, '$.purpose', isOwn ? own : undefined);
       const opened = isOwn

@@ -168,6 +168,7 @@ export class MadeHistory {
       custody: this.#custody,
       values: { get: (kind, id) => Promise.resolve(this.#state.get(`${kind} ${id}`) as never) },
       withdrawals: { get: (kind, id) => Promise.resolve(this.#state.get(`${kind} ${id}`) as never) },
+      studies: { get: () => Promise.resolve(undefined) },
     };
     const consentsOf = consentsReader(state);
     const writes: MadeWrite[] = [];

@@ -4,6 +4,7 @@ import {
   custodyCollection,
   parseRefusal,
   privateKey,
+  studyCollection,
   withdrawalCollection,
   type CustodyCommand,
   type CustodyPolicy,
@@ -14,6 +15,7 @@ import {
   type RegistryCommand,
   type RegistryQuery,
   type RequestClaims,
+  type StudyCommand,
   type WithdrawalCommand,
 } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
@@ -75,9 +77,10 @@ export class World {
   #count = 0;
 
   constructor() {
-    const collections = [RIVERSIDE, LAKESIDE].flatMap((custodian) => [
-      [custodyCollection(custodian), [custodian, SENTINEL]] as const,
-      [withdrawalCollection(custodian), [custodian, SENTINEL]] as const,
+    const collections = [RIVERSIDE, LAKESIDE].flatMap((custodian): [string, string[]][] => [
+      [custodyCollection(custodian), [custodian, SENTINEL]],
+      [withdrawalCollection(custodian), [custodian, SENTINEL]],
+      [studyCollection(custodian, NOVACURE), [custodian, NOVACURE, SENTINEL]],
     ]);
     this.ledger = new FakeLedger(new Map(collections), () => this.now);
     for (const mspId of Object.keys(KINDS)) {
@@ -161,6 +164,15 @@ export class World {
   ): Promise<Simulation> {
     const message = { v: 1, salt: this.salt(), ...command };
     return this.call(['withdrawal:apply', custodian], { command: bytes(message) }, who);
+  }
+
+  async study(command: Unsalted<StudyCommand>, who: Who = { mspId: NOVACURE }): Promise<Simulation> {
+    return succeeded(await this.tryStudy(command, who));
+  }
+
+  tryStudy(command: object, who: Who = { mspId: NOVACURE }, site = RIVERSIDE): Promise<Simulation> {
+    const message = { v: 1, salt: this.salt(), ...command };
+    return this.call(['study:apply', site, NOVACURE], { command: bytes(message) }, who);
   }
 
   queryRegistry(query: Unversioned<RegistryQuery>, who: Who = { mspId: NOVACURE }): Promise<Simulation> {

@@ -1,0 +1,52 @@
+import { openParticipationQueue } from '../adapters/sqlite/participation-queue.js';
+import type { Handlers } from '../http/handlers.js';
+import { siteHandlers, sponsorHandlers, studyHandlers } from '../http/operations/studies.js';
+import { Listeners } from '../http/operations/study-events.js';
+import type { CustodyView } from '../usecases/custody-view.js';
+import { ParticipationRecording } from '../usecases/participation-recording.js';
+import { TrialView } from '../usecases/trial-view.js';
+import type { Closers } from './closers.js';
+import type { Foundation } from './foundation.js';
+
+/** Clinical trials: what every member reads of them, what a sponsor states, and what a site does and passes on. */
+export function buildStudies(
+  own: CustodyView | undefined,
+  foundation: Foundation,
+  closers: Closers,
+): Handlers {
+  const { chain, configuration, inData, log, memberKeys, members, now, projection, pseudonymKey } =
+    foundation;
+  const { studies, transactions, trials } = foundation;
+  const ledgerId = configuration.ledger.id;
+  const view = new TrialView({ members, studies, trials, projection, now });
+  const listeners = new Listeners();
+  chain.onFolded(() => {
+    listeners.tell();
+  });
+  const options = { members, studies, transactions, view, listeners };
+  const handlers: Handlers = studyHandlers(options);
+  if (own !== undefined) {
+    const queue = closers.add(openParticipationQueue(inData('participation-queue.db')));
+    const recording = new ParticipationRecording({
+      custody: own,
+      projection,
+      trials,
+      studies,
+      queue,
+      transactions,
+      now,
+      log,
+    });
+    chain.onFolded(() => {
+      recording.look();
+    });
+    recording.start();
+    closers.addStop(() => recording.stop());
+    const site = { custody: own, studies, transactions, ledgerId, pseudonymKey, members };
+    return { ...handlers, ...siteHandlers(site) };
+  }
+  if (members.own.kind !== 'sponsor') return handlers;
+  const sponsor = members.own.mspId;
+  const acknowledging = { sponsor, ledgerId, studies, keys: memberKeys, transactions, now };
+  return { ...handlers, ...sponsorHandlers({ ...options, acknowledging }) };
+}
