@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DISPOSITIONS, STUDY_CHOICES } from '../../domain/study-choices.js';
-import { instant } from '../primitives.js';
+import { digest, instant } from '../primitives.js';
 import { STOPS, person, statedTerms, studyFacts } from '../values/studies.js';
 import { consentFiled } from './consents.js';
 import { evidenceSchema } from './evidence.js';
@@ -11,6 +11,21 @@ const { title, registration, period, status } = studyFacts;
 /** What is stated at every site alike. */
 const termsSchema = z.strictObject({
   ...statedTerms.shape,
+  protocols: z
+    .array(
+      z.strictObject({
+        version: idSchema,
+        digest: digest.describe('SHA-256 of the document, base64url'),
+        from: instant,
+        consent: z
+          .enum(['needed', 'not-needed'])
+          .describe('whether participants on an earlier version consent again'),
+        deadline: instant.exactOptional().describe('by when; only where it is needed'),
+      }),
+    )
+    .min(1)
+    .max(256)
+    .describe('in the order in which they came; earlier ones stay as they are'),
   thirdParties: z.array(memberReferenceSchema).max(16).describe('members that data may be shared with'),
 });
 
