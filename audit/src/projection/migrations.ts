@@ -231,6 +231,18 @@ function first(kind: DatabaseKind): Migration {
   };
 }
 
+/** Whether an access is a search, of which nothing is delivered by itself; before there were any, none was. */
+function searches(kind: DatabaseKind): Migration {
+  return {
+    up: async (db: Kysely<unknown>) => {
+      await db.schema
+        .alterTable('access_detail')
+        .addColumn('is_search', typeIn(kind, NUMBER), (made) => made.notNull().defaultTo(0))
+        .execute();
+    },
+  };
+}
+
 async function createTable(
   kind: DatabaseKind,
   db: Kysely<unknown>,
@@ -262,5 +274,7 @@ function typeIn(kind: DatabaseKind, type: Columns[string]): 'bigint' | 'integer'
 }
 
 export function migrationsFor(kind: DatabaseKind): MigrationProvider {
-  return { getMigrations: () => Promise.resolve({ '0001-first': first(kind) }) };
+  return {
+    getMigrations: () => Promise.resolve({ '0001-first': first(kind), '0002-searches': searches(kind) }),
+  };
 }

@@ -142,6 +142,7 @@ function narrowed(query: Narrowing, filter: AccessFilter): Narrowing {
   if (filter.isUndelivered === true)
     narrow = narrow
       .where('r.outcome', '=', 'permit')
+      .where((eb) => eb.or([eb('d.is_search', 'is', null), eb('d.is_search', '=', 0)]))
       .where((eb) => eb.or([eb('l.complete', 'is', null), eb('l.complete', '=', 0)]));
   if (filter.reviewDueBefore !== undefined)
     narrow = narrow.where('r.outcome', '=', 'permit').where('r.review_by', '<', filter.reviewDueBefore);

@@ -78,6 +78,7 @@ function foldDetail({ request, records }: EventDetail, position: number, changes
     signed_in_at: claims === undefined ? null : claims.auth.time * 1_000,
     emergency: claims?.emergency?.reason ?? null,
     legal_basis: claims?.legalBasis ?? null,
+    is_search: claims?.search === undefined ? 0 : 1,
   });
   records.forEach(({ record, reason, exception, descriptorVersion, basis, subjects }, place) => {
     changes.add('access_reason', {
