@@ -26,6 +26,12 @@ export function auditEventsOf(row: AccessRow, members: ReadonlyMap<string, Named
   });
 }
 
+/** Position and place of the access that an id is of. */
+export function accessOfId(id: string): readonly [number, number] | undefined {
+  const [, position, place] = /^(\d{1,16})-(\d{1,3})-\d{1,3}$/.exec(id) ?? [];
+  return position === undefined || place === undefined ? undefined : [Number(position), Number(place)];
+}
+
 function disclosure(
   row: AccessRow,
   id: string,

@@ -17,8 +17,8 @@ export interface AccessFilter {
   /** Epoch milliseconds: from, and before. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
-  /** Key of the event. */
-  readonly event?: string | undefined;
+  /** Consent that spoke, by its id. */
+  readonly consent?: string | undefined;
   /** Permitted, and no receipt says that all of it came. */
   readonly isUndelivered?: boolean;
   /** Its review was due before; epoch milliseconds. */
@@ -118,7 +118,7 @@ type Narrowing =
   Accesses extends SelectQueryBuilder<infer DB, infer TB, infer O> ? SelectQueryBuilder<DB, TB, O> : never;
 
 function narrowed(query: Narrowing, filter: AccessFilter): Narrowing {
-  const { subject, record, member, custodian, user, outcome, purpose, emergency, since, until, event } =
+  const { subject, record, member, custodian, user, outcome, purpose, emergency, since, until, consent } =
     filter;
   let narrow = query;
   if (subject !== undefined) {
@@ -138,7 +138,8 @@ function narrowed(query: Narrowing, filter: AccessFilter): Narrowing {
     narrow = narrow.where('d.emergency', emergency === 'true' ? 'is not' : 'is', null);
   if (since !== undefined) narrow = narrow.where('e.at', '>=', since);
   if (until !== undefined) narrow = narrow.where('e.at', '<', until);
-  if (event !== undefined) narrow = narrow.where('e.event', '=', event);
+  if (consent !== undefined)
+    narrow = narrow.where('w.basis', 'like', `%"consent":${JSON.stringify(consent)}%`);
   if (filter.isUndelivered === true)
     narrow = narrow
       .where('r.outcome', '=', 'permit')

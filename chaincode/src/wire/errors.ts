@@ -389,6 +389,12 @@ export const ERRORS = {
     "Try again; the keys of this member's token issuer cannot be had.",
     'retry',
   ),
+  'projection-unavailable': entry(
+    503,
+    'UNAVAILABLE',
+    "Try again; the database of the auditor's read model does not answer, or it is being caught up.",
+    'retry',
+  ),
   'role-missing': entry(403, 'PERMISSION_DENIED', 'Ask for the role that the route needs.'),
   'not-found': entry(404, 'NOT_FOUND', 'Correct the id; what is not yours is not found either.'),
   'version-mismatch': entry(

@@ -3,6 +3,7 @@ import { auditEvidenceVerb } from './audit-evidence.js';
 import { auditFollowVerb, auditRebuildVerb } from './audit-follow.js';
 import { auditQuestionVerbs } from './audit-questions.js';
 import { auditReplayVerb } from './audit-replay.js';
+import { auditServeVerb } from './audit-serve.js';
 import { auditLogVerb, auditStatusVerb } from './audit-state.js';
 
 /** `consent-ledger audit` */
@@ -13,6 +14,7 @@ export function auditVerb(done: (exitCode: number) => void): Command {
     .addCommand(auditEvidenceVerb(done))
     .addCommand(auditFollowVerb(done))
     .addCommand(auditRebuildVerb(done))
+    .addCommand(auditServeVerb(done))
     .addCommand(auditStatusVerb(done))
     .addCommand(auditLogVerb(done));
   for (const verb of auditQuestionVerbs(done)) audit.addCommand(verb);

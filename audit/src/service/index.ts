@@ -1,0 +1,2 @@
+export { createAuditApp, type ServiceOptions } from './app.js';
+export { auditorsOnly } from './tokens.js';
