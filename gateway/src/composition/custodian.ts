@@ -1,9 +1,5 @@
-import { existsSync } from 'node:fs';
-import { openFileKeyStore } from '../adapters/keys/file-key-store.js';
-import { openVault } from '../adapters/keys/sqlite-vault.js';
 import { secretFile } from '../adapters/keys/secret-file.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
-import { openFileStore } from '../adapters/records/file-store.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import type { Handlers } from '../http/handlers.js';
 import { bundleHandlers } from '../http/operations/bundles.js';
@@ -30,6 +26,7 @@ import type { Closers } from './closers.js';
 import { buildErasing } from './erasing.js';
 import { buildNotifications } from './notifications.js';
 import type { Foundation } from './foundation.js';
+import { openStores } from './stores.js';
 
 /** What a member that keeps records has besides. */
 export interface Custodian {
@@ -75,10 +72,9 @@ export async function buildCustodian(
   } = foundation;
   const { limits } = configuration;
   const ledgerId = configuration.ledger.id;
-  const records = seams.records(await openFileStore(inData('records')));
-  const vaultFile = inData('keys/vault.db');
-  const keyStore = closers.add(openFileKeyStore(inData('keys/master.key'), !existsSync(vaultFile)));
-  const ownVault = closers.add(await openVault(vaultFile, keyStore));
+  const stores = await openStores(foundation, closers);
+  const ownVault = stores.vault;
+  const records = seams.records(stores.records);
   const vault = seams.vault(ownVault);
   const decisions = new Decisions({
     projection,

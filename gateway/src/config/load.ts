@@ -76,6 +76,20 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
       : { notifications: withAbsoluteFiles(configuration.notifications, absolute) }),
     listen: { ...listen, certificate: absolute(listen.certificate), privateKey: absolute(listen.privateKey) },
     dataDirectory: absolute(configuration.dataDirectory),
+    records: withAbsoluteStore(configuration.records, absolute),
+  };
+}
+
+function withAbsoluteStore(
+  records: Configuration['records'],
+  absolute: (path: string) => string,
+): Configuration['records'] {
+  if (records.kind === 'files') return records;
+  const { credentialsFile, tlsCa } = records;
+  return {
+    ...records,
+    credentialsFile: absolute(credentialsFile),
+    ...(tlsCa === undefined ? {} : { tlsCa: absolute(tlsCa) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { primitives, relyingParty, z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
 import { notificationsSchema } from './notifications.js';
+import { recordsSchema } from './stores.js';
 
 const file = z
   .string()
@@ -258,6 +259,7 @@ export const configurationSchema = z
       .optional()
       .describe('how subjects are told what is done in their name; absent: they are told nothing'),
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
+    records: recordsSchema.describe('where ciphertexts of records lie'),
     limits: limitsSchema,
     deadlines: deadlinesSchema,
     retention: retentionSchema,

@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordStore } from '../../ports/record-store.js';
 import { Refusal } from '../../usecases/refusal.js';
-import { renameDurably, writeDurably } from './files.js';
+import { onDisk, renameDurably, writeDurably } from './files.js';
 
 /**
  * Ciphertexts as files, named by their digest in hex (base64url would need a file system that tells upper from lower
@@ -20,8 +20,10 @@ export async function openFileStore(directory: string): Promise<RecordStore> {
       const { folder, path } = place(directory, written.digest);
       try {
         before(written);
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        await renameDurably(temporary, path);
+        await onDisk(async () => {
+          await mkdir(folder, { recursive: true, mode: 0o700 });
+          await renameDurably(temporary, path);
+        });
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
@@ -33,11 +35,12 @@ export async function openFileStore(directory: string): Promise<RecordStore> {
         const file = await open(place(directory, digest).path, 'r');
         return file.createReadStream({ highWaterMark: 256 * 1024 });
       } catch (error) {
-        throw new Refusal('record-damaged', { cause: error });
+        const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+        throw new Refusal(isMissing ? 'record-damaged' : 'store-unavailable', { cause: error });
       }
     },
     async drop(digest) {
-      await rm(place(directory, digest).path, { force: true });
+      await onDisk(() => rm(place(directory, digest).path, { force: true }));
     },
   };
 }

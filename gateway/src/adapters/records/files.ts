@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Refusal } from '../../usecases/refusal.js';
 
 export interface WrittenFile {
   /** SHA-256, base64url. */
@@ -12,7 +13,7 @@ export interface WrittenFile {
 export async function writeDurably(path: string, source: AsyncIterable<Uint8Array>): Promise<WrittenFile> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const file = await open(path, 'wx', 0o600);
+  const file = await onDisk(() => open(path, 'wx', 0o600));
   try {
     try {
       for await (const chunk of source) {
@@ -20,7 +21,7 @@ export async function writeDurably(path: string, source: AsyncIterable<Uint8Arra
         bytes += chunk.length;
         await writeAll(file, chunk);
       }
-      await file.sync();
+      await onDisk(() => file.sync());
     } finally {
       await file.close();
     }
@@ -42,6 +43,15 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   }
 }
 
+/** What the disk refuses, because it is full, broken or away, is the store's trouble and nobody's who calls. */
+export async function onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new Refusal('store-unavailable', { cause });
+  }
+}
+
 async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
+  for (let at = 0; at < chunk.length;) at += (await onDisk(() => file.write(chunk, at))).bytesWritten;
 }
