@@ -3,6 +3,7 @@ import {
   custodyOf,
   notificationSettings,
   organisationNamed,
+  recordSettings,
   portsOf,
   SHARED_HOST,
   type Custody,
@@ -41,6 +42,7 @@ export interface GatewayConfiguration {
   readonly labelTable?: string;
   readonly passkeys?: Passkeys;
   readonly notifications?: object;
+  readonly records?: object;
   readonly keys: { readonly signing: string; readonly encryption: string };
   readonly tokens: TokenSettings;
   readonly listen: {
@@ -147,6 +149,7 @@ export function gatewayConfiguration(
     ...(organisation.notifications === undefined
       ? {}
       : { notifications: notificationSettings(organisation.notifications) }),
+    ...(organisation.records === undefined ? {} : { records: recordSettings(organisation.records) }),
     keys: { signing: layout.gateway.signing.privateJwk, encryption: layout.gateway.encryption.privateJwk },
     tokens: tokenSettings(organisation, plan, dataDir),
     listen: {

@@ -85,6 +85,7 @@ const CUSTODIANS_ONLY = {
   labelTable: 'label table',
   passkeys: 'passkeys',
   notifications: 'notifications',
+  records: 'store of records',
 } satisfies Partial<Record<keyof Organisation, string>>;
 
 function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[] {

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { crossChecks } from './cross-checks.js';
 import type { Organisation, Topology } from './model.js';
 import { withFilesFrom } from './people.js';
+import { recordsWithFilesFrom } from './stores.js';
 import { locate, type LocatedDocument } from './positions.js';
 import { renderFound, renderPath, TopologyError, type TopologyProblem } from './problems.js';
 import { organisationSchema, topologySchema } from './schema.js';
@@ -78,7 +79,7 @@ function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string
 }
 
 function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
-  const { tokens, labelTable, notifications } = organisation;
+  const { tokens, labelTable, notifications, records } = organisation;
   const absolute = (file: string): string => resolve(folder, file);
   const { caFile } = tokens;
   return {
@@ -86,6 +87,7 @@ function withAbsolutePaths(organisation: Organisation, folder: string): Organisa
     ...(caFile === undefined ? {} : { tokens: { ...tokens, caFile: resolve(folder, caFile) } }),
     ...(labelTable === undefined ? {} : { labelTable: resolve(folder, labelTable) }),
     ...(notifications === undefined ? {} : { notifications: withFilesFrom(notifications, absolute) }),
+    ...(records === undefined ? {} : { records: recordsWithFilesFrom(records, absolute) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mapping } from './mapping.js';
 import { notificationsSchema, passkeysSchema } from './people.js';
 import { duration, size } from './quantities.js';
+import { recordsSchema } from './stores.js';
 
 /*
  * The shape of a topology file. Every message says what is expected at that place; `problems.ts` adds where
@@ -214,6 +215,8 @@ export const organisationSchema = mapping({
   passkeys: passkeysSchema.optional(),
   /** How its patients are told what is done in their name. */
   notifications: notificationsSchema.optional(),
+  /** Where ciphertexts of its records lie. Absent: in files of its gateway's. */
+  records: recordsSchema.optional(),
   troubles: troubles.optional(),
 });
 

@@ -11,7 +11,7 @@ export interface Inventory {
 
 export interface StoreOfTest {
   readonly store: RecordStore;
-  inventory(): Promise<Inventory>;
+  readonly inventory: () => Promise<Inventory>;
 }
 
 const MIB = 1024 ** 2;

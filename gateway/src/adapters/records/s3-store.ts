@@ -162,10 +162,12 @@ class Parts {
 
   async next(): Promise<Buffer | undefined> {
     while (!this.#isDone && this.#buffer.length < this.#partBytes) {
-      const { done, value } = await this.#source.next();
-      this.#isDone = done === true;
-      if (value === undefined) continue;
-      const chunk = value as Uint8Array;
+      const next = await this.#source.next();
+      if (next.done === true) {
+        this.#isDone = true;
+        break;
+      }
+      const chunk = next.value;
       this.#hash.update(chunk);
       this.#bytes += chunk.length;
       this.#buffer.push(chunk);

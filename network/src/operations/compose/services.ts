@@ -5,7 +5,7 @@ import type { ProcessSpec } from '../../fabric/managed-process.js';
 import { ordererProcess } from '../../fabric/orderer-process.js';
 import { peerProcess } from '../../fabric/peer-process.js';
 import { dataLayout, memberLayout, organisationLayout, servicesLayout } from '../../identities/index.js';
-import { filesOf, SHARED_HOST } from '../../topology/index.js';
+import { filesOf, recordFilesOf, SHARED_HOST } from '../../topology/index.js';
 import { wantedServer } from '../chaincode/server-switch.js';
 import type { Site } from '../site.js';
 
@@ -111,7 +111,7 @@ export function gatewayContainer(
   site: Site,
   installation: Installation,
   {
-    organisation: { name, listen, tokens, labelTable, notifications },
+    organisation: { name, listen, tokens, labelTable, notifications, records },
     ports,
   }: Pick<NodeFiles, 'organisation' | 'ports'>,
 ): Container {
@@ -134,6 +134,7 @@ export function gatewayContainer(
       ...(issuerCa === undefined ? [] : [issuerCa]),
       ...(labelTable === undefined ? [] : [labelTable]),
       ...(notifications === undefined ? [] : filesOf(notifications)),
+      ...(records === undefined ? [] : recordFilesOf(records)),
     ],
     writes: [data],
     listens: [`${listen}:${ports.gateway}`],
