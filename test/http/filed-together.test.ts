@@ -4,7 +4,7 @@ import { fileConsent, registerSubject, treatmentConsent, withdraw } from './supp
 import { PATIENCE_MS, sharedMembers } from './support/shared.js';
 
 /** More than a command is proposed afresh where something else was written first. */
-const AT_ONCE = 12;
+const AT_ONCE = 10;
 
 describe('consents of one subject that come at the same moment', function () {
   this.timeout(PATIENCE_MS);

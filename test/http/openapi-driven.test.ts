@@ -27,7 +27,7 @@ interface Document {
 
 const OPERATION_LIST = Object.entries(OPERATIONS) as [OperationName, Operation][];
 
-const RUNS = Number(process.env['OPENAPI_RUNS'] ?? 40);
+const RUNS = Number(process.env['OPENAPI_RUNS'] ?? 30);
 
 /** Opens every route: what is tried is not who may call. */
 const ROLES = [

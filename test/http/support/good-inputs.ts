@@ -191,7 +191,7 @@ export async function goodInputs({
     getRecord: same({ path: { id: record }, query: { purpose: 'TREAT' } }),
     putBundle: () => {
       const entry = [{ resource: { resourceType: 'Observation', id: randomUUID() } }];
-      const body = JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry });
+      const body = { resourceType: 'Bundle', type: 'collection', entry };
       return Promise.resolve(good({ query: { subject }, body }));
     },
     describeRecord: same({ path: { id: record } }),
