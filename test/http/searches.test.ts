@@ -139,7 +139,7 @@ describe('a person’s records are found, each decided on, and nothing tells wha
       return JSON.stringify({ records, next, keys: Object.keys(answer.json).sort() });
     });
     expect(new Set(shapes).size).to.equal(1);
-    expect(found(answers[0] ?? (answers[1] as Answer)).records).to.deep.equal([]);
+    expect(answers.map((answer) => found(answer).records)).to.deep.equal(answers.map(() => []));
   });
 
   it('finds by pseudonym for the own house, under the same rules', async () => {
