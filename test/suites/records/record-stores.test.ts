@@ -1,5 +1,6 @@
 import { openFileStore } from '@consent-ledger/gateway/internal/adapters/records/file-store';
 import { openS3Store } from '@consent-ledger/gateway/internal/adapters/records/s3-store';
+import { ciphertextLength } from '@consent-ledger/gateway/internal/release/streaming-aead';
 import { Refusal } from '@consent-ledger/gateway/internal/usecases/refusal';
 import { ListMultipartUploadsCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { connectToS3 } from '@consent-ledger/gateway/internal/adapters/records/s3-calls';
@@ -56,6 +57,21 @@ describe('a store of records in files', () => {
     expect(files).to.have.length(3);
     for (const { parentPath, name } of files)
       expect(statSync(join(parentPath, name)).mode & 0o077).to.equal(0);
+  });
+
+  it('takes no more memory for a large record than for a small one', async function () {
+    this.timeout(120_000);
+    const script = fileURLToPath(new URL('large-record.js', import.meta.url));
+    const most = async (size: number): Promise<number> => {
+      const flags = ['--max-old-space-size=48', '--max-semi-space-size=4', script, folder, `${size}`];
+      const { stdout } = await run(process.execPath, flags);
+      const { isSame, bytes, kibibytes } = JSON.parse(stdout) as Record<string, number | boolean>;
+      expect(isSame).to.equal(true);
+      expect(bytes).to.equal(ciphertextLength(size));
+      return Number(kibibytes);
+    };
+    const [small, large] = [await most(8 * MIB), await most(512 * MIB)];
+    expect((large - small) / 1024, 'MiB').to.be.lessThan(64);
   });
 
   it('keeps nothing half where the disk is full, says so, and goes on when it is not', async () => {
