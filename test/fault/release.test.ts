@@ -11,7 +11,7 @@ import { unreliable } from '../suites/release/unreliable.js';
 import { withdrawals } from '../suites/release/withdrawals.js';
 
 /** Rounds of each attack, three requests each, in `npm test`; `npm run test:fault` makes thousands of attempts. */
-const SHORT = 3;
+const SHORT = 2;
 const RUNS = Number(process.env['CONSENT_LEDGER_FAULT_RUNS'] ?? SHORT);
 const SEED = Number(process.env['CONSENT_LEDGER_FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** Small, more than one frame, and of more than one segment. */

@@ -354,6 +354,17 @@ export const ERRORS = {
     'UNAUTHENTICATED',
     'Sign the request again; it was altered or signed wrongly.',
   ),
+  'idempotency-key-reused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Give each request a key of its own; repeat a request exactly as it was sent first.',
+  ),
+  'idempotency-in-progress': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Wait: the same request is under way. Repeat it later under the same key.',
+    'retry',
+  ),
   'request-replayed': entry(409, 'ALREADY_EXISTS', 'Ask again with a new request; each is decided once.'),
 
   // Authentic requests that are denied whatever the consents say; an event is made.

@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { openFileSpool } from '../adapters/records/file-spool.js';
+import { openIdempotencyStore } from '../adapters/sqlite/idempotency-store.js';
 import type { LoadedConfiguration } from '../config/load.js';
+import type { Configuration } from '../config/schema.js';
 import { createApp } from '../http/app.js';
 import { Cursors } from '../http/fhir/cursor.js';
 import { fhirReadHandlers } from '../http/fhir/read-handlers.js';
@@ -16,6 +21,7 @@ import { searchHandlers } from '../http/operations/searches.js';
 import { serviceHandlers } from '../http/operations/service.js';
 import { statementHandlers } from '../http/operations/subjects.js';
 import { startServer } from '../http/server.js';
+import type { IdempotencyStore } from '../ports/idempotency-store.js';
 import type { Logger } from '../ports/logger.js';
 import { ciphertextLength } from '../release/streaming-aead.js';
 import type { AskOptions } from '../usecases/ask-for-records.js';
@@ -102,6 +108,7 @@ async function build(
     log,
     metrics,
     jsonBytes: configuration.limits.jsonBytes,
+    idempotency: openSharedKeys(configuration, foundation, closers),
     title: `Consent ledger gateway of ${own.displayName}`,
     isOpen: () =>
       isOpen &&
@@ -156,6 +163,18 @@ async function build(
       await closers.close();
     },
   };
+}
+
+/** Several gateways of one member may share the file, each with a data directory of its own. */
+function openSharedKeys(
+  { dataDirectory, sharedDirectory = dataDirectory }: Configuration,
+  { now }: Foundation,
+  closers: Closers,
+): IdempotencyStore {
+  mkdirSync(sharedDirectory, { recursive: true, mode: 0o700 });
+  const path = join(sharedDirectory, 'idempotency.db');
+  const gateway = createHash('sha256').update(realpathSync(dataDirectory)).digest('hex').slice(0, 16);
+  return closers.add(openIdempotencyStore({ path, gateway, now }));
 }
 
 /** What custodians and oversight read of the collections that their peers hold. */

@@ -40,6 +40,12 @@ export function wireTransactions({ configuration, ...parts }: TransactingOptions
       transactions.settled(transaction);
     },
   });
-  const transactions = new Transactions({ ...parts, chain, commitMs: configuration.deadlines.commitMs });
+  const transactions = new Transactions({
+    ...parts,
+    chain,
+    commitMs: configuration.deadlines.commitMs,
+    epochSeconds: configuration.ledger.epochSeconds,
+    now: () => Date.now(),
+  });
   return { chain, transactions };
 }

@@ -76,6 +76,9 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
       : { notifications: withAbsoluteFiles(configuration.notifications, absolute) }),
     listen: { ...listen, certificate: absolute(listen.certificate), privateKey: absolute(listen.privateKey) },
     dataDirectory: absolute(configuration.dataDirectory),
+    ...(configuration.sharedDirectory === undefined
+      ? {}
+      : { sharedDirectory: absolute(configuration.sharedDirectory) }),
     records: withAbsoluteStore(configuration.records, absolute),
   };
 }

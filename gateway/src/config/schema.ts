@@ -260,6 +260,11 @@ export const configurationSchema = z
       .describe('how subjects are told what is done in their name; absent: they are told nothing'),
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
     records: recordsSchema.describe('where ciphertexts of records lie'),
+    sharedDirectory: file
+      .optional()
+      .describe(
+        'what several gateways of this member on one machine share: idempotency keys; absent: dataDirectory',
+      ),
     limits: limitsSchema,
     deadlines: deadlinesSchema,
     retention: retentionSchema,

@@ -1,5 +1,8 @@
 import {
   FHIR_MEDIA_TYPE,
+  IDEMPOTENCY_HEADER,
+  IDEMPOTENT_OPERATIONS,
+  idempotencyHeaders,
   OPERATIONS,
   operationOutcome,
   problemSchema,
@@ -48,7 +51,7 @@ function describe(name: OperationName, operation: Operation): ZodOpenApiOperatio
     summary,
     tags: [tag],
     description: audience(operation),
-    requestParams: { path: params, query, ...(headers === undefined ? {} : { header: headers }) },
+    requestParams: { path: params, query, ...headersOf(name, headers) },
     ...bodyOf(operation),
     ...(typeof caller === 'string' ? {} : { security: [{ token: [] }] }),
     responses: {
@@ -65,6 +68,16 @@ function describe(name: OperationName, operation: Operation): ZodOpenApiOperatio
       ),
     },
   };
+}
+
+/** What the handler reads, and what the router does. */
+function headersOf(
+  name: OperationName,
+  headers: Operation['headers'],
+): Pick<NonNullable<ZodOpenApiOperationObject['requestParams']>, 'header'> {
+  if (!IDEMPOTENT_OPERATIONS.has(name)) return headers === undefined ? {} : { header: headers };
+  if (headers === undefined) return { header: idempotencyHeaders };
+  return { header: headers.extend({ [IDEMPOTENCY_HEADER]: idempotencyHeaders.shape[IDEMPOTENCY_HEADER] }) };
 }
 
 /** A problem document (RFC 9457), or an OperationOutcome where FHIR is spoken. */

@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { OPERATIONS, type Operation, type OperationName } from '@consent-ledger/chaincode/wire/http';
+import {
+  FHIR_MEDIA_TYPE,
+  OPERATIONS,
+  PROBLEM_MEDIA_TYPE,
+  UNKEPT_ANSWERS,
+  type Operation,
+  type OperationName,
+} from '@consent-ledger/chaincode/wire/http';
 import { Router, type NextFunction, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { TokenVerifier } from '../ports/token-verifier.js';
+import type { IdempotencyStore, KeptAnswer } from '../ports/idempotency-store.js';
 import { Refusal } from '../usecases/refusal.js';
 import { authenticate } from './authenticate.js';
 import { isStreamed, type AnyHandler, type Handlers, type Reply } from './handlers.js';
 import { readJsonBody } from './json-body.js';
-import { refusalOfInput } from './problems.js';
+import { refusedOutcome } from './fhir/outcome.js';
+import { keyOf, once, requireSameStream } from './idempotency.js';
+import { problemOf, refusalOfInput } from './problems.js';
 
 export interface RouterOptions {
   readonly handlers: Handlers;
@@ -15,6 +25,7 @@ export interface RouterOptions {
   /** Takes an EHR's own tokens as well, where an operation does. */
   readonly clientTokens: TokenVerifier;
   readonly jsonBytes: number;
+  readonly idempotency: IdempotencyStore;
   /** Whether the gateway takes calls; what tells of the process itself is always answered. */
   readonly isOpen: () => boolean;
 }
@@ -47,14 +58,15 @@ async function serve(
   name: OperationName,
   operation: Operation,
   handler: AnyHandler,
-  { tokens, clientTokens, jsonBytes, isOpen }: RouterOptions,
+  { tokens, clientTokens, jsonBytes, idempotency, isOpen }: RouterOptions,
 ): Promise<void> {
   response.locals['operation'] = name;
   const { caller } = operation;
   if (caller !== 'public' && !isOpen()) throw new Refusal('gateway-stopping');
   const verifier = operation.takesClientTokens === true ? clientTokens : tokens;
   const user = typeof caller === 'string' ? undefined : await authenticate(request, caller, verifier);
-  const reply = await handler({
+  const key = keyOf({ name, request, user });
+  const call = {
     user,
     params: parse(operation.params, request.params, 'path'),
     query: parse(operation.query, request.query, 'query'),
@@ -65,8 +77,33 @@ async function serve(
     signal: abortedWith(response),
     request,
     response,
-  });
-  if (reply !== undefined) send(response, operation, reply);
+  };
+  if (key === undefined) {
+    const reply = await handler(call);
+    if (reply !== undefined) send(response, answerOf(operation, reply));
+    return;
+  }
+  // A record that comes as a stream is known by its length and, once it is kept, by its digest.
+  const body = call.body === request ? undefined : call.body;
+  const done = { byThisCall: false };
+  const { answer } = await once(
+    key,
+    { name, request, user, body },
+    idempotency,
+    async () => {
+      done.byThisCall = true;
+      const reply = await handler(call);
+      if (reply === undefined) return { answer: undefined };
+      const made = answerOf(operation, reply);
+      if (!UNKEPT_ANSWERS.has(name)) return { answer: made };
+      send(response, made);
+      return { answer: undefined };
+    },
+    (refusal) => refusedAs(operation, refusal, requestIdOf(response)),
+  );
+  if (answer === undefined) return;
+  if (!done.byThisCall && call.body === request) await requireSameStream(request, answer);
+  send(response, answer);
 }
 
 async function bodyOf(request: Request, { body }: Operation, jsonBytes: number): Promise<unknown> {
@@ -89,21 +126,46 @@ function abortedWith(response: Response): AbortSignal {
   return controller.signal;
 }
 
+function answerOf(operation: Operation, { status, headers, body }: Reply): KeptAnswer {
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  return {
+    status: status ?? operation.answer.status,
+    headers: {
+      ...(content === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' }),
+      ...headers,
+    },
+    ...(content === undefined ? {} : { body: content }),
+  };
+}
+
+/** A refusal as it is told again: the very same, under the id of the request that it was told first. */
+function refusedAs({ speaks }: Operation, refusal: Refusal, requestId: string): KeptAnswer {
+  const problem = problemOf(refusal, requestId);
+  if (speaks === 'fhir') {
+    return {
+      status: problem.status,
+      headers: { 'Content-Type': FHIR_MEDIA_TYPE },
+      body: JSON.stringify(refusedOutcome(refusal)),
+    };
+  }
+  return {
+    status: problem.status,
+    headers: { 'Content-Type': PROBLEM_MEDIA_TYPE },
+    body: JSON.stringify(problem),
+  };
+}
+
 /** Not by Express's own `send`, which answers 304 to `If-None-Match: *` whatever the answer is. */
-function send(response: Response, operation: Operation, { status, headers, body }: Reply): void {
-  response.status(status ?? operation.answer.status).set({ 'Cache-Control': 'no-store' });
+function send(response: Response, { status, headers, body }: KeptAnswer): void {
+  response.status(status).set({ 'Cache-Control': 'no-store' });
   if (body === undefined) {
     // What has no content has no type.
     response.set({ ...headers }).removeHeader('Content-Type');
     response.end();
     return;
   }
-  const content = Buffer.from(JSON.stringify(body));
-  const described = {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': `${content.length}`,
-  };
-  response.set({ ...described, ...headers }).end(content);
+  const content = Buffer.from(body);
+  response.set({ 'Content-Length': `${content.length}`, ...headers }).end(content);
 }
 
 function refuseOtherMethods(router: Router, handlers: Handlers): void {

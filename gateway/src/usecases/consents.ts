@@ -18,6 +18,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import { findConsent, policiesInForce, withdrawalOf } from './consent-versions.js';
 import type { CustodyView } from './custody-view.js';
+import { freshBytes } from './idempotent-run.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
 
@@ -26,7 +27,7 @@ export async function registerSubject(
   custody: CustodyView,
   transactions: Transactions,
 ): Promise<Committed & { readonly subject: string }> {
-  const subject = randomBytes(16).toString('hex');
+  const subject = freshBytes('subject', 16).toString('hex');
   const command = { v: 1, command: 'register-subject', salt: freshSalt(), subject } as const;
   const committed = await transactions.run(command, { contract: 'custody', custodian: custody.custodian });
   return { ...committed, subject };

@@ -10,6 +10,7 @@ import type { EventEntry, Projection } from '../ports/projection.js';
 import { Batcher } from './batcher.js';
 import type { CustodyView } from './custody-view.js';
 import type { Members } from './members.js';
+import { outsideRuns } from './idempotent-run.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
 
@@ -122,10 +123,12 @@ export class Decisions {
       ...foundBy(requests),
     } as const;
     try {
-      const committed = await transactions.run(
-        command,
-        { contract: 'custody', custodian: custody.custodian },
-        { intents: requests.map(({ digest }) => digest), attempts: requests.length > 1 ? 2 : 8 },
+      const committed = await outsideRuns(() =>
+        transactions.run(
+          command,
+          { contract: 'custody', custodian: custody.custodian },
+          { intents: requests.map(({ digest }) => digest), attempts: requests.length > 1 ? 2 : 8 },
+        ),
       );
       onBatch(requests.length);
       return requests.map((request) => this.#resultOf(request, committed));

@@ -4,6 +4,7 @@ import type { DelegationList } from '@consent-ledger/chaincode/wire/http';
 import type { Notices } from '../ports/notices.js';
 import type { CustodyView } from './custody-view.js';
 import type { Members } from './members.js';
+import { freshBytes } from './idempotent-run.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
 
@@ -11,7 +12,7 @@ type Terms = Omit<CommandOf<'register-delegation'>, 'v' | 'salt' | 'command'>;
 
 /** Id of a new delegation: 128 random bits. */
 export function newDelegationId(): string {
-  return randomBytes(16).toString('hex');
+  return freshBytes('delegation', 16).toString('hex');
 }
 
 /** Registers who may act for a subject. Throws a Refusal: the chaincode's own. */

@@ -4,6 +4,7 @@ import type { Projection } from '../ports/projection.js';
 import { Batcher } from './batcher.js';
 import type { CustodyView } from './custody-view.js';
 import type { Members } from './members.js';
+import { outsideRuns } from './idempotent-run.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
 
@@ -68,9 +69,11 @@ export class Deliveries {
       salt: randomBytes(32).toString('base64url'),
       deliveries: receipts.map(({ event, receipt }) => ({ event, receipt })),
     } as const;
-    const committed = await transactions.run(
-      { ...command, deliveries: [...command.deliveries] },
-      { contract: 'custody', custodian: custody.custodian },
+    const committed = await outsideRuns(() =>
+      transactions.run(
+        { ...command, deliveries: [...command.deliveries] },
+        { contract: 'custody', custodian: custody.custodian },
+      ),
     );
     return receipts.map(() => committed);
   }

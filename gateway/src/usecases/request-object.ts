@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import {
   MAX_REQUEST_LIFETIME_SECONDS,
   type RequestClaims,
@@ -6,6 +6,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { User } from '../ports/token-verifier.js';
+import { freshBytes } from './idempotent-run.js';
 import { Lru } from './lru.js';
 
 /** What a user asks for. */
@@ -46,7 +47,7 @@ export function createRequestSigner(options: RequestSignerOptions): RequestSigne
         iss: own,
         aud: asked.custodian,
         ledger: ledgerId,
-        jti: randomBytes(24).toString('base64url'),
+        jti: freshBytes('jti', 24).toString('base64url'),
         iat,
         exp: iat + MAX_REQUEST_LIFETIME_SECONDS,
         sub: pseudonymOf(user.subject, pseudonymKey),

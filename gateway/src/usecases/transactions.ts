@@ -14,6 +14,7 @@ import type { Projection } from '../ports/projection.js';
 import type { Chain } from './chain.js';
 import { Circuit } from './circuit.js';
 import { delay, within } from './delay.js';
+import { nextStep, type Attempted } from './idempotent-run.js';
 import { Refusal } from './refusal.js';
 import { Resending } from './resending.js';
 import { Turns } from './turns.js';
@@ -26,6 +27,9 @@ export interface TransactionsOptions {
   readonly log: Logger;
   /** How long one waits for a block with the transaction, milliseconds. */
   readonly commitMs: number;
+  readonly epochSeconds: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
   readonly onSettled: (code: string, seconds: number) => void;
   readonly onProposedAgain: (why: Why) => void;
   readonly onResent: () => void;
@@ -76,6 +80,8 @@ const RETRY_MOST_MS = 800;
 /** Somebody waits, and nothing at all has come back from the orderers for this long. */
 const STALLED_MS = 10_000;
 const LOOK_MS = 1_000;
+/** For the outcome of a transaction that has its block, if it ever gets one. */
+const OUTCOME_MS = 500;
 
 /** Brings commands onto the ledger, and never loses sight of one that was sent. */
 export class Transactions {
@@ -143,10 +149,13 @@ export class Transactions {
   }
 
   async #run(command: Command, audience: Audience, options: RunOptions): Promise<Committed> {
+    const step = nextStep();
+    const before = step?.before === undefined ? undefined : await this.#committedBefore(step.before);
+    if (before !== undefined) return before;
     const left = { conflict: (options.attempts ?? ATTEMPTS) - 1, epoch: EPOCHS, endorsements: 1 };
     let avoid: readonly string[] = [];
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#runOnce(command, audience, options, avoid);
+      const outcome = await this.#runOnce(command, audience, options, avoid, step?.attempting);
       if (outcome.kind === 'committed') return outcome.committed;
       if (left[outcome.why] <= 0 || this.#stop.signal.aborted) throw outcome.refusal;
       left[outcome.why] -= 1;
@@ -161,6 +170,7 @@ export class Transactions {
     audience: Audience,
     { as = 'client', intents = [] }: RunOptions,
     avoid: readonly string[],
+    attempting: ((transaction: string) => void) | undefined,
   ): Promise<Outcome> {
     const { chain, outbox, projection, commitMs, onSettled } = this.#options;
     const prepared = await this.#prepare(command, audience, { as, avoid });
@@ -172,6 +182,7 @@ export class Transactions {
     if (this.#waiting === 0) this.#progressAt = began;
     this.#waiting += 1;
     try {
+      attempting?.(prepared.transaction);
       outbox.keep({ ...prepared, height: projection.height }, intents);
       await this.#send(prepared);
       const settled = await within(watch.settled, commitMs);
@@ -182,6 +193,24 @@ export class Transactions {
       this.#waiting -= 1;
       watch.forget();
     }
+  }
+
+  /**
+   * What became of the transaction of an earlier attempt at the same request; undefined where it is none, and may be made again. Throws
+   * a Refusal `outcome-unknown` where that cannot be said yet.
+   */
+  async #committedBefore({ transaction, at, isOwn }: Attempted): Promise<Committed | undefined> {
+    const { chain, commitMs, epochSeconds, ledger, now, outbox } = this.#options;
+    if (outbox.open().some((open) => open.transaction === transaction)) throw new Refusal('outcome-unknown');
+    const settled = await ledger.outcome(transaction, OUTCOME_MS);
+    if (settled?.valid === true) {
+      await chain.reached(settled.block + 1, commitMs);
+      return { transaction, block: settled.block };
+    }
+    // This gateway keeps what it sends; what another sent cannot be valid any more when its epoch is over for certain.
+    const isOver = now() - at > 2 * epochSeconds * 1_000;
+    if (settled === undefined && !isOwn && !isOver) throw new Refusal('outcome-unknown');
+    return undefined;
   }
 
   /** Answers with a Refusal where another proposal may do better, and throws any other. */

@@ -5,6 +5,7 @@ export * from './checks.js';
 export * from './consents.js';
 export * from './fhir.js';
 export * from './follow-ups.js';
+export * from './idempotency.js';
 export * from './delegations.js';
 export * from './erasures.js';
 export * from './evidence.js';

@@ -36,10 +36,11 @@ export class FollowUpFolder {
   addEvent(
     { collection, key }: PrivateWrite,
     position: string,
-    { at, records }: AccessEvent,
+    { at, custodian, records, requester }: AccessEvent,
     request: string,
   ): void {
-    const isDelivered = !isSearchRequest(request);
+    // To the custodian's own staff nothing travels.
+    const isDelivered = requester !== custodian && !isSearchRequest(request);
     for (const { record, outcome } of records) {
       if (isDelivered && outcome === 'permit')
         this.#addUnsettled.run(collection, key, record, position, millisecondsOf(at));

@@ -40,7 +40,12 @@ export function sendOutcome(response: Response, error: unknown): void {
   const { status } = errorEntry(refusal.code);
   prepareRefusal(response, { status, code: refusal.code })
     .type(`${FHIR_MEDIA_TYPE}; charset=utf-8`)
-    .send(Buffer.from(JSON.stringify(outcomeOf(issuesOf(refusal)))));
+    .send(Buffer.from(JSON.stringify(refusedOutcome(refusal))));
+}
+
+/** The OperationOutcome that says a refusal. */
+export function refusedOutcome(refusal: Refusal): object {
+  return outcomeOf(issuesOf(refusal));
 }
 
 /** What a refusal says in FHIR's words: one issue for each thing that is wrong, with the element that it is about. */

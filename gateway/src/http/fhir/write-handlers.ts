@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import {
   withoutIdentifyingText,
@@ -11,6 +10,7 @@ import type { User } from '../../ports/token-verifier.js';
 import { newestVersion, versionAt, type ConsentVersion } from '../../usecases/consent-versions.js';
 import { byWordOfMouth, fileConsent, withdrawConsent } from '../../usecases/consents.js';
 import { filedEvidence, withSignedId } from '../../usecases/evidence.js';
+import { freshBytes } from '../../usecases/idempotent-run.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { Call, HandlersOf, Reply } from '../handlers.js';
 import { resourceOf, versionHeaders, withoutServerMeta } from './consent-resource.js';
@@ -104,7 +104,7 @@ function identified(
 ): FhirResource {
   if (resource['id'] !== undefined) return resource;
   const signed = withSignedId(resource, evidence, { ledgerId, custodian });
-  return signed['id'] === undefined ? { ...resource, id: randomUUID() } : signed;
+  return signed['id'] === undefined ? { ...resource, id: freshBytes('consent', 16).toString('hex') } : signed;
 }
 
 /**
