@@ -36,6 +36,7 @@ async function main() {
       await prepare('test');
       return mocha(testFiles('fault'), rest, { CONSENT_LEDGER_FAULT_RUNS: FAULT_RUNS });
     case 'bench:ledger':
+    case 'bench:audit':
     case 'bench:check':
     case 'bench:decide':
     case 'bench:fabric':
@@ -43,7 +44,7 @@ async function main() {
       return handOver(`scripts/dist/bench/${command.slice('bench:'.length)}.js`, rest);
     default:
       throw new BootstrapError(
-        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:check|bench:decide|bench:fabric [flags]',
+        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:audit|bench:check|bench:decide|bench:fabric [flags]',
       );
   }
 }

@@ -13,7 +13,7 @@ export { EvidenceRefused, type EvidenceRule } from './evidence/refusal.js';
 export { verifyBundle, type Evidence, type TransactionJudge } from './evidence/verify-bundle.js';
 export { writeBundle } from './evidence/write-bundle.js';
 export { Changes } from './projection/changes.js';
-export { blockOf } from './projection/position.js';
+export { blockOf, positionOf as positionAt } from './projection/position.js';
 export type { BlockSource, FollowOptions, Progress } from './projection/follow-options.js';
 export { follow } from './projection/follower.js';
 export { openProjection } from './projection/open-projection.js';

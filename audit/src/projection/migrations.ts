@@ -243,6 +243,36 @@ function searches(kind: DatabaseKind): Migration {
   };
 }
 
+/** Reviews of emergency accesses. What was folded before has none: those values were passed over, and are folded again. */
+function reviews(kind: DatabaseKind): Migration {
+  return {
+    up: async (db: Kysely<unknown>) => {
+      await createTable(kind, db, 'review', {
+        columns: {
+          position: NUMBER,
+          key_hash: TEXT,
+          event_hash: TEXT,
+          finding: TEXT,
+          reviewer: TEXT,
+          reviewed_by: TEXT,
+          at: NUMBER,
+        },
+        primaryKey: ['position'],
+        indexes: [['event_hash'], ['key_hash']],
+      });
+      await makeAgain(db);
+    },
+  };
+}
+
+/** Empties the projection, so that the next follower folds it from the genesis block on. */
+async function makeAgain(db: Kysely<unknown>): Promise<void> {
+  for (const name of Object.keys(FIRST)) await sql`DELETE FROM ${sql.table(name)}`.execute(db);
+  await sql`UPDATE checkpoint SET height = 0, hash = '', ledger = '', collections = '[]', passed_over = '[]'`.execute(
+    db,
+  );
+}
+
 async function createTable(
   kind: DatabaseKind,
   db: Kysely<unknown>,
@@ -275,6 +305,11 @@ function typeIn(kind: DatabaseKind, type: Columns[string]): 'bigint' | 'integer'
 
 export function migrationsFor(kind: DatabaseKind): MigrationProvider {
   return {
-    getMigrations: () => Promise.resolve({ '0001-first': first(kind), '0002-searches': searches(kind) }),
+    getMigrations: () =>
+      Promise.resolve({
+        '0001-first': first(kind),
+        '0002-searches': searches(kind),
+        '0003-reviews': reviews(kind),
+      }),
   };
 }

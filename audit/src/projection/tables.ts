@@ -33,6 +33,7 @@ export const COLUMNS = {
   access_reason: ['position', 'place', 'record', 'reason', 'exception', 'described', 'basis', 'subjects'],
   access_subject: ['subject', 'position'],
   delivery: ['position', 'key_hash', 'event_hash', 'record', 'bytes', 'digest', 'complete', 'at'],
+  review: ['position', 'key_hash', 'event_hash', 'finding', 'reviewer', 'reviewed_by', 'at'],
   consent: [
     'position',
     'key_hash',

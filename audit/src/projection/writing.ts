@@ -73,6 +73,7 @@ const BY_KEY = [
   'access_event',
   'detail_set',
   'delivery',
+  'review',
   'consent',
   'withdrawal',
   'descriptor',

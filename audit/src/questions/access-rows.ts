@@ -21,7 +21,7 @@ export interface AccessFilter {
   readonly consent?: string | undefined;
   /** Permitted, and no receipt says that all of it came. */
   readonly isUndelivered?: boolean;
-  /** Its review was due before; epoch milliseconds. */
+  /** Its review was due before, and there is none; epoch milliseconds. */
   readonly reviewDueBefore?: number;
 }
 
@@ -146,7 +146,10 @@ function narrowed(query: Narrowing, filter: AccessFilter): Narrowing {
       .where((eb) => eb.or([eb('d.is_search', 'is', null), eb('d.is_search', '=', 0)]))
       .where((eb) => eb.or([eb('l.complete', 'is', null), eb('l.complete', '=', 0)]));
   if (filter.reviewDueBefore !== undefined)
-    narrow = narrow.where('r.outcome', '=', 'permit').where('r.review_by', '<', filter.reviewDueBefore);
+    narrow = narrow
+      .where('r.outcome', '=', 'permit')
+      .where('r.review_by', '<', filter.reviewDueBefore)
+      .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM review v WHERE v.event_hash = e.key_hash)`);
   return narrow;
 }
 

@@ -45,6 +45,7 @@ export const subjectHistory = question({
         withdrawalsOf(db, subject, after, count),
         actsOf(db, subject, after, count),
         deliveriesOf(db, { subject }, after, count),
+        reviewsOf(db, { subject }, after, count),
       ]),
       limit,
     );
@@ -64,6 +65,7 @@ export const recordHistory = question({
         accessesOf(db, { record }, after, count),
         descriptorsOf(db, record, after, count),
         deliveriesOf(db, { record }, after, count),
+        reviewsOf(db, { record }, after, count),
       ]),
       limit,
     );
@@ -272,6 +274,62 @@ async function deliveriesOf(
       record: row.record,
       bytes: row.bytes,
       complete: row.complete === 1,
+      event: row.event,
+    },
+  }));
+}
+
+async function reviewsOf(
+  db: Kysely<Tables>,
+  { subject, record }: { readonly subject?: string; readonly record?: string },
+  after: After,
+  count: number,
+): Promise<Happening[]> {
+  const rows = await db
+    .selectFrom('review as v')
+    .innerJoin('access_event as e', 'e.key_hash', 'v.event_hash')
+    .select([
+      'v.position',
+      'v.at',
+      'v.finding',
+      'v.reviewer',
+      'v.reviewed_by',
+      'e.custodian',
+      'e.event',
+      'e.requester',
+    ])
+    .where('v.position', '>', positionAfter(after))
+    .$if(record !== undefined, (query) =>
+      query.where('e.position', 'in', (from) =>
+        from
+          .selectFrom('access_record as r')
+          .select('r.position')
+          .where('r.record', '=', record ?? ''),
+      ),
+    )
+    .$if(subject !== undefined, (query) =>
+      query.where('e.position', 'in', (from) =>
+        from
+          .selectFrom('access_subject as s')
+          .select('s.position')
+          .where('s.subject', '=', subject ?? ''),
+      ),
+    )
+    .orderBy('v.position')
+    .limit(count)
+    .execute();
+  return rows.map((row) => ({
+    position: row.position,
+    place: 0,
+    answer: {
+      at: instant(row.at),
+      what: 'emergency-review',
+      block: blockOf(row.position),
+      custodian: row.custodian,
+      member: row.requester,
+      reason: row.finding,
+      user: row.reviewer,
+      by: row.reviewed_by,
       event: row.event,
     },
   }));

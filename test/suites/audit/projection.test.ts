@@ -70,6 +70,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         access_reason: 6,
         access_subject: 5,
         delivery: 1,
+        review: 0,
         consent: 1,
         withdrawal: 1,
         descriptor: 3,

@@ -152,6 +152,23 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       }
     });
 
+    it('an emergency is overdue no more once it was reviewed, and its review is in the history', async () => {
+      const { chain, made, at, ledger, blocks } = await smallHistory();
+      const more = [...blocks, chain.block([made.review(at(8), jtiOf(5))])];
+      const other = await openProjection((await postgres?.database()) ?? join(work.path, 'reviewed.db'));
+      const before = store;
+      try {
+        await followTo(other, ledger, more);
+        store = other;
+        expect(await answers('reviews')).to.deep.equal([]);
+        const history = await answers('subject', { subject: 'subject-1' });
+        expect(history.at(-1)).to.deep.include({ what: 'emergency-review', reason: 'justified' });
+      } finally {
+        store = before;
+        await other.close();
+      }
+    });
+
     it('disclosures: date, recipient, description and purpose; what need not be accounted for can be left out', async () => {
       const rows = await answers('disclosures', { subject: 'subject-1' });
       expect(only(rows, 'recipient', 'description', 'purpose', 'received')).to.deep.equal([

@@ -4,6 +4,7 @@ import {
   details,
   millisecondsOf,
   parseRequestObject,
+  review,
   z,
   type AccessEvent,
   type EventDetail,
@@ -108,6 +109,22 @@ export function foldDelivery(value: ValueAt, changes: Changes): boolean {
     bytes,
     digest,
     complete: complete ? 1 : 0,
+    at: millisecondsOf(at),
+  });
+  return true;
+}
+
+export function foldReview(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(review, value);
+  if (found === undefined) return false;
+  const { event, finding, reviewer, by, at } = found;
+  changes.add('review', {
+    position: value.position,
+    key_hash: value.keyHash,
+    event_hash: base64Url(hashKey(event)),
+    finding,
+    reviewer,
+    reviewed_by: by,
     at: millisecondsOf(at),
   });
   return true;

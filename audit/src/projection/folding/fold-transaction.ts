@@ -8,7 +8,7 @@ import { compare, type ComparedWrite } from '../../history/believe.js';
 import type { DeliveredTransaction } from '../../history/delivered-block.js';
 import type { Changes } from '../changes.js';
 import { positionOf } from '../position.js';
-import { foldDelivery, foldDetails, foldEvent } from './events.js';
+import { foldDelivery, foldDetails, foldEvent, foldReview } from './events.js';
 import { foldCustody, foldDescriptor, foldMember } from './holdings.js';
 import {
   foldConsent,
@@ -31,6 +31,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   event: foldEvent,
   details: foldDetails,
   delivery: foldDelivery,
+  review: foldReview,
   subject: foldSubject,
   descriptor: foldDescriptor,
   consent: foldConsent,

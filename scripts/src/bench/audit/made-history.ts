@@ -237,6 +237,19 @@ export class MadeHistory {
     };
   }
 
+  /** Somebody of oversight looked into an emergency access. */
+  review(at: number, jti: string): MadeTransaction {
+    const event = privateKey('event', this.pepper, REQUESTER, jti);
+    const value = {
+      event,
+      finding: 'justified',
+      reviewer: 'reviewer-00000000001',
+      by: CUSTODIAN,
+      at: instantOf(at),
+    };
+    return { at, writes: [this.#private('review', [event], value)] };
+  }
+
   #record(at: number, subject: string, record: string): MadeWrite {
     const descriptor = {
       record,
