@@ -69,6 +69,24 @@ describe('the demo, as a newcomer runs it', function () {
     for (const line of audit) expect(line).to.match(/^ *\d+ +[0-9a-f]{12}… /);
   });
 
+  it('plays a whole clinical trial, and sponsor, sites and auditor agree at its end', async () => {
+    const { code, stdout, stderr } = await consortium.run('demo', 'trial', '--participants', '8', '--json');
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    const { ok, steps } = JSON.parse(stdout) as DemoReport;
+    expect(ok).to.equal(true);
+    expect(steps).to.have.length(10);
+    const study = /demo-[0-9a-f]{8}/.exec(stdout)?.[0] ?? '';
+    const counted = await consortium.run('trial', 'counts', study);
+    expect(counted.stdout).to.match(/8 in all, as of block \d+/);
+    const listed = await consortium.run('trial', 'list', study, '--status', 'withdrawn', '--json');
+    expect(JSON.parse(listed.stdout)).to.be.an('array').and.not.have.length(0);
+    const exported = await consortium.run('trial', 'export', study);
+    expect(exported.stdout.split('\r\n')).to.have.length(10);
+    const nothing = await consortium.run('trial', 'alerts', 'no-such-study');
+    expect(nothing.stderr).to.contain('study-unknown');
+    expect(nothing.code).to.equal(1);
+  });
+
   it('is not changed by a second `up`', async () => {
     const before = await consortium.state();
     const { code, stderr } = await consortium.run('up');

@@ -75,8 +75,10 @@ export async function askFor(
   custodian: string,
   record: string,
   purpose: string,
+  study?: string,
 ): Promise<Asked> {
-  const body = { custodian, records: [record], purpose: [purpose] };
+  const named = study === undefined ? {} : { study };
+  const body = { custodian, records: [record], purpose: [purpose], ...named };
   return asked(await postJson(user, '/v1/access-requests', body));
 }
 

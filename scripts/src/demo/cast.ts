@@ -26,19 +26,26 @@ export async function castOf(consortium: Consortium): Promise<Cast> {
   if (!custodian || !requester || !sponsor || !auditor) {
     throw badInput('The demo needs two hospitals, a sponsor and an auditor: use the topology demo.yaml.');
   }
-  const player = async <User extends string>(
+  const player = <User extends string>(
     organisation: Organisation,
     ...users: readonly User[]
-  ): Promise<Player<User>> => {
-    const clients = users.map(
-      async (user) => [user, await memberClient(consortium, organisation.name, user)] as const,
-    );
-    return { organisation, as: Object.fromEntries(await Promise.all(clients)) as Record<User, MemberClient> };
-  };
+  ): Promise<Player<User>> => playerOf(consortium, organisation, ...users);
   return {
     custodian: await player(custodian, 'consent-clerk', 'records-clerk', 'practitioner'),
     requester: await player(requester, 'practitioner'),
     sponsor: await player(sponsor, 'researcher'),
     auditor: await player(auditor, 'auditor'),
   };
+}
+
+/** Signs a member's users in. */
+export async function playerOf<User extends string>(
+  consortium: Consortium,
+  organisation: Organisation,
+  ...users: readonly User[]
+): Promise<Player<User>> {
+  const clients = users.map(
+    async (user) => [user, await memberClient(consortium, organisation.name, user)] as const,
+  );
+  return { organisation, as: Object.fromEntries(await Promise.all(clients)) as Record<User, MemberClient> };
 }

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Consortium } from '../consortium/consortium.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { castOf } from './cast.js';
-import { narrator, StepFailure, type StepReport } from './narration.js';
+import { narrator, StepFailure, type Narrate, type StepReport } from './narration.js';
 import { playStory } from './story.js';
+import { trialCastOf } from './trial/cast.js';
+import { playTrial } from './trial/story.js';
 
 /** What a run of the demo came to. */
 export interface DemoReport {
@@ -18,14 +20,33 @@ export async function runDemo(
   consortium: Consortium,
   tell: (report: StepReport) => void,
 ): Promise<DemoReport> {
+  const cast = await castOf(consortium);
+  const run = randomBytes(4).toString('hex');
+  return told(tell, (narrate) => playStory({ cast, narrate, run, decisions: [] }));
+}
+
+/** Plays a whole clinical trial, a new study each time, with participants made from a seed. */
+export async function runTrial(
+  consortium: Consortium,
+  { participants, seed }: { readonly participants: number; readonly seed: string },
+  tell: (report: StepReport) => void,
+): Promise<DemoReport> {
+  const cast = await trialCastOf(consortium);
+  const study = `demo-${randomBytes(4).toString('hex')}`;
+  return told(tell, (narrate) => playTrial({ cast, narrate, study, participants, seed }));
+}
+
+async function told(
+  tell: (report: StepReport) => void,
+  play: (narrate: Narrate) => Promise<void>,
+): Promise<DemoReport> {
   const steps: StepReport[] = [];
   const narrate = narrator((report) => {
     steps.push(report);
     tell(report);
   });
-  const cast = await castOf(consortium);
   try {
-    await playStory({ cast, narrate, run: randomBytes(4).toString('hex'), decisions: [] });
+    await play(narrate);
     return { ok: true, steps };
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;

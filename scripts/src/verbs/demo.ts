@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { existingConsortium, type Consortium } from '../consortium/consortium.js';
 import { lockFile } from '../consortium/paths.js';
 import { isGatewayReady } from '../consortium/status.js';
-import { printStep, runDemo } from '../demo/run.js';
+import type { StepReport } from '../demo/narration.js';
+import { printStep, runDemo, runTrial, type DemoReport } from '../demo/run.js';
 import { lockHolder } from '../supervisor/lock.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { EXIT, UserError } from '../user-error.js';
@@ -21,15 +22,49 @@ export function demoVerb(done: (exitCode: number) => void): Command {
     .option('--json', 'every step for machines')
     .addHelpText('after', examples('demo', 'demo --json | jq .ok'))
     .action(async (options: Options) => {
-      const consortium = await existingConsortium(options.dataDir);
-      if (!(await isRunning(consortium))) {
-        throw new UserError(
-          'The consortium is not running: start it with `consent-ledger up`.',
-          EXIT.notRunning,
-        );
-      }
-      done(await demo(consortium, terminal(), options.json === true));
+      done(await demo(await runningConsortium(options), terminal(), options.json === true));
+    })
+    .addCommand(trialDemo(done));
+}
+
+interface TrialOptions extends Options {
+  readonly participants: number;
+  readonly seed: string;
+}
+
+/** `consent-ledger demo trial` */
+function trialDemo(done: (exitCode: number) => void): Command {
+  return new Command('trial')
+    .description(
+      'Play a whole clinical trial: two sites, three protocol versions, withdrawals in the middle of a transfer.',
+    )
+    .option('--participants <count>', 'how many', parseCount, 200)
+    .option('--seed <text>', 'what the participants are made from', 'one')
+    .action(async (_own: object, command: Command) => {
+      const options = command.optsWithGlobals<TrialOptions>();
+      const consortium = await runningConsortium(options);
+      const out = terminal();
+      const asJson = options.json === true;
+      const tell = (step: StepReport): void => {
+        if (!asJson) printStep(out, step);
+      };
+      done(conclude(await runTrial(consortium, options, tell), out, asJson));
     });
+}
+
+const MOST_PARTICIPANTS = 10_000;
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,5}$/.test(text) || count < 4 || count > MOST_PARTICIPANTS)
+    throw new InvalidArgumentError(`It must be a whole number from 4 to ${MOST_PARTICIPANTS}.`);
+  return count;
+}
+
+async function runningConsortium({ dataDir }: DataDirOption): Promise<Consortium> {
+  const consortium = await existingConsortium(dataDir);
+  if (await isRunning(consortium)) return consortium;
+  throw new UserError('The consortium is not running: start it with `consent-ledger up`.', EXIT.notRunning);
 }
 
 /** Under a supervisor, or by something else. */
@@ -45,6 +80,10 @@ export async function demo(consortium: Consortium, out: Terminal, json = false):
   const report = await runDemo(consortium, (step) => {
     if (!json) printStep(out, step);
   });
+  return conclude(report, out, json);
+}
+
+function conclude(report: DemoReport, out: Terminal, json: boolean): number {
   if (json) out.printJson(report);
   else out.print('');
   if (report.failure) {
