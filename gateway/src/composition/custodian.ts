@@ -1,10 +1,12 @@
 import { secretFile } from '../adapters/keys/secret-file.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
+import { openLinkStore } from '../adapters/sqlite/link-store.js';
 import type { Handlers } from '../http/handlers.js';
 import { bundleHandlers } from '../http/operations/bundles.js';
 import { cdsHandlers } from '../http/cds/handlers.js';
 import { checkHandlers } from '../http/operations/checks.js';
+import { linkHandlers } from '../http/operations/links.js';
 import { labelHandlers } from '../http/operations/labels.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
@@ -18,6 +20,7 @@ import type { CustodyView } from '../usecases/custody-view.js';
 import { Decisions } from '../usecases/decisions.js';
 import { Deliveries } from '../usecases/deliveries.js';
 import type { FindOptions } from '../usecases/finding/find-records.js';
+import { Links } from '../usecases/finding/links.js';
 import { SealedTexts } from '../usecases/finding/sealed-text.js';
 import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
@@ -99,8 +102,16 @@ export async function buildCustodian(
   const notifications = buildNotifications(custody, ownVault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const tables = openLabelTables(configuration.labelTable, inData('label-tables'));
+  const linkStore = closers.add(openLinkStore(inData('links.db')));
+  const links = new Links({ custody, store: linkStore, members, now });
+  const forgetting = {
+    forget: (subject: string): void => {
+      linkStore.forget(subject);
+      notifications.store.forget(subject);
+    },
+  };
   const erasing = buildErasing(
-    { custody, keys: ownVault, records, notifications: notifications.store },
+    { custody, keys: ownVault, records, notifications: forgetting },
     foundation,
     closers,
   );
@@ -117,6 +128,7 @@ export async function buildCustodian(
     custody,
     consents,
     slips: foundation.slips,
+    links,
     records: foundation.recordIndex,
     cursors: new SealedTexts(secretFile(inData('keys/references.key'), true), 'search cursor', CURSOR_BYTES),
   };
@@ -128,6 +140,7 @@ export async function buildCustodian(
       ...notifications.handlers,
       ...keepHandlers(keep, tables),
       ...labelHandlers({ keep, tables }),
+      ...linkHandlers(links),
       ...bundleHandlers({ keep, tables, bundleBytes: limits.bundleBytes }),
       ...erasing.handlers,
       ...checkHandlers(checks, pseudonymKey),

@@ -196,6 +196,13 @@ export async function goodInputs({
     },
     describeRecord: same({ path: { id: record } }),
     relabelRecord: same({ path: { id: record }, body: { reason: 'checked', labels: [] } }),
+    makeLink: same({ ...ofSubject, body: {} }),
+    listLinks: same(ofSubject),
+    endLink: async () => {
+      const token = await riverside.token('clerk', ['consent-clerk']);
+      const made = await riverside.call('POST', `/v1/subjects/${subject}/links`, { token, body: {} });
+      return good({ path: { id: subject, link: String(made.json['link']) } });
+    },
     searchRecords: same({
       body: { custodian: riverside.reference, person: `subject/${subject}`, purpose: ['TREAT'] },
     }),

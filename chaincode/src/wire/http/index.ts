@@ -10,6 +10,7 @@ export * from './delegations.js';
 export * from './erasures.js';
 export * from './evidence.js';
 export * from './labels.js';
+export * from './links.js';
 export * from './members.js';
 export * from './notifications.js';
 export * from './operations.js';

@@ -1,7 +1,8 @@
 import { bundleKept, putBundleQuery } from './bundles.js';
 import { FHIR_MEDIA_TYPE } from './fhir.js';
+import { linkEnded, linkList, linkMade, linkParams, makeLinkBody } from './links.js';
 import { recordDescriptor, recordRelabelled, relabelBody } from './labels.js';
-import { READERS } from './roles.js';
+import { READERS, SPEAKERS } from './roles.js';
 import { releaseBody } from './releases.js';
 import { listingAnswer, searchAnswered, searchBody } from './searches.js';
 import { idParams, noQuery } from './shared.js';
@@ -71,5 +72,40 @@ export const RECORD_OPERATIONS = {
     query: noQuery,
     body: releaseBody,
     answer: { status: 200, description: 'Decided, logged, and told', schema: listingAnswer },
+  },
+  makeLink: {
+    method: 'post',
+    path: '/v1/subjects/{id}/links',
+    summary:
+      'Make a link that a subject holds, by which others can name them here for a time; it opens nothing',
+    tag: 'people',
+    caller: SPEAKERS,
+    at: 'custodian',
+    params: idParams,
+    query: noQuery,
+    body: makeLinkBody,
+    answer: { status: 201, description: 'The link, told this once', schema: linkMade },
+  },
+  listLinks: {
+    method: 'get',
+    path: '/v1/subjects/{id}/links',
+    summary: 'A subject’s links, and who used them',
+    tag: 'people',
+    caller: [...SPEAKERS, 'auditor'],
+    at: 'custodian',
+    params: idParams,
+    query: noQuery,
+    answer: { status: 200, description: 'All of them', schema: linkList },
+  },
+  endLink: {
+    method: 'post',
+    path: '/v1/subjects/{id}/links/{link}/end',
+    summary: 'End a link; it names nobody from now on',
+    tag: 'people',
+    caller: SPEAKERS,
+    at: 'custodian',
+    params: linkParams,
+    query: noQuery,
+    answer: { status: 200, description: 'It has ended', schema: linkEnded },
   },
 } as const;

@@ -75,8 +75,7 @@ async function pageOf(
   search: SearchClaims,
   { custody, records, look, cursors, ...persons }: FindOptions,
 ): Promise<Page> {
-  const { iss } = request.claims;
-  const subject = resolvePerson(search.person, iss, { custody, ...persons });
+  const subject = resolvePerson(search.person, request.claims, { custody, ...persons });
   const owner = ownerOf(request, search);
   const after =
     search.after === undefined ? undefined : cursor.safeParse(cursors.open(search.after, owner)).data;

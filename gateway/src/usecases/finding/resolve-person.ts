@@ -1,26 +1,31 @@
+import type { RequestClaims } from '@consent-ledger/chaincode/wire';
 import type { ConsentIndex } from '../../ports/consent-index.js';
 import type { Slips } from '../../ports/slips.js';
+import type { Links } from './links.js';
 import type { CustodyView } from '../custody-view.js';
 
 export interface PersonOptions {
   readonly custody: CustodyView;
   readonly consents: ConsentIndex;
   readonly slips: Slips;
+  readonly links: Pick<Links, 'subjectOf'>;
 }
 
 /**
  * The subject that a requester means; undefined where it is none that this requester may name, whatever the reason.
  * - `slip/<id>`: of whom a slip speaks that was made for this requester.
+ * - `link/<secret>`: who shows the requester a link that is good; that it was used is kept.
  * - `subject/<id>`: the pseudonym itself, which only the custodian's own staff has.
  */
 export function resolvePerson(
   person: string,
-  requester: string,
-  { custody, consents, slips }: PersonOptions,
+  { iss: requester, sub }: Pick<RequestClaims, 'iss' | 'sub'>,
+  { custody, consents, links, slips }: PersonOptions,
 ): string | undefined {
   const [kind, name, ...rest] = person.split('/');
   if (name === undefined || rest.length > 0) return undefined;
   if (kind === 'subject') return requester === custody.custodian ? name : undefined;
+  if (kind === 'link') return links.subjectOf(name, requester, sub);
   if (kind !== 'slip') return undefined;
   const slip = slips.find(custody.custodian, person);
   if (slip?.member !== requester) return undefined;
