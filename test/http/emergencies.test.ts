@@ -22,7 +22,12 @@ describe('the glass is broken', function () {
     record = (await putRecord(members.riverside, { subject, content })).id;
   });
 
-  async function breakGlass(member: TestMember, methods: string[], age = 0): Promise<Answer> {
+  async function breakGlass(
+    member: TestMember,
+    methods: string[],
+    age = 0,
+    records = [record],
+  ): Promise<Answer> {
     const now = Math.floor(Date.now() / 1_000);
     const token = await member.token('er-doctor', PHYSICIAN, {
       payload: { auth_time: now - age, amr: methods },
@@ -31,7 +36,7 @@ describe('the glass is broken', function () {
       token,
       body: {
         custodian: members.riverside.reference,
-        records: [record],
+        records,
         purpose: ['BTG'],
         emergency: { reason: 'unconscious' },
       },
@@ -111,6 +116,23 @@ describe('the glass is broken', function () {
       expect(one.review).to.include({ finding: 'justified', by: riverside.reference });
       expect(await list(member, 'open')).to.deep.equal([]);
     }
+  });
+
+  it('sends the notice of 42 CFR part 2 with what is about substance use, one record or several', async () => {
+    const { riverside, lakeside } = members;
+    const facts = { labels: ['R', 'ETH'] };
+    const other = await registerSubject(riverside);
+    const { id } = await putRecord(riverside, { subject: other, content, facts });
+    const { id: usual } = await putRecord(riverside, { subject: other, content });
+    const one = await breakGlass(lakeside, ['pwd'], 0, [id]);
+    expect(one.status, JSON.stringify(one.json)).to.equal(200);
+    expect(one.headers['consent-ledger-notice']).to.match(
+      /^42 CFR part 2 prohibits unauthorized use or disclosure/,
+    );
+    const plain = await breakGlass(lakeside, ['pwd'], 0, [usual]);
+    expect(plain.headers['consent-ledger-notice']).to.equal(undefined);
+    const both = (await breakGlass(lakeside, ['pwd'], 0, [id, usual])).bytes.toString('latin1');
+    expect(both.match(/Consent-Ledger-Notice: 42 CFR part 2/g)).to.have.length(1);
   });
 
   it('is not judged by who looked, but by oversight if need be', async () => {

@@ -27,6 +27,8 @@ export const EVENT_HEADERS = {
   version: 'Consent-Ledger-Record-Version',
   /** base64url of a JSON list. */
   obligations: 'Consent-Ledger-Obligations',
+  /** Text that must go with the record (42 CFR 2.32). */
+  notice: 'Consent-Ledger-Notice',
 } as const;
 
 const obligation = z.looseObject({ code: z.string() });

@@ -9,7 +9,7 @@ import { Refusal } from '../../usecases/refusal.js';
 export async function sendRecord(response: Response, opened: Opened): Promise<void> {
   const [record] = opened.records;
   if (record === undefined) throw refusedBy(opened);
-  const obligations = opened.event.records.find((one) => one.record === record.record)?.obligations ?? [];
+  const obligations = obligationsOf(opened, record.record);
   response.status(200).set({
     'Content-Type': record.mediaType,
     'Content-Length': `${record.bytes}`,
@@ -20,6 +20,7 @@ export async function sendRecord(response: Response, opened: Opened): Promise<vo
     [EVENT_HEADERS.block]: `${opened.block}`,
     [EVENT_HEADERS.version]: `${record.version}`,
     [EVENT_HEADERS.obligations]: Buffer.from(JSON.stringify(obligations)).toString('base64url'),
+    ...noticeOf(obligations),
   });
   await pump(record.content(), response);
   response.end();
@@ -45,12 +46,26 @@ export async function sendRecords(response: Response, opened: Opened, custodian:
         'Content-Type': record.mediaType,
         'Content-ID': `<${record.record}>`,
         'Content-Length': `${record.bytes}`,
+        ...noticeOf(obligationsOf(opened, record.record)),
       }),
     );
     await pump(record.content(), response);
     response.write('\r\n');
   }
   response.end(`--${boundary}--\r\n`);
+}
+
+type Obligations = Opened['event']['records'][number]['obligations'];
+
+function obligationsOf({ event }: Opened, record: string): Obligations {
+  return event.records.find((one) => one.record === record)?.obligations ?? [];
+}
+
+/** The notice goes with the data, in words, wherever the record goes (42 CFR 2.32). It comes from another member: only what a header can hold. */
+function noticeOf(obligations: Obligations): Record<string, string> {
+  const owed = obligations.find((one) => one.code === 'prohibit-redisclosure');
+  if (owed === undefined) return {};
+  return { [EVENT_HEADERS.notice]: owed.notice.replaceAll(/[^ -~]+/g, ' ') };
 }
 
 function refusedBy({ key, transaction, block }: Opened): Refusal {
