@@ -44,7 +44,7 @@ describe('what an EHR is told to redact', function () {
   });
 
   it('was tried on what is shown, and on what is held back', () => {
-    expect(shown).to.be.greaterThan(100);
-    expect(held).to.be.greaterThan(100);
+    expect(shown).to.be.greaterThan(10);
+    expect(held).to.be.greaterThan(10);
   });
 });
