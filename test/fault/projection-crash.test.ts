@@ -13,10 +13,10 @@ import { temporaryFolder } from '../support/temporary.js';
 
 /** How often the projection is killed; `npm run test:fault` asks for two hundred. */
 const asked = process.env['CONSENT_LEDGER_FAULT_RUNS'];
-const RUNS = asked === undefined ? 4 : 4 * Number(asked);
+const RUNS = asked === undefined ? 3 : 4 * Number(asked);
 const PATIENCE_PER_RUN = 60_000;
 const CHILD = fileURLToPath(new URL('./support/projection-child.js', import.meta.url));
-const BLOCKS = 200;
+const BLOCKS = 120;
 
 async function longHistory(): Promise<{ ledger: string; blocks: peer.BlockAndPrivateData[] }> {
   const chain = new MadeChain();
