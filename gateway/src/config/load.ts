@@ -80,7 +80,16 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
       ? {}
       : { sharedDirectory: absolute(configuration.sharedDirectory) }),
     records: withAbsoluteStore(configuration.records, absolute),
+    keyStore: withAbsoluteToken(configuration.keyStore, absolute),
   };
+}
+
+function withAbsoluteToken(
+  keyStore: Configuration['keyStore'],
+  absolute: (path: string) => string,
+): Configuration['keyStore'] {
+  if (keyStore.kind === 'file') return keyStore;
+  return { ...keyStore, library: absolute(keyStore.library), pinFile: absolute(keyStore.pinFile) };
 }
 
 function withAbsoluteStore(

@@ -1,7 +1,7 @@
 import { primitives, relyingParty, z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
 import { notificationsSchema } from './notifications.js';
-import { recordsSchema } from './stores.js';
+import { keyStoreSchema, recordsSchema } from './stores.js';
 
 const file = z
   .string()
@@ -259,6 +259,7 @@ export const configurationSchema = z
       .optional()
       .describe('how subjects are told what is done in their name; absent: they are told nothing'),
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
+    keyStore: keyStoreSchema.describe("where the custodian's key is"),
     records: recordsSchema.describe('where ciphertexts of records lie'),
     sharedDirectory: file
       .optional()

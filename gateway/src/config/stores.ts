@@ -56,6 +56,29 @@ export const recordsSchema = z
   ])
   .default({ kind: 'files' });
 
+const label = z
+  .string()
+  .regex(/^[A-Za-z0-9._ -]{1,32}$/, 'a label of up to 32 letters, digits, dots, dashes, spaces');
+
+/** Where the custodian's key is. */
+export const keyStoreSchema = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({ kind: z.literal('file') })
+      .readonly()
+      .describe('keys/master.key in the data directory'),
+    z
+      .strictObject({
+        kind: z.literal('pkcs11'),
+        library: file.describe('of the device'),
+        token: label.describe('label of the token'),
+        key: label.default('consent-ledger').describe('label of the key in it; made where there is none yet'),
+        pinFile: file.describe('file of mode 0600 that holds the PIN'),
+      })
+      .readonly(),
+  ])
+  .default({ kind: 'file' });
+
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 function isPlainOrigin(text: string): boolean {

@@ -2,6 +2,7 @@ import { memberLayout, organisationLayout, servicesLayout } from '../identities/
 import {
   custodyOf,
   notificationSettings,
+  keyStoreSettings,
   organisationNamed,
   recordSettings,
   portsOf,
@@ -43,6 +44,7 @@ export interface GatewayConfiguration {
   readonly passkeys?: Passkeys;
   readonly notifications?: object;
   readonly records?: object;
+  readonly keyStore?: object;
   readonly keys: { readonly signing: string; readonly encryption: string };
   readonly tokens: TokenSettings;
   readonly listen: {
@@ -150,6 +152,7 @@ export function gatewayConfiguration(
       ? {}
       : { notifications: notificationSettings(organisation.notifications) }),
     ...(organisation.records === undefined ? {} : { records: recordSettings(organisation.records) }),
+    ...(organisation.keyStore === undefined ? {} : { keyStore: keyStoreSettings(organisation.keyStore) }),
     keys: { signing: layout.gateway.signing.privateJwk, encryption: layout.gateway.encryption.privateJwk },
     tokens: tokenSettings(organisation, plan, dataDir),
     listen: {

@@ -86,6 +86,7 @@ const CUSTODIANS_ONLY = {
   passkeys: 'passkeys',
   notifications: 'notifications',
   records: 'store of records',
+  keyStore: 'key store',
 } satisfies Partial<Record<keyof Organisation, string>>;
 
 function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[] {

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { crossChecks } from './cross-checks.js';
 import type { Organisation, Topology } from './model.js';
 import { withFilesFrom } from './people.js';
-import { recordsWithFilesFrom } from './stores.js';
+import { keyStoreWithFilesFrom, recordsWithFilesFrom } from './stores.js';
 import { locate, type LocatedDocument } from './positions.js';
 import { renderFound, renderPath, TopologyError, type TopologyProblem } from './problems.js';
 import { organisationSchema, topologySchema } from './schema.js';
@@ -79,7 +79,7 @@ function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string
 }
 
 function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
-  const { tokens, labelTable, notifications, records } = organisation;
+  const { tokens, labelTable, notifications, records, keyStore } = organisation;
   const absolute = (file: string): string => resolve(folder, file);
   const { caFile } = tokens;
   return {
@@ -88,6 +88,7 @@ function withAbsolutePaths(organisation: Organisation, folder: string): Organisa
     ...(labelTable === undefined ? {} : { labelTable: resolve(folder, labelTable) }),
     ...(notifications === undefined ? {} : { notifications: withFilesFrom(notifications, absolute) }),
     ...(records === undefined ? {} : { records: recordsWithFilesFrom(records, absolute) }),
+    ...(keyStore === undefined ? {} : { keyStore: keyStoreWithFilesFrom(keyStore, absolute) }),
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { mapping } from './mapping.js';
 import { notificationsSchema, passkeysSchema } from './people.js';
 import { duration, size } from './quantities.js';
-import { recordsSchema } from './stores.js';
+import { keyStoreSchema, recordsSchema } from './stores.js';
 
 /*
  * The shape of a topology file. Every message says what is expected at that place; `problems.ts` adds where
@@ -217,6 +217,8 @@ export const organisationSchema = mapping({
   notifications: notificationsSchema.optional(),
   /** Where ciphertexts of its records lie. Absent: in files of its gateway's. */
   records: recordsSchema.optional(),
+  /** The device in which its key is. Absent: a file of its gateway's. */
+  keyStore: keyStoreSchema.optional(),
   troubles: troubles.optional(),
 });
 

@@ -34,6 +34,15 @@ const s3 = mapping({
   deadline: duration(100, 600_000).optional(),
 });
 
+const LABEL = 'a label of up to 32 letters, digits, dots, dashes, spaces';
+const label = z.string(LABEL).regex(/^[A-Za-z0-9._ -]{1,32}$/, LABEL);
+
+/** The device in which the custodian's key is. */
+const pkcs11 = mapping({ library: fileName, token: label, key: label.optional(), pinFile: fileName });
+
+export const keyStoreSchema = mapping({ pkcs11 });
+export type KeyStoreOfMember = z.output<typeof keyStoreSchema>;
+
 export const recordsSchema = mapping({ s3 });
 export type Records = z.output<typeof recordsSchema>;
 
@@ -71,4 +80,15 @@ export function recordsWithFilesFrom(
 /** Every file that the gateway reads because of it. */
 export function recordFilesOf({ s3: { caFile, credentialsFile } }: Records): readonly string[] {
   return [credentialsFile, ...(caFile === undefined ? [] : [caFile])];
+}
+
+export function keyStoreSettings({ pkcs11: settings }: KeyStoreOfMember): object {
+  return { kind: 'pkcs11', ...settings };
+}
+
+export function keyStoreWithFilesFrom(
+  { pkcs11: { library, pinFile, ...rest } }: KeyStoreOfMember,
+  absolute: (file: string) => string,
+): KeyStoreOfMember {
+  return { pkcs11: { ...rest, library: absolute(library), pinFile: absolute(pinFile) } };
 }

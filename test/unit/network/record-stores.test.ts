@@ -82,3 +82,34 @@ describe("where a custodian's records lie, in the topology", () => {
     );
   });
 });
+
+describe("where a custodian's key is, in the topology", () => {
+  const PKCS11 = [
+    'keyStore:',
+    '  pkcs11:',
+    '    library: /usr/lib/hsm.so',
+    '    token: riverside',
+    '    pinFile: pin',
+  ];
+
+  it("becomes the gateway's configuration, with files beside the topology file and no PIN in it", () => {
+    const topology = parsed(withRecords(PKCS11));
+    const plan = portPlan(topology, 7000);
+    const configuration = gatewayConfiguration(topology, plan, '/data', 'riverside', '0'.repeat(64));
+    expect(configurationSchema.parse(configuration).keyStore).to.deep.equal({
+      kind: 'pkcs11',
+      library: '/usr/lib/hsm.so',
+      token: 'riverside',
+      key: 'consent-ledger',
+      pinFile: '/etc/consortium/pin',
+    });
+  });
+
+  it('is refused with a PIN in the file, and of who keeps no records', () => {
+    const withPin = PKCS11.map((line) => line.replace('pinFile: pin', 'pin: 1234'));
+    expect(() => parsed(withRecords(withPin))).to.throw(/keyStore.pkcs11.pin: found an unknown key/);
+    expect(() => parsed(withRecords(PKCS11, 'Novacure Trials'))).to.throw(
+      /expected no key store for a sponsor/,
+    );
+  });
+});

@@ -140,7 +140,7 @@ function identitySteps(site: Site, name: string, from: string, manifest: Manifes
 }
 
 async function refuseOther(site: Site, name: string, manifest: Manifest): Promise<void> {
-  const { mspId } = organisationNamed(site.topology, name);
+  const { mspId, keyStore } = organisationNamed(site.topology, name);
   if (manifest.organisation !== name || manifest.mspId !== mspId) {
     throw new OperationError(`the backup is of ${manifest.organisation} (${manifest.mspId}), not of ${name}`);
   }
@@ -151,7 +151,9 @@ async function refuseOther(site: Site, name: string, manifest: Manifest): Promis
   if (manifest.keys) return;
   await loadOrganisation(site.dataDir, { name, mspId });
   const master = path.join(memberLayout(site.dataDir, name).data, 'keys', 'master.key');
-  const needsMaster = manifest.files.some((each) => each.path === 'gateway/keys/vault.db');
+  // In a device it is not lost with the machine's files.
+  const needsMaster =
+    keyStore === undefined && manifest.files.some((each) => each.path === 'gateway/keys/vault.db');
   if (needsMaster && !(await exists(master))) {
     throw new OperationError(
       `the backup holds no keys, and ${master} is not here: put it there from where it is kept, or the records cannot be opened`,

@@ -111,7 +111,7 @@ export function gatewayContainer(
   site: Site,
   installation: Installation,
   {
-    organisation: { name, listen, tokens, labelTable, notifications, records },
+    organisation: { name, listen, tokens, labelTable, notifications, records, keyStore },
     ports,
   }: Pick<NodeFiles, 'organisation' | 'ports'>,
 ): Container {
@@ -135,6 +135,7 @@ export function gatewayContainer(
       ...(labelTable === undefined ? [] : [labelTable]),
       ...(notifications === undefined ? [] : filesOf(notifications)),
       ...(records === undefined ? [] : recordFilesOf(records)),
+      ...(keyStore === undefined ? [] : [keyStore.pkcs11.pinFile, keyStore.pkcs11.library]),
     ],
     writes: [data],
     listens: [`${listen}:${ports.gateway}`],
