@@ -1,4 +1,4 @@
-import type { Handle, PKCS11 } from 'pkcs11js';
+import type * as Pkcs11 from 'pkcs11js';
 import { privateText } from './secret-file.js';
 
 /** How a token of a PKCS#11 device is found and opened. */
@@ -14,15 +14,15 @@ export interface TokenSettings {
 }
 
 export interface OpenToken {
-  readonly module: PKCS11;
-  readonly session: Handle;
-  readonly names: typeof import('pkcs11js');
+  readonly module: Pkcs11.PKCS11;
+  readonly session: Pkcs11.Handle;
+  readonly names: typeof Pkcs11;
 }
 
 /** pkcs11js holds a binary that npm builds only where it is allowed to, and only custodians with a device need it. */
-async function loadNames(): Promise<typeof import('pkcs11js')> {
+async function loadNames(): Promise<typeof Pkcs11> {
   try {
-    const loaded = (await import('pkcs11js')) as unknown as { default: typeof import('pkcs11js') };
+    const loaded = (await import('pkcs11js')) as unknown as { default: typeof Pkcs11 };
     return loaded.default;
   } catch (cause) {
     const what = 'the key store pkcs11 needs the package pkcs11js, built on this machine';
