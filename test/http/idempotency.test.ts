@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { privateHistory } from '../support/history.js';
 import { FaultyMember } from '../support/release-faults/faulty-member.js';
 import { startConsortium, type Answer, type TestConsortium, type TestMember } from './support/consortium.js';
-import { events, fileConsent, putRecord, registerSubject, treatmentConsent } from './support/people.js';
+import { ask, events, fileConsent, putRecord, registerSubject, treatmentConsent } from './support/people.js';
 import { expectProblem } from './support/problems.js';
 import { PATIENCE_MS } from './support/shared.js';
 
@@ -137,19 +137,36 @@ describe('a request under an idempotency key', function () {
     const record = (await putRecord(riverside, { subject })).id;
     const key = randomUUID();
     const token = await lakeside.token('doctor', ['practitioner']);
-    const ask = (): Promise<Answer> =>
+    const askAgain = (): Promise<Answer> =>
       lakeside.call('POST', '/v1/access-requests', {
         token,
         headers: { 'idempotency-key': key },
         body: { custodian: riverside.reference, records: [record], purpose: ['TREAT'] },
       });
-    const denied = await ask();
+    const denied = await askAgain();
     expectProblem(denied, 403, 'access-denied');
     await fileConsent(riverside, treatmentConsent({ subject }));
-    expect((await ask()).json, 'the same answer, though it would be another one now').to.deep.equal(
+    expect((await askAgain()).json, 'the same answer, though it would be another one now').to.deep.equal(
       denied.json,
     );
     expect(await events(riverside, { record })).to.have.length(1);
+  });
+
+  it('has its delivery logged though the custodian could not take the receipt at first', async () => {
+    const subject = await registerSubject(riverside);
+    const record = (await putRecord(riverside, { subject })).id;
+    await fileConsent(riverside, treatmentConsent({ subject }));
+    await faulty.idle();
+    // The first transaction is the decision, the second the delivery.
+    await faulty.plan({ port: 'ledger', method: 'prepare', when: 'before', nth: 2, action: 'fail' });
+    const released = await ask(lakeside, riverside, [record]);
+    expect(released.status, JSON.stringify(released.json)).to.equal(200);
+    await eventually(async () => {
+      const [event] = await events(riverside, { record });
+      const [line] = event?.['records'] as { delivered: boolean }[];
+      expect(line?.delivered).to.equal(true);
+      expect(faulty.hit.has('before ledger.prepare'), 'the first receipt was not taken').to.equal(true);
+    });
   });
 
   it('keeps a record once, and says the same of it again', async () => {

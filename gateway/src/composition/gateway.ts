@@ -3,6 +3,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFileSpool } from '../adapters/records/file-spool.js';
 import { openIdempotencyStore } from '../adapters/sqlite/idempotency-store.js';
+import { openReceiptQueue } from '../adapters/sqlite/receipt-queue.js';
 import type { LoadedConfiguration } from '../config/load.js';
 import type { Configuration } from '../config/schema.js';
 import { createApp } from '../http/app.js';
@@ -25,6 +26,7 @@ import type { IdempotencyStore } from '../ports/idempotency-store.js';
 import type { Logger } from '../ports/logger.js';
 import { ciphertextLength } from '../release/streaming-aead.js';
 import type { AskOptions } from '../usecases/ask-for-records.js';
+import { Receipts } from '../usecases/receipts.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { compareWithAgreed, setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
@@ -240,11 +242,17 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
 async function askOptions(foundation: Foundation, closers: Closers): Promise<AskOptions> {
   const { chain, configuration, inData, log, memberKeys, now, own, seams, signer } = foundation;
   const { deadlines, ledger, limits } = configuration;
+  const peers = seams.peers(connectToPeers(configuration, closers));
+  const queue = closers.add(openReceiptQueue(inData('receipts.db')));
+  const receipts = new Receipts({ queue, peers, log, now });
+  receipts.start();
+  closers.addStop(() => receipts.stop());
   return {
     own: own.mspId,
     ledgerId: ledger.id,
     signer,
-    peers: seams.peers(connectToPeers(configuration, closers)),
+    peers,
+    receipts,
     keys: memberKeys,
     spool: seams.spool(await openFileSpool(inData('spool'))),
     chain,

@@ -10,6 +10,7 @@ import type { CustodyView } from './custody-view.js';
 import type { Decisions } from './decisions.js';
 import { receiveRelease, type Answered, type ReceiveOptions, type Received } from './receive-release.js';
 import { recordBinding } from './release-records.js';
+import type { Receipts } from './receipts.js';
 import { Refusal } from './refusal.js';
 import type { Asked, RequestSigner } from './request-object.js';
 
@@ -40,6 +41,7 @@ export interface AskOptions extends ReceiveOptions {
   readonly ledgerId: string;
   readonly signer: RequestSigner;
   readonly peers: Peers;
+  readonly receipts: Pick<Receipts, 'bring'>;
   readonly log: Logger;
   readonly now: () => number;
   readonly releaseMs: number;
@@ -85,7 +87,7 @@ function openReceived(
   };
 }
 
-/** The delivery is the custodian's to log; that it cannot be reached now takes nothing back. */
+/** The delivery is the custodian's to log; that it cannot be signed or kept now takes nothing back. */
 async function sendReceipt(
   custodian: string,
   jti: string,
@@ -101,7 +103,7 @@ async function sendReceipt(
       event: answered.key,
       records: answered.received.map(({ record, ciphertext }) => receiptLine(record, ciphertext)),
     });
-    await options.peers.sendReceipt(custodian, jti, receipt);
+    options.receipts.bring(custodian, jti, receipt);
   } catch (error) {
     options.log.warn('receipt.not-sent', { member: custodian, transaction: answered.transaction, error });
   }

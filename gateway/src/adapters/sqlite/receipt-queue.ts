@@ -1,0 +1,40 @@
+import type { ReceiptQueue, WaitingReceipt } from '../../ports/receipt-queue.js';
+import { openDatabase } from './database.js';
+
+const SCHEMA = `
+CREATE TABLE receipt (
+  jti TEXT PRIMARY KEY,
+  custodian TEXT NOT NULL,
+  receipt TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  due INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_due ON receipt(due)`;
+
+/** The queue in one SQLite file, written through to the disk. */
+export function openReceiptQueue(path: string): ReceiptQueue & { close(): void } {
+  const database = openDatabase(path, SCHEMA, 1, 'full');
+  const add = database.prepare(
+    'INSERT INTO receipt (jti, custodian, receipt, attempts, due) VALUES (?, ?, ?, 0, ?) ON CONFLICT DO NOTHING',
+  );
+  const due = database.prepare(
+    'SELECT jti, custodian, receipt, attempts FROM receipt WHERE due <= ? ORDER BY due, jti LIMIT ?',
+  );
+  const remove = database.prepare('DELETE FROM receipt WHERE jti = ?');
+  const retry = database.prepare('UPDATE receipt SET attempts = attempts + 1, due = ? WHERE jti = ?');
+  return {
+    keep({ jti, custodian, receipt }, at) {
+      add.run(jti, custodian, receipt, at);
+    },
+    due: (now, limit) => due.all(now, limit) as unknown as WaitingReceipt[],
+    settle(jti) {
+      remove.run(jti);
+    },
+    retry(jti, at) {
+      retry.run(at, jti);
+    },
+    close() {
+      database.close();
+    },
+  };
+}
