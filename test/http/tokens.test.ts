@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { OPERATIONS, ROLES, type Operation } from '@consent-ledger/chaincode/wire/http';
+import type { TestMember } from './support/consortium.js';
 import type { TokenOverrides } from './support/issuer.js';
 import { expectOutcome } from './support/fhir.js';
 import { expectProblem } from './support/problems.js';
@@ -28,8 +29,10 @@ describe('a route is open to those who have a role for it, and to nobody else', 
     const expectRefusal = operation.speaks === 'fhir' ? expectOutcome : expectProblem;
     const method = operation.method.toUpperCase() as 'GET' | 'POST' | 'PUT';
 
+    const at = (): TestMember => (operation.at === 'sponsor' ? members.novacure : members.riverside);
+
     it(`${name}: no token, no entry`, async () => {
-      const answer = await members.riverside.call(method, path);
+      const answer = await at().call(method, path);
       expectRefusal(answer, 401, 'token-missing');
       expect(answer.headers['www-authenticate']).to.match(/^Bearer/);
     });
@@ -37,8 +40,8 @@ describe('a route is open to those who have a role for it, and to nobody else', 
     it(`${name}: every role that is not in the table is refused`, async () => {
       const others = ROLES.filter((role) => !(operation.caller as readonly string[]).includes(role));
       for (const role of [...others, 'no-such-role']) {
-        const token = await members.riverside.token('somebody', [role]);
-        expectRefusal(await members.riverside.call(method, path, { token }), 403, 'role-missing', role);
+        const token = await at().token('somebody', [role]);
+        expectRefusal(await at().call(method, path, { token }), 403, 'role-missing', role);
       }
     });
   }
