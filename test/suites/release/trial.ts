@@ -48,7 +48,7 @@ export class Tally {
   lines(): string[] {
     return [...this.#rows].map(
       ([attack, { attempts, released }]) =>
-        `${attack}: ${attempts} attempts, ${released} released, 0 violations`,
+        `${attack}: ${attempts} attempts, ${released} released`,
     );
   }
 }
