@@ -235,6 +235,36 @@ describe('studies', () => {
       expect(seen).to.not.include(SUBJECT).and.not.include('s-1');
     });
 
+    it('of whom nothing is left at the site once they are erased, their slips included', async () => {
+      await enrol('invited');
+      await file();
+      await record();
+      const left = (): string[] =>
+        (['enrolment', 'consent', 'slip', 'policies'] as const).filter((kind) =>
+          [...world.ledger.values().keys()].some((key) => key.includes(`/${kind}/`)),
+        );
+      const keys = [
+        world.key('enrolment', STUDY, SUBJECT),
+        world.key('consent', 's-1'),
+        world.key('slip', 's-1', NOVACURE),
+        world.key('policies', OTHER_SUBJECT),
+      ];
+      const erase = (values: string[]): Promise<Simulation> =>
+        world.tryCustody({
+          command: 'erase-subject',
+          subject: SUBJECT,
+          ground: 'objection',
+          reference: 'case-17',
+          values,
+          withdrawals: [],
+        });
+      expect(refusalOf(await erase(keys)), "with what is another's").to.equal('command-malformed');
+      expect((await erase(keys.slice(0, 3))).message).to.equal('');
+      expect(left()).to.deep.equal(['policies']);
+      expect(refusalOf(await enrol('invited'))).to.equal('subject-erased');
+      expect(participationOf(world)?.status, 'what was told stays, under a pseudonym').to.equal('consented');
+    });
+
     it('brought by the site from status to status, legally', async () => {
       for (const status of ['active', 'suspended', 'completed'])
         expect(refusalOf(await enrol(status)), status).to.equal('participation-status-refused');
