@@ -47,8 +47,7 @@ export class Tally {
 
   lines(): string[] {
     return [...this.#rows].map(
-      ([attack, { attempts, released }]) =>
-        `${attack}: ${attempts} attempts, ${released} released`,
+      ([attack, { attempts, released }]) => `${attack}: ${attempts} attempts, ${released} released`,
     );
   }
 }
