@@ -54,7 +54,13 @@ export async function readRecord(dataDir: string): Promise<ConsortiumRecord | un
   }
 }
 
-const GATEWAY_SETTINGS: ReadonlySet<string> = new Set(['labelTable', 'passkeys', 'notifications', 'records', 'keyStore']);
+const GATEWAY_SETTINGS: ReadonlySet<string> = new Set([
+  'labelTable',
+  'passkeys',
+  'notifications',
+  'records',
+  'keyStore',
+]);
 
 /**
  * Takes a folder for a consortium, or checks that it was taken for this one. Written before anything else, so that
