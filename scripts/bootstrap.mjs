@@ -9,6 +9,7 @@ import { fabricRuns, lanes, testFiles } from './bootstrap/tests.mjs';
 
 const FAULT_RUNS = '50';
 const MOCHA = 'node_modules/mocha/bin/mocha.js';
+const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
 const HOW_ON_FABRIC =
   'Set FABRIC_HOME to an unpacked release of Hyperledger Fabric 3.1 and run `npm run test:fabric`.';
 
@@ -77,8 +78,6 @@ async function testing() {
   );
   return code;
 }
-
-const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
 
 /** All tests, in two processes at once: much of what takes long waits for time-outs and for processes that start. */
 async function everything() {

@@ -3,12 +3,16 @@ import type { PrivateValue } from '../history/delivered-block.js';
 
 /** The private values of one transaction, and undefined where the bytes are not their one encoding. */
 export function readPrivateSet(bytes: Uint8Array): PrivateValue[] | undefined {
-  let set: ledger.rwset.TxPvtReadWriteSet;
   try {
-    set = ledger.rwset.TxPvtReadWriteSet.deserializeBinary(bytes);
+    return valuesOf(bytes);
   } catch {
-    return undefined;
+    return undefined; // Whatever cannot be read is not its one encoding.
   }
+}
+
+/** Throws what the decoder throws where the bytes are no private set. */
+function valuesOf(bytes: Uint8Array): PrivateValue[] | undefined {
+  const set = ledger.rwset.TxPvtReadWriteSet.deserializeBinary(bytes);
   if (!Buffer.from(set.serializeBinary()).equals(bytes)) return undefined;
   const values: PrivateValue[] = [];
   for (const space of set.getNsPvtRwsetList()) {

@@ -102,7 +102,7 @@ export class Erasing {
    * over it, or came out of a backup; that is told.
    */
   async settle(): Promise<void> {
-    const { custody, erasures, log, projection } = this.#options;
+    const { custody, erasures, projection } = this.#options;
     this.#looked = projection.height;
     if (!custody.isOpen) return;
     let found = 0;
@@ -110,7 +110,11 @@ export class Erasing {
       this.#open.add(subject);
       if (await this.#destroy(subject)) found += 1;
     }
-    if (found > 0) log.error('erasure.keys-found', { count: found, height: this.#looked });
+    if (found > 0) this.#tellFound(found);
+  }
+
+  #tellFound(count: number): void {
+    this.#options.log.error('erasure.keys-found', { count, height: this.#looked });
   }
 
   start(): void {
@@ -161,7 +165,8 @@ export class Erasing {
 
   async #finish(subject: string): Promise<void> {
     if (this.#stop.signal.aborted) return;
-    await this.#destroy(subject);
+    // A read model that came out of a backup too tells of the tombstone only now.
+    if (await this.#destroy(subject)) this.#tellFound(1);
     const recorded = this.find(subject);
     if (recorded !== undefined) await this.#purge(subject, recorded, false);
     this.#open.delete(subject);
