@@ -7,16 +7,14 @@ import { startLoad, type Load, type LoadReport } from '../../support/fault/load.
 import { leaderAndFollowers } from '../../support/fault/orderers.js';
 import { smallDisk, type SmallDisk } from '../../support/fault/small-disk.js';
 import { expectKept } from '../../support/fault/verdict.js';
+import { skippedWithoutFabric } from '../../support/needs-fabric.js';
 
 /** Orderers' write-ahead log alone takes 64 MiB. */
 const DISK_MIB = 320;
 
 for (const ordering of ['bft', 'raft'] as const) {
   describe(`a real network that breaks under load, ordered by ${ordering}`, function () {
-    if (process.env['FABRIC_HOME'] === undefined) {
-      it.skip('set FABRIC_HOME to an unpacked release of Fabric 3.1 to run this');
-      return;
-    }
+    if (skippedWithoutFabric()) return;
     this.timeout(300_000);
     let consortium: TestConsortium;
     let riverside: TestMember;

@@ -8,6 +8,7 @@ import { fabricProcesses } from '../../support/fabric-processes.js';
 import { isAlive } from '@consent-ledger/network/internal/fabric/process-record';
 import { temporaryFolder } from '../../support/temporary.js';
 import { eventually } from '../../support/eventually.js';
+import { skippedWithoutFabric } from '../../support/needs-fabric.js';
 
 const PATIENCE = { withinMs: 90_000, everyMs: 500 };
 
@@ -15,10 +16,7 @@ const DEMO = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', i
 
 /** The whole product on the official release. */
 describe('a consortium on Fabric', function () {
-  if (process.env['FABRIC_HOME'] === undefined) {
-    it.skip('set FABRIC_HOME to an unpacked release of Fabric 3.1 to run this');
-    return;
-  }
+  if (skippedWithoutFabric()) return;
   this.timeout(240_000);
 
   for (const ordering of ['bft', 'raft']) {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { testConsortium, type TestConsortium } from '../../support/consortium.js';
 import { fabricProcesses } from '../../support/fabric-processes.js';
 import { temporaryFolder } from '../../support/temporary.js';
+import { skippedWithoutFabric } from '../../support/needs-fabric.js';
 
 type Consortium = TestConsortium;
 
@@ -34,10 +35,7 @@ const MOMENTS: readonly Moment[] = [
 ];
 
 describe('a first start on Fabric that is cut off by kill -9', function () {
-  if (process.env['FABRIC_HOME'] === undefined) {
-    it.skip('set FABRIC_HOME to an unpacked release of Fabric 3.1 to run this');
-    return;
-  }
+  if (skippedWithoutFabric()) return;
   this.timeout(240_000);
   const folder = temporaryFolder();
 

@@ -17,6 +17,7 @@ import { eventually } from '../../support/eventually.js';
 import { fabricProcesses } from '../../support/fabric-processes.js';
 import { memberUser, type MemberUser } from '../../support/member-user.js';
 import { temporaryFolder } from '../../support/temporary.js';
+import { skippedWithoutFabric } from '../../support/needs-fabric.js';
 
 const PATIENCE = { withinMs: 90_000, everyMs: 250 };
 
@@ -25,10 +26,7 @@ const HL7 = 'http://terminology.hl7.org/CodeSystem';
 const EVIDENCE = { kind: 'witnessed', form: 'A'.repeat(43) };
 
 describe('a slip that its member verifies alone, on Fabric', function () {
-  if (process.env['FABRIC_HOME'] === undefined) {
-    it.skip('set FABRIC_HOME to an unpacked release of Fabric 3.1 to run this');
-    return;
-  }
+  if (skippedWithoutFabric()) return;
   this.timeout(240_000);
   let consortium: TestConsortium;
   let custodian: MemberUser;

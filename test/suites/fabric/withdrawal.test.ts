@@ -11,6 +11,7 @@ import { memberUser, type MemberUser } from '../../support/member-user.js';
 import { newAppKey, type Signer } from '../../support/signers.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { eventually } from '../../support/eventually.js';
+import { skippedWithoutFabric } from '../../support/needs-fabric.js';
 
 const PATIENCE = { withinMs: 150_000, everyMs: 250 };
 
@@ -18,10 +19,7 @@ const DEMO = fileURLToPath(new URL('../../../../network/topologies/demo.yaml', i
 const WITNESSED = { kind: 'witnessed', form: 'A'.repeat(43) };
 
 describe('a withdrawal that the custodian cannot hold up, on Fabric', function () {
-  if (process.env['FABRIC_HOME'] === undefined) {
-    it.skip('set FABRIC_HOME to an unpacked release of Fabric 3.1 to run this');
-    return;
-  }
+  if (skippedWithoutFabric()) return;
   this.timeout(240_000);
   let consortium: TestConsortium;
   let topology: Topology;
