@@ -6,6 +6,7 @@ import {
   organisationLayout,
   servicesLayout,
 } from '@consent-ledger/network';
+import { derChildren, readDer } from '@consent-ledger/network/internal/wire-format/der';
 import { isLowS } from '@consent-ledger/network/internal/wire-format/ecdsa';
 import { expect } from 'chai';
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
@@ -57,10 +58,12 @@ function certificates(pem: string): X509Certificate[] {
   );
 }
 
-/** The signature of a certificate: the BIT STRING at its end (RFC 5280, 4.1). */
+/** The signature of a certificate: its third element, a BIT STRING without unused bits (RFC 5280, 4.1). */
 function signatureOf(certificate: X509Certificate): Buffer {
-  const at = certificate.raw.lastIndexOf(Buffer.from([0x00, 0x30]));
-  return certificate.raw.subarray(at + 1);
+  const [, , signature] = derChildren(readDer(certificate.raw).content);
+  if (signature?.tag !== 0x03 || signature.content[0] !== 0)
+    throw new Error('no signature where one must be');
+  return signature.content.subarray(1);
 }
 
 describe('the identities of a consortium', function () {
