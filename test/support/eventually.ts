@@ -9,7 +9,7 @@ export interface Patience {
 
 /** Tries until it does not fail any more; fails as the last attempt did. */
 export async function eventually<Result>(
-  attempt: () => Promise<Result>,
+  attempt: () => Result | Promise<Result>,
   { withinMs = 20_000, everyMs = 100 }: Patience = {},
 ): Promise<Result> {
   const deadline = performance.now() + withinMs;

@@ -1,8 +1,9 @@
-import { openSlipQueue } from '../adapters/sqlite/slip-queue.js';
+import { openLedgerQueue } from '../adapters/sqlite/ledger-queue.js';
 import { openSlipStore } from '../adapters/sqlite/slip-store.js';
 import type { Handlers } from '../http/handlers.js';
 import { slipHandlers } from '../http/operations/slips.js';
 import type { Peers } from '../ports/peers.js';
+import type { WrittenSlip } from '../ports/slips.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { ReceivedSlips } from '../usecases/received-slips.js';
 import { SlipDeliveries } from '../usecases/slip-deliveries.js';
@@ -33,7 +34,8 @@ export function buildSlips(
     await swept;
   });
   if (own !== undefined) {
-    const queue = closers.add(openSlipQueue(inData('slip-queue.db')));
+    const layout = { table: 'delivery', key: ['key'], beside: ['member'] } as const;
+    const queue = closers.add(openLedgerQueue<WrittenSlip>(inData('slip-queue.db'), layout));
     const deliveries = new SlipDeliveries({
       custody: own,
       ledgerId,

@@ -1,7 +1,8 @@
-import { openParticipationQueue } from '../adapters/sqlite/participation-queue.js';
+import { openLedgerQueue } from '../adapters/sqlite/ledger-queue.js';
 import type { Handlers } from '../http/handlers.js';
 import { siteHandlers, sponsorHandlers, studyHandlers } from '../http/operations/studies.js';
 import { Listeners } from '../http/operations/study-events.js';
+import type { TouchedParticipant } from '../ports/trials.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { ParticipationRecording } from '../usecases/participation-recording.js';
 import { TrialView } from '../usecases/trial-view.js';
@@ -26,7 +27,9 @@ export function buildStudies(
   const options = { members, studies, transactions, view, listeners };
   const handlers: Handlers = studyHandlers(options);
   if (own !== undefined) {
-    const queue = closers.add(openParticipationQueue(inData('participation-queue.db')));
+    const layout = { table: 'waiting', key: ['study', 'subject'] } as const;
+    const path = inData('participation-queue.db');
+    const queue = closers.add(openLedgerQueue<TouchedParticipant>(path, layout));
     const recording = new ParticipationRecording({
       custody: own,
       projection,

@@ -1,11 +1,11 @@
 import { UndeliverableError, type Channel, type Courier } from '../ports/courier.js';
 import type { Logger } from '../ports/logger.js';
-import type { Notice, Notices } from '../ports/notices.js';
+import type { Notices } from '../ports/notices.js';
 import type { NotificationStore, WaitingMessage } from '../ports/notification-store.js';
 import type { Projection } from '../ports/projection.js';
 import type { SubjectSeal } from '../ports/subject-seal.js';
 import { contactPurpose } from './contacts.js';
-import { DeliveryLoop } from './delivery-loop.js';
+import { DeliveryLoop, fromLedger } from './delivery-loop.js';
 import { Refusal } from './refusal.js';
 
 export interface NotifierOptions {
@@ -32,17 +32,24 @@ const MOST_RETRY_MS = 3_600_000;
  */
 export class Notifier {
   readonly #options: NotifierOptions;
-  readonly #loop: DeliveryLoop<Notice, WaitingMessage>;
+  readonly #loop: DeliveryLoop<WaitingMessage>;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
-    const { custodian, projection, notices, store, now, log } = options;
+    const { custodian, projection, notices, store, retryMs, giveUpMs, now, log } = options;
     this.#loop = new DeliveryLoop({
-      projection,
       queue: store,
-      since: (block) => notices.since(custodian, block),
-      attempt: (message) => this.#try(message),
-      interrupted: 'notifications.interrupted',
+      takeIn: fromLedger(projection, store, (block) => notices.since(custodian, block), now),
+      keyOf: ({ id, channel }) => JSON.stringify([id, channel]),
+      bring: (message) => this.#send(message),
+      isFinal: (error, { at }) => error instanceof UndeliverableError || now() - Date.parse(at) >= giveUpMs,
+      events: {
+        failed: 'notification.not-sent',
+        givenUp: 'notification.given-up',
+        interrupted: 'notifications.interrupted',
+      },
+      retryMs,
+      mostRetryMs: MOST_RETRY_MS,
       now,
       log,
     });
@@ -62,16 +69,6 @@ export class Notifier {
     return this.#loop.stop();
   }
 
-  async #try(message: WaitingMessage): Promise<void> {
-    const { store, now } = this.#options;
-    try {
-      await this.#send(message);
-      store.tried(message, { status: 'sent', at: new Date(now()).toISOString() });
-    } catch (error) {
-      this.#failed(message, error);
-    }
-  }
-
   async #send({ channel, sealed, ...message }: WaitingMessage): Promise<void> {
     const courier = this.#options.couriers.get(channel);
     if (courier === undefined) throw new Error('nobody brings messages on this channel any more');
@@ -87,20 +84,5 @@ export class Notifier {
       if (cause instanceof Refusal) throw cause;
       throw new UndeliverableError('the address cannot be opened', { cause });
     }
-  }
-
-  #failed(message: WaitingMessage, error: unknown): void {
-    const { store, retryMs, giveUpMs, now, log } = this.#options;
-    const attempt = message.attempts + 1;
-    const isLate = now() - Date.parse(message.at) >= giveUpMs;
-    if (error instanceof UndeliverableError || isLate) {
-      log.error('notification.given-up', { attempt, error });
-      store.tried(message, { status: 'failed', at: new Date(now()).toISOString() });
-      return;
-    }
-    log.warn('notification.not-sent', { attempt, error });
-    store.tried(message, {
-      retryAt: now() + Math.min(retryMs * 2 ** message.attempts, MOST_RETRY_MS),
-    });
   }
 }

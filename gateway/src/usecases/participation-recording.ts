@@ -6,13 +6,13 @@ import {
   type CommandOf,
   type RegisteredStudy,
 } from '@consent-ledger/chaincode/wire';
+import type { LedgerQueue, Tried } from '../ports/delivery-queue.js';
 import type { Logger } from '../ports/logger.js';
-import type { ParticipationQueue, WaitingParticipant } from '../ports/participation-queue.js';
 import type { Projection } from '../ports/projection.js';
 import type { TouchedParticipant, Trials } from '../ports/trials.js';
 import { Batcher } from './batcher.js';
 import type { CustodyView } from './custody-view.js';
-import { DeliveryLoop } from './delivery-loop.js';
+import { DeliveryLoop, fromLedger } from './delivery-loop.js';
 import { Refusal } from './refusal.js';
 import type { StudyView } from './study-view.js';
 import type { Transactions } from './transactions.js';
@@ -22,14 +22,12 @@ export interface ParticipationRecordingOptions {
   readonly projection: Projection;
   readonly trials: Trials;
   readonly studies: StudyView;
-  readonly queue: ParticipationQueue;
+  readonly queue: LedgerQueue<TouchedParticipant>;
   readonly transactions: Transactions;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-const RETRY_MS = 1_000;
-const MOST_RETRY_MS = 600_000;
 /** Participants in one transaction. */
 const BATCH = 50;
 
@@ -40,19 +38,21 @@ const BATCH = 50;
  */
 export class ParticipationRecording {
   readonly #options: ParticipationRecordingOptions;
-  readonly #loop: DeliveryLoop<TouchedParticipant, WaitingParticipant>;
+  readonly #loop: DeliveryLoop<TouchedParticipant & Tried>;
   readonly #batchers = new Map<string, Batcher<string, undefined>>();
 
   constructor(options: ParticipationRecordingOptions) {
     this.#options = options;
     const { custody, projection, trials, queue, now, log } = options;
     this.#loop = new DeliveryLoop({
-      projection,
       queue,
-      since: (block) => trials.touched(custody.custodian, block),
-      attempt: (waiting) => this.#try(waiting),
+      takeIn: fromLedger(projection, queue, (block) => trials.touched(custody.custodian, block), now),
+      keyOf: ({ study, subject }) => JSON.stringify([study, subject]),
+      bring: async ({ study, subject }) => {
+        await this.#batcherOf(study).add(subject);
+      },
       atOnce: BATCH,
-      interrupted: 'participations.interrupted',
+      events: { failed: 'participation.not-recorded', interrupted: 'participations.interrupted' },
       now,
       log,
     });
@@ -70,17 +70,6 @@ export class ParticipationRecording {
   /** Lets what is under way end. */
   stop(): Promise<void> {
     return this.#loop.stop();
-  }
-
-  async #try(waiting: WaitingParticipant): Promise<void> {
-    const { queue, now, log } = this.#options;
-    try {
-      await this.#batcherOf(waiting.study).add(waiting.subject);
-      queue.settle(waiting);
-    } catch (error) {
-      log.warn('participation.not-recorded', { attempt: waiting.attempts + 1, error });
-      queue.retry(waiting, now() + Math.min(RETRY_MS * 2 ** waiting.attempts, MOST_RETRY_MS));
-    }
   }
 
   #batcherOf(study: string): Batcher<string, undefined> {

@@ -1,27 +1,24 @@
 import { slip, type SlipClaims } from '@consent-ledger/chaincode/wire';
+import type { LedgerQueue, Tried } from '../ports/delivery-queue.js';
 import type { Logger } from '../ports/logger.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Peers } from '../ports/peers.js';
 import type { Projection } from '../ports/projection.js';
-import type { SlipQueue, WaitingSlip } from '../ports/slip-queue.js';
 import type { Slips, WrittenSlip } from '../ports/slips.js';
 import type { CustodyView } from './custody-view.js';
-import { DeliveryLoop } from './delivery-loop.js';
+import { DeliveryLoop, fromLedger } from './delivery-loop.js';
 
 export interface SlipDeliveriesOptions {
   readonly custody: CustodyView;
   readonly ledgerId: string;
   readonly projection: Projection;
   readonly slips: Slips;
-  readonly queue: SlipQueue;
+  readonly queue: LedgerQueue<WrittenSlip>;
   readonly keys: Pick<MemberKeys, 'signSlip'>;
   readonly peers: Peers;
   readonly now: () => number;
   readonly log: Logger;
 }
-
-const RETRY_MS = 1_000;
-const MOST_RETRY_MS = 600_000;
 
 /**
  * Hands slips over to the members that they are for. What there is to hand over follows from the projection, and is taken into the
@@ -30,17 +27,18 @@ const MOST_RETRY_MS = 600_000;
  */
 export class SlipDeliveries {
   readonly #options: SlipDeliveriesOptions;
-  readonly #loop: DeliveryLoop<WrittenSlip, WaitingSlip>;
+  readonly #loop: DeliveryLoop<WrittenSlip & Tried>;
 
   constructor(options: SlipDeliveriesOptions) {
     this.#options = options;
     const { custody, projection, slips, queue, now, log } = options;
     this.#loop = new DeliveryLoop({
-      projection,
       queue,
-      since: (block) => slips.since(custody.custodian, block),
-      attempt: (slip) => this.#try(slip),
-      interrupted: 'slips.interrupted',
+      takeIn: fromLedger(projection, queue, (block) => slips.since(custody.custodian, block), now),
+      keyOf: ({ key }) => key,
+      bring: (slip) => this.#handOver(slip),
+      events: { failed: 'slip.not-delivered', interrupted: 'slips.interrupted' },
+      fieldsOf: ({ member }) => ({ member }),
       now,
       log,
     });
@@ -60,20 +58,14 @@ export class SlipDeliveries {
     return this.#loop.stop();
   }
 
-  async #try(waiting: WaitingSlip): Promise<void> {
-    const { queue, keys, peers, now, log } = this.#options;
-    try {
-      const claims = this.#claimsOf(waiting);
-      if (claims !== undefined) await peers.sendSlip(waiting.member, await keys.signSlip(claims));
-      queue.settle(waiting);
-    } catch (error) {
-      log.warn('slip.not-delivered', { member: waiting.member, attempt: waiting.attempts + 1, error });
-      queue.retry(waiting, now() + Math.min(RETRY_MS * 2 ** waiting.attempts, MOST_RETRY_MS));
-    }
+  async #handOver(slip: WrittenSlip): Promise<void> {
+    const { keys, peers } = this.#options;
+    const claims = this.#claimsOf(slip);
+    if (claims !== undefined) await peers.sendSlip(slip.member, await keys.signSlip(claims));
   }
 
   /** What the ledger has by now; undefined where it has been purged. */
-  #claimsOf({ key, member }: WaitingSlip): SlipClaims | undefined {
+  #claimsOf({ key, member }: WrittenSlip): SlipClaims | undefined {
     const { custody, ledgerId, projection, now } = this.#options;
     const held = projection.privateValue(custody.collection, key);
     if (held === undefined) return undefined;

@@ -109,14 +109,14 @@ describe('what a subject is told is taken in once, whatever comes late', () => {
     const waits: number[] = [];
     for (let attempt = 0; attempt < 4; attempt += 1) {
       await run();
-      const due = store.nextDue();
+      const due = store.next(1)[0]?.due;
       if (due === undefined) break;
       waits.push(due - now);
       now = due;
     }
     expect(waits).to.deep.equal([1_000, 2_000, 4_000, 8_000]);
     await run();
-    expect(store.nextDue()).to.equal(undefined);
+    expect(store.next(1)).to.deep.equal([]);
     expect(store.deliveries(SUBJECT)).to.deep.include({
       notice: 'tx-1.00',
       channel: 'mail',

@@ -80,17 +80,20 @@ class SqliteNotificationStore implements NotificationStore {
     });
   }
 
-  due(now: number, limit: number): WaitingMessage[] {
-    return this.#statements.due.all(now, limit) as unknown as WaitingMessage[];
+  next(limit: number): WaitingMessage[] {
+    return this.#statements.next.all(limit) as unknown as WaitingMessage[];
   }
 
-  nextDue(): number | undefined {
-    return (this.#statements.nextDue.get() as { due: number | null }).due ?? undefined;
+  settle({ id, channel }: WaitingMessage, now: number): void {
+    this.#statements.settle.run('sent', new Date(now).toISOString(), id, channel);
   }
 
-  tried({ id, channel }: WaitingMessage, outcome: Parameters<NotificationStore['tried']>[1]): void {
-    if ('retryAt' in outcome) this.#statements.retry.run(outcome.retryAt, id, channel);
-    else this.#statements.settle.run(outcome.status, outcome.at, id, channel);
+  giveUp({ id, channel }: WaitingMessage, now: number): void {
+    this.#statements.settle.run('failed', new Date(now).toISOString(), id, channel);
+  }
+
+  retry({ id, channel }: WaitingMessage, at: number): void {
+    this.#statements.retry.run(at, id, channel);
   }
 
   deliveries(subject: string): Delivery[] {
@@ -131,11 +134,10 @@ function statementsOf(database: DatabaseSync) {
     forgetDeliveries: database.prepare('DELETE FROM delivery WHERE subject = ?'),
     forgetTold: database.prepare('DELETE FROM told WHERE subject = ?'),
     keep: database.prepare('INSERT INTO contact (subject, channel, sealed) VALUES (?, ?, ?)'),
-    due: database.prepare(`
-      SELECT notice AS id, channel, subject, kind, at, sealed, attempts FROM delivery
-      WHERE status = 'waiting' AND due <= ? ORDER BY due, notice LIMIT ?`),
+    next: database.prepare(`
+      SELECT notice AS id, channel, subject, kind, at, sealed, attempts, due FROM delivery
+      WHERE status = 'waiting' ORDER BY due, notice LIMIT ?`),
     waiting: database.prepare("SELECT count(*) AS waiting FROM delivery WHERE status = 'waiting'"),
-    nextDue: database.prepare("SELECT min(due) AS due FROM delivery WHERE status = 'waiting'"),
     retry: database.prepare(`
       UPDATE delivery SET attempts = attempts + 1, due = ? WHERE notice = ? AND channel = ? AND status = 'waiting'`),
     settle: database.prepare(`

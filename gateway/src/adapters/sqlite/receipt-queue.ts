@@ -17,20 +17,22 @@ export function openReceiptQueue(path: string): ReceiptQueue & { close(): void }
   const add = database.prepare(
     'INSERT INTO receipt (jti, custodian, receipt, attempts, due) VALUES (?, ?, ?, 0, ?) ON CONFLICT DO NOTHING',
   );
-  const due = database.prepare(
-    'SELECT jti, custodian, receipt, attempts FROM receipt WHERE due <= ? ORDER BY due, jti LIMIT ?',
+  const next = database.prepare(
+    'SELECT jti, custodian, receipt, attempts, due FROM receipt ORDER BY due, jti LIMIT ?',
   );
   const remove = database.prepare('DELETE FROM receipt WHERE jti = ?');
   const retry = database.prepare('UPDATE receipt SET attempts = attempts + 1, due = ? WHERE jti = ?');
+  const settle = ({ jti }: WaitingReceipt): void => {
+    remove.run(jti);
+  };
   return {
     keep({ jti, custodian, receipt }, at) {
       add.run(jti, custodian, receipt, at);
     },
-    due: (now, limit) => due.all(now, limit) as unknown as WaitingReceipt[],
-    settle(jti) {
-      remove.run(jti);
-    },
-    retry(jti, at) {
+    next: (limit) => next.all(limit) as unknown as WaitingReceipt[],
+    settle,
+    giveUp: settle,
+    retry({ jti }, at) {
       retry.run(at, jti);
     },
     close() {
