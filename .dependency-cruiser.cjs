@@ -6,7 +6,13 @@ module.exports = {
       name: 'chaincode-depends-on-nothing-here',
       severity: 'error',
       from: { path: '^chaincode/' },
-      to: { path: '^(network|audit|gateway|scripts|test)/' },
+      to: { path: '^(located-yaml|network|audit|gateway|scripts|test)/' },
+    },
+    {
+      name: 'located-yaml-depends-on-nothing-here',
+      severity: 'error',
+      from: { path: '^located-yaml/' },
+      to: { path: '^(chaincode|network|audit|gateway|scripts|test)/' },
     },
     {
       name: 'only-domain-and-wire-of-chaincode',

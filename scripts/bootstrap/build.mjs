@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import { BootstrapError, ROOT, runQuietly } from './run.mjs';
 
-const PRODUCT = ['chaincode', 'network', 'audit', 'gateway', 'scripts'];
+const PRODUCT = ['chaincode', 'located-yaml', 'network', 'audit', 'gateway', 'scripts'];
 
 /** Compiles a project and what it references, unless nothing has changed since that was last done. */
 export async function buildIfStale(project) {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { locate, type LocatedDocument } from '@consent-ledger/located-yaml';
 import type { z } from 'zod';
 import { crossChecks } from './cross-checks.js';
 import type { Organisation, Topology } from './model.js';
 import { withFilesFrom } from './people.js';
 import { keyStoreWithFilesFrom, recordsWithFilesFrom } from './stores.js';
-import { locate, type LocatedDocument } from './positions.js';
 import { renderFound, renderPath, TopologyError, type TopologyProblem } from './problems.js';
 import { organisationSchema, topologySchema } from './schema.js';
 
