@@ -63,6 +63,7 @@ export async function buildCustodian(
     consents,
     own,
     inData,
+    log,
     members,
     metrics,
     now,
@@ -96,7 +97,11 @@ export async function buildCustodian(
   chain.onFolded((block) => {
     known.forget(block);
   });
-  const checkLog = closers.add(await openCheckLog(inData('checks.db'), configuration.retention.checkDays));
+  const checkLog = closers.add(
+    await openCheckLog(inData('checks.db'), configuration.retention.checkDays, (error) => {
+      log.warn('check-log-not-checkpointed', { error });
+    }),
+  );
   const checks = new Checks({ custody, known, members, projection, log: checkLog, now, limits });
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
   const notifications = buildNotifications(custody, ownVault, foundation, closers);

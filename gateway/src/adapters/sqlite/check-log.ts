@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import type { CheckedCallAt, CheckLog } from '../../ports/check-log.js';
 import { Refusal } from '../../usecases/refusal.js';
+import { Checkpointing } from './checkpointing.js';
 import { packChecks, unpackChecks } from './check-packing.js';
 import { inTransaction, openDatabase } from './database.js';
 
@@ -29,14 +30,18 @@ interface Row {
 
 /**
  * The log in one SQLite file. A commit itself waits for no disk (`rebuildable`); what makes it durable is a flush of the
- * write-ahead log on a thread of its own, so that a slow disk holds up nobody but those who wait for it.
+ * write-ahead log on a thread of its own, so that a slow disk holds up nobody but those who wait for it. `failed` hears of
+ * a checkpoint that could not be made: the log grows until the next one.
  */
 export async function openCheckLog(
   path: string,
   retainDays: number,
+  failed: (error: Error) => void,
 ): Promise<CheckLog & { close(): Promise<void> }> {
   const database = openDatabase(path, SCHEMA, 2, 'rebuildable');
+  database.exec('PRAGMA wal_autocheckpoint = 0');
   const statements = statementsOf(database);
+  const checkpointing = new Checkpointing(path, failed);
   // Makes sure that the write-ahead log is there, and stays, while this connection is open.
   inTransaction(database, () => statements.expire.run(0, 0));
   const journal: FileHandle = await open(`${path}-wal`, 'r+');
@@ -50,6 +55,7 @@ export async function openCheckLog(
           const newest = calls.at(-1)?.at ?? 0;
           statements.expire.run(EXPIRED_AT_ONCE, newest - retainDays * DAY_MS);
         });
+        checkpointing.committed();
         await journal.datasync();
       } catch (cause) {
         throw new Refusal('store-unavailable', { cause });
@@ -64,6 +70,7 @@ export async function openCheckLog(
       }
     },
     async close() {
+      await checkpointing.close();
       await journal.close();
       database.close();
     },
