@@ -9,9 +9,23 @@ export { Replay, type ReplayOptions, type ReplayReport, type ReplayedEvent } fro
 export { custodiesAsOf, type ConsentOnFile, type CustodyAsOf } from './history/as-of.js';
 export { withConsent, type ChangedAccess } from './replay/what-if.js';
 export { aboutSchema, type About } from './evidence/format.js';
+export { linesOf } from './evidence/lines-of.js';
 export { EvidenceRefused, type EvidenceRule } from './evidence/refusal.js';
 export { verifyBundle, type Evidence, type TransactionJudge } from './evidence/verify-bundle.js';
 export { writeBundle } from './evidence/write-bundle.js';
+export { missingCosigners, type ConfigurationJudge } from './checkpoints/cosigners.js';
+export {
+  checkpointAt,
+  HistoryFollower,
+  type HistoryPosition,
+  type PlacedLeaf,
+} from './checkpoints/history-follower.js';
+export { HistoryTree } from './checkpoints/history-tree.js';
+export { leafHash, nodeHash, provesConsistency, provesInclusion } from './checkpoints/merkle-proofs.js';
+export { GrowingRoot, MerkleTree } from './checkpoints/merkle-tree.js';
+export type { CompactAbout } from './compact/format.js';
+export { verifyCompact, type CompactEvidence } from './compact/verify-compact.js';
+export { compactBundle, CompactImpossible, type CompactBundle } from './compact/write-compact.js';
 export { Changes } from './projection/changes.js';
 export { blockOf, positionOf as positionAt } from './projection/position.js';
 export type { BlockSource, FollowOptions, Progress } from './projection/follow-options.js';

@@ -23,3 +23,7 @@ export type { ProcessSpec } from './supervisor/managed-process.js';
 export { readState, writeState, type SupervisorState } from './supervisor/state-file.js';
 export { EXIT, UserError } from './user-error.js';
 export { claimFolder, readRecord, type ConsortiumRecord } from './consortium/record.js';
+export { openOwnPeer, type OwnPeer } from './audit/own-peer.js';
+export { historyUpTo } from './checkpoints/at-block.js';
+export { lineOfText, textOfLine } from './checkpoints/one-line.js';
+export { compared, signDue, signOne } from './checkpoints/signing.js';

@@ -15,7 +15,29 @@ export type EvidenceRule =
   /** A private value is not there, and was never purged. */
   | 'private-missing'
   /** A finding of the replay. */
-  | 'decision';
+  | 'decision'
+  /** Of a compact bundle: a configuration is not authorised by the one before it, or one is missing. */
+  | 'configuration'
+  /** That member did not sign that checkpoint. */
+  | 'checkpoint-signature'
+  /** Too few members signed it, or no oversight organisation, or not those who were asked for. */
+  | 'cosigners'
+  /** What is said to be in the history is not in it in that place. */
+  | 'inclusion'
+  /** One history is not the beginning of the other: there are two. */
+  | 'consistency'
+  /** A request or a receipt is not signed by a key that its requester had on the ledger before. */
+  | 'request-signature'
+  /** The parts of a value do not belong together, or are not about what the bundle says it is about. */
+  | 'event-inconsistent';
+
+export interface EvidencePlace {
+  readonly block?: number;
+  /** Place in the block. */
+  readonly transaction?: number;
+  /** Of a compact bundle: number of the line, from 0. */
+  readonly line?: number;
+}
 
 /** A bundle does not prove what it claims, with the place. */
 export class EvidenceRefused extends Error {
@@ -23,7 +45,7 @@ export class EvidenceRefused extends Error {
 
   constructor(
     readonly rule: EvidenceRule,
-    readonly place: { readonly block?: number; /** Place in the block. */ readonly transaction?: number },
+    readonly place: EvidencePlace,
     message: string,
   ) {
     super(message);

@@ -1,6 +1,7 @@
-import type { Epoch, Ledger, Member, MemberNameHolder, Study } from '../wire/index.js';
+import type { Epoch, Ledger, Member, MemberNameHolder, SignedCheckpoint, Study } from '../wire/index.js';
 import { EPOCH_KEY, LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey, studyKey } from '../wire/keys.js';
 import { canonicalBytes } from '../wire/canonical.js';
+import { checkpointKey, checkpointPrefix } from '../wire/checkpoint.js';
 import { StoredValueCache } from './stored.js';
 import type { Stub } from './stub.js';
 
@@ -8,6 +9,7 @@ const ledgers = new StoredValueCache<Ledger>(16);
 const epochs = new StoredValueCache<Epoch>(16);
 const members = new StoredValueCache<Member>(1_024);
 const studies = new StoredValueCache<Study>(1_024);
+const checkpoints = new StoredValueCache<SignedCheckpoint>(64);
 const holders = new StoredValueCache<MemberNameHolder>(1_024);
 
 const NOTHING = new Uint8Array(0);
@@ -65,6 +67,23 @@ export class PublicState {
     return found;
   }
 
+  /** What a member has signed for a block. */
+  async checkpoint(block: number, mspId: string): Promise<SignedCheckpoint | undefined> {
+    return checkpoints.read(await this.bytes(checkpointKey(block, mspId)));
+  }
+
+  /** What all members have signed for a block, in the order of their MSP ids. For queries. */
+  async checkpoints(block: number): Promise<SignedCheckpoint[]> {
+    const found: SignedCheckpoint[] = [];
+    const prefix = checkpointPrefix(block);
+    // `0` follows `/`.
+    for await (const { value } of this.stub.getStateByRange(prefix, `${prefix.slice(0, -1)}0`)) {
+      const signed = checkpoints.read(value);
+      if (signed !== undefined) found.push(signed);
+    }
+    return found;
+  }
+
   /** The bytes as they are; empty where there is nothing. */
   bytes(key: string): Promise<Uint8Array> {
     let read = this.#reads.get(key);
@@ -81,6 +100,10 @@ export class PublicState {
 
   putEpoch(value: Epoch): void {
     this.stub.putState(EPOCH_KEY, canonicalBytes(value));
+  }
+
+  putCheckpoint(block: number, value: SignedCheckpoint): void {
+    this.stub.putState(checkpointKey(block, value.mspId), canonicalBytes(value));
   }
 
   putMember(value: Member): void {

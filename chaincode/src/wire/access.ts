@@ -44,6 +44,7 @@ export const ACCESS = {
       'register-member': 'own-admin',
       'move-epoch': 'oversight-client',
       'state-study': 'own-or-oversight-client',
+      'sign-checkpoint': 'any-client',
     },
     query: {
       ledger: 'any-identity',
@@ -51,6 +52,7 @@ export const ACCESS = {
       members: 'any-identity',
       member: 'any-identity',
       study: 'any-identity',
+      checkpoint: 'any-identity',
     },
   },
   custody: {

@@ -105,6 +105,22 @@ export const ERRORS = {
     'Wait until the present epoch is old enough; look at the clocks of oversight if it comes back.',
   ),
 
+  'checkpoint-other-ledger': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Sign a checkpoint of this ledger: its id is in the first line.',
+  ),
+  'checkpoint-signature-invalid': entry(
+    400,
+    'INVALID_ARGUMENT',
+    'Sign the text with the key of the certificate that the call is made with.',
+  ),
+  'checkpoint-signed-otherwise': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Stop and compare with the other members: this member has signed another history up to that block.',
+  ),
+
   // Custody.
   'member-not-custodian': entry(
     403,

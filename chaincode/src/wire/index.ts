@@ -7,6 +7,7 @@ export * from './access.js';
 export * from './answer-request.js';
 export * from './base64url.js';
 export * from './canonical.js';
+export * from './checkpoint.js';
 export * from './commands/index.js';
 export * from './errors.js';
 export * from './evidence/index.js';

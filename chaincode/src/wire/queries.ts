@@ -9,13 +9,17 @@ import { eventKey, fhirId, jti, kid, mspId, slipKey, version, withdrawnKey } fro
 
 const v = z.literal(1);
 
-/** `ledger`, `epoch`, `member` and `study` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id. */
+/**
+ * `ledger`, `epoch`, `member` and `study` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id, `checkpoint`
+ * with `{"signatures": [value...]}` of all members for that block, in the same order.
+ */
 export const registryQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('ledger') }),
   z.strictObject({ v, query: z.literal('epoch') }),
   z.strictObject({ v, query: z.literal('members') }),
   z.strictObject({ v, query: z.literal('member'), mspId }),
   z.strictObject({ v, query: z.literal('study'), study: fhirId }),
+  z.strictObject({ v, query: z.literal('checkpoint'), block: z.int().min(0).max(999_999_999_999_999) }),
 ]);
 export type RegistryQuery = z.infer<typeof registryQuery>;
 

@@ -91,6 +91,14 @@ const ledgerSchema = z
       .max(86_400)
       .default(300)
       .describe('how long an epoch lasts: oversight moves it, everybody else alarms when it is not moved'),
+    checkpointBlocks: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(100)
+      .describe(
+        'the members sign what they have of the history at each block whose number is a multiple of it',
+      ),
     collectionsDigest: z
       .string()
       .regex(/^[0-9a-f]{64}$/)

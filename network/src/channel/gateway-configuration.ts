@@ -31,6 +31,7 @@ export interface GatewayConfiguration {
     /** Between two pings to the peer. */
     readonly keepaliveSeconds: number;
     readonly epochSeconds: number;
+    readonly checkpointBlocks: number;
     readonly collectionsDigest: string;
     /** Of the collections that were agreed on before; they are in force until the new ones are committed. */
     readonly formerCollectionsDigest?: string;
@@ -140,6 +141,7 @@ export function gatewayConfiguration(
       peer: { address: `${organisation.host}:${ports.peer}`, tlsCa: layout.tlsCa.certificate },
       keepaliveSeconds: KEEPALIVE_SECONDS,
       epochSeconds: Math.ceil(topology.epoch / 1_000),
+      checkpointBlocks: topology.checkpointBlocks,
       collectionsDigest: collectionsDigest(collections(topology)),
       certificate: layout.gatewayClient.identity.certificate,
       privateKey: layout.gatewayClient.identity.key,

@@ -254,6 +254,8 @@ const ordering = mapping({
   leaderTimeout: duration(500, 60_000).optional(),
 });
 
+const CHECKPOINT_BLOCKS = 'a whole number of blocks from 1 to 1000000';
+
 export const topologySchema = mapping({
   topology: z.literal(1, 'the number 1, the version of this format'),
   channel: channelName.default('consent'),
@@ -261,6 +263,12 @@ export const topologySchema = mapping({
   ordering: ordering.prefault({}),
   /** How long an epoch lasts: what is endorsed in one can never become valid in the next. */
   epoch: duration(60_000, 86_400_000).default(300_000),
+  /** The members sign what they have of the history at each block whose number is a multiple of it. */
+  checkpointBlocks: z
+    .int(CHECKPOINT_BLOCKS)
+    .min(1, CHECKPOINT_BLOCKS)
+    .max(1_000_000, CHECKPOINT_BLOCKS)
+    .default(100),
   organisations: z.array(organisationSchema, 'a list of organisations').max(100, 'at most 100 organisations'),
   former: z
     .array(formerOrganisation, 'a list of organisations that have left')

@@ -1,11 +1,19 @@
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, signers, type Gateway } from '@hyperledger/fabric-gateway';
 import { common, type peer } from '@hyperledger/fabric-protos';
 import type { BlockSource } from '@consent-ledger/audit';
-import { custodyCollection, studyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import {
+  canonicalText,
+  custodyCollection,
+  FUNCTIONS,
+  studyCollection,
+  withdrawalCollection,
+  type RegistryCommand,
+  type RegistryQuery,
+} from '@consent-ledger/chaincode/wire';
 import {
   ConfigurationError,
   loadConfiguration,
@@ -32,18 +40,32 @@ export interface OwnPeer {
   readonly configuration: Configuration;
   /** MSP id. */
   readonly mspId: string;
+  /** Puts a command into the registry, and waits until it is valid. */
+  apply(command: RegistryCommand): Promise<void>;
+  /** What the own peer answers. */
+  query(query: RegistryQuery): Promise<Uint8Array>;
+  /** ECDSA with SHA-256 by the key of the member's client certificate, DER. */
+  sign(text: string): Promise<Uint8Array>;
+  /** Which the member signs with. */
+  readonly certificate: X509Certificate;
   close(): void;
 }
 
 const MESSAGE_BYTES = 100 * 1024 * 1024;
 const DEADLINE_MS = 30_000;
 
-/** @param configurationFile a gateway's configuration. Throws a UserError. */
-export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
+/**
+ * @param configurationFile a gateway's configuration
+ * @param needs what of the peer is read: a sponsor reads blocks, and nobody's private values. Throws a UserError.
+ */
+export async function openOwnPeer(
+  configurationFile: string,
+  needs: 'private values' | 'blocks' = 'private values',
+): Promise<OwnPeer> {
   const { configuration, own } = configurationOf(configurationFile);
   const { ledger } = configuration;
   const collections = collectionsOf(own, configuration.members);
-  if (collections.length === 0) {
+  if (needs === 'private values' && collections.length === 0) {
     throw badInput(
       `${own.name} keeps no records and is no oversight organisation: it may read nobody's accesses. Ask as another member.`,
     );
@@ -56,13 +78,18 @@ export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
     ...nameOverride(ledger.peer.serverName),
   });
   const deadline = (): { deadline: number } => ({ deadline: Date.now() + DEADLINE_MS });
+  const signer = signers.newPrivateKeySigner(createPrivateKey(privateKey ?? ''));
   const gateway = connect({
     client,
     hash: hash.sha256,
     identity: { mspId: own.mspId, credentials: certificate ?? new Uint8Array() },
-    signer: signers.newPrivateKeySigner(createPrivateKey(privateKey ?? '')),
+    signer,
     evaluateOptions: deadline,
+    endorseOptions: deadline,
+    submitOptions: deadline,
+    commitStatusOptions: deadline,
   });
+  const contract = gateway.getNetwork(ledger.channel).getContract(ledger.chaincode);
   return {
     ledgerId: ledger.id,
     chaincode: ledger.chaincode,
@@ -73,6 +100,16 @@ export async function openOwnPeer(configurationFile: string): Promise<OwnPeer> {
     dataDirectory: configuration.dataDirectory,
     configuration,
     mspId: own.mspId,
+    apply: async (command) => {
+      await contract.submitTransaction(FUNCTIONS.registry.apply, canonicalText(command));
+    },
+    query: (query) =>
+      contract.evaluate(FUNCTIONS.registry.query, {
+        arguments: [canonicalText(query)],
+        endorsingOrganizations: [own.mspId],
+      }),
+    sign: (text) => signer(createHash('sha256').update(text).digest()),
+    certificate: new X509Certificate(certificate ?? ''),
     close: () => {
       gateway.close();
       client.close();

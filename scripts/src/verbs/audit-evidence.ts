@@ -1,75 +1,123 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { writeBundle, type About } from '@consent-ledger/audit';
-import { Command } from 'commander';
+import { compactBundle, writeBundle, type About, type CompactAbout } from '@consent-ledger/audit';
+import { primitives } from '@consent-ledger/chaincode/wire';
+import { judgeConfigurations } from '@consent-ledger/network/embedded/verification/configuration-judge';
+import { Command, InvalidArgumentError } from 'commander';
 import { openOwnPeer, type OwnPeer } from '../audit/own-peer.js';
 import { withPeerOptions, configurationFile, type PeerOptions } from '../audit/peer-options.js';
-import { terminal } from '../terminal/terminal.js';
-import { badInput, EXIT, systemCode } from '../user-error.js';
+import { compactInWords } from '../checkpoints/compact-in-words.js';
+import { stoppedForPeople } from '../checkpoints/signing.js';
+import { writeWhole } from '../files.js';
+import { terminal, type Terminal } from '../terminal/terminal.js';
+import { badInput, EXIT } from '../user-error.js';
 import { examples } from './options.js';
 
-interface Options extends PeerOptions, About {
+interface Options extends PeerOptions, CompactAbout {
   readonly out: string;
+  readonly compact?: true;
 }
 
 /** `consent-ledger audit evidence` */
 export function auditEvidenceVerb(done: (exitCode: number) => void): Command {
   return withPeerOptions(new Command('evidence'))
     .description(
-      'Write an evidence bundle: the whole history with the private data that this member may read, so that anybody can verify it with `consent-ledger verify` and the fingerprint of the genesis block, without this ledger and without trusting anybody.',
+      'Write an evidence bundle, so that anybody can verify it with `consent-ledger verify` and the fingerprint of the genesis block, without this ledger and without trusting any one member: the whole history with the private data that this member may read, or with --compact single events of it.',
     )
     .requiredOption('--out <file>', 'where to write it')
-    .option('--subject <id>', 'whose accesses the report is about; the proof is of everything')
-    .option('--record <id>', 'which record the report is about')
-    .option('--member <msp id>', 'which requesting member the report is about')
+    .option(
+      '--compact',
+      'only what is asked for, proved from the newest checkpoint that enough members have signed',
+    )
+    .option('--subject <id>', 'whose accesses; a full bundle proves everything all the same')
+    .option('--record <id>', 'accesses to this record')
+    .option('--member <msp id>', 'accesses by this requesting member')
+    .option('--event <key>', 'this one event (compact)', parseEvent)
+    .option('--since <when>', 'decided then or later (compact)', parseInstant)
+    .option('--until <when>', 'decided before then (compact)', parseInstant)
     .addHelpText(
       'after',
       `
-Whoever has the file reads all that this member may read: hand it to whom that may be shown.
-${examples('audit evidence --out history.evidence', 'audit evidence --subject 5b3f… --out history.evidence')}`,
+Whoever has the file reads all that is in it: of a full bundle all that this member may read, of a compact one the requests that are proved,
+with every record that they asked for.
+${examples('audit evidence --out history.evidence', 'audit evidence --compact --subject 5b3f… --out mine.evidence', 'audit evidence --compact --event event/9c1e… --out one.evidence')}`,
     )
     .action(async (options: Options) => {
       done(await evidence(options));
     });
 }
 
+function parseEvent(text: string): string {
+  if (!primitives.eventKey.safeParse(text).success)
+    throw new InvalidArgumentError('It must be the key of an event: event/ and 64 hex digits.');
+  return text;
+}
+
+function parseInstant(text: string): string {
+  const at = /^\d{4}-\d{2}-\d{2}(T.+Z)?$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError('It must be a date or an instant in UTC, such as 2026-11-24T10:00:00Z.');
+  return new Date(at).toISOString();
+}
+
 async function evidence(options: Options): Promise<number> {
   const out = terminal();
+  const { event, since, until, compact } = options;
+  if (!compact && [event, since, until].some((one) => one !== undefined))
+    throw badInput('A full bundle proves everything: --event, --since and --until are for --compact.');
   const peer = await openOwnPeer(await configurationFile(options));
   try {
-    const height = await peer.height();
-    await out.task(`Writing ${height} blocks`, () => writeFile(peer, height, options));
-    out.print(`${options.out} holds blocks 0 to ${height - 1} of ledger`);
-    out.print(peer.ledgerId);
+    if (compact) await writeCompact(peer, options, out);
+    else await writeFull(peer, options, out);
     out.print(`Verify it anywhere: consent-ledger verify ${options.out} --ledger ${peer.ledgerId}`);
     return EXIT.ok;
+  } catch (error) {
+    throw stoppedForPeople(error);
   } finally {
     peer.close();
   }
 }
 
-/** The file is there whole or not at all. */
-async function writeFile(peer: OwnPeer, height: number, options: Options): Promise<void> {
-  const { out, subject, record, member } = options;
+async function writeFull(peer: OwnPeer, options: Options, out: Terminal): Promise<void> {
+  const { subject, record, member } = options;
   const about: About = {
     ...(subject !== undefined && { subject }),
     ...(record !== undefined && { record }),
     ...(member !== undefined && { member }),
   };
-  const lines = writeBundle(
-    { ledger: peer.ledgerId, chaincode: peer.chaincode, collections: peer.collections, about },
-    peer.blocks(height),
+  const height = await peer.height();
+  const of = { ledger: peer.ledgerId, chaincode: peer.chaincode, collections: peer.collections, about };
+  await out.task(`Writing ${height} blocks`, () =>
+    writeWhole(options.out, writeBundle(of, peer.blocks(height))),
   );
-  const partial = `${out}.partial`;
-  try {
-    await pipeline(Readable.from(lines), createWriteStream(partial, { mode: 0o600, flush: true }));
-    await rename(partial, out);
-  } catch (error) {
-    await rm(partial, { force: true });
-    const code = systemCode(error);
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    throw badInput(`${out} cannot be written (${code}).`, { cause: error });
-  }
+  out.print(`${options.out} holds blocks 0 to ${height - 1} of ledger`);
+  out.print(peer.ledgerId);
+}
+
+async function writeCompact(peer: OwnPeer, options: Options, out: Terminal): Promise<void> {
+  const { subject, record, member, event, since, until } = options;
+  const about: CompactAbout = {
+    ...(subject !== undefined && { subject }),
+    ...(record !== undefined && { record }),
+    ...(member !== undefined && { member }),
+    ...(event !== undefined && { event }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+  const height = await peer.height();
+  const bundle = await out.task(`Reading ${height} blocks`, () =>
+    compactInWords(
+      compactBundle({
+        ledger: peer.ledgerId,
+        chaincode: peer.chaincode,
+        about,
+        blocks: peer.blocks(height),
+        configurations: judgeConfigurations,
+      }),
+    ),
+  );
+  await writeWhole(options.out, bundle.lines);
+  const { events, newer, checkpoint, cosigners } = bundle;
+  out.print(
+    `${options.out} proves ${events} access events from the checkpoint of block ${checkpoint.block}, signed by ${cosigners.join(', ')}.`,
+  );
+  if (newer > 0) out.print(`${newer} are newer than that checkpoint, and not in it.`);
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCheckpointVerb } from './audit-checkpoint.js';
 import { auditEvidenceVerb } from './audit-evidence.js';
 import { auditFollowVerb, auditRebuildVerb } from './audit-follow.js';
 import { auditQuestionVerbs } from './audit-questions.js';
@@ -12,6 +13,7 @@ export function auditVerb(done: (exitCode: number) => void): Command {
     .description('Read and judge the history of accesses, from a member’s own peer.')
     .addCommand(auditReplayVerb(done))
     .addCommand(auditEvidenceVerb(done))
+    .addCommand(auditCheckpointVerb(done))
     .addCommand(auditFollowVerb(done))
     .addCommand(auditRebuildVerb(done))
     .addCommand(auditServeVerb(done))

@@ -1,4 +1,4 @@
-import { ACCESS, type Audience } from '@consent-ledger/chaincode/wire';
+import { ACCESS, checkpointText, type Audience } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
 import { newAppKey } from '../../support/signers.js';
 import { registerKeyCommand } from './support/evidence.js';
@@ -29,6 +29,16 @@ import {
   type Who,
 } from './support/world.js';
 
+const CHECKPOINT = checkpointText({
+  ledger: LEDGER_ID,
+  size: 1,
+  root: Buffer.alloc(32),
+  block: 1,
+  hash: '0'.repeat(64),
+  time: '2026-11-24T10:00:00.000Z',
+  configuration: 0,
+});
+
 /** One good command and query of every name, all about Riverside. */
 function samples(world: World): Record<string, Record<string, Record<string, object>>> {
   const event = world.key('event', LAKESIDE, 'a'.repeat(22));
@@ -39,8 +49,16 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'register-member': { member: world.statementOf(RIVERSIDE) },
         'move-epoch': { number: 1 },
         'state-study': studyOf(),
+        'sign-checkpoint': { checkpoint: CHECKPOINT, signature: 'AAAA' },
       },
-      query: { ledger: {}, epoch: {}, members: {}, member: { mspId: RIVERSIDE }, study: { study: STUDY } },
+      query: {
+        ledger: {},
+        epoch: {},
+        members: {},
+        member: { mspId: RIVERSIDE },
+        study: { study: STUDY },
+        checkpoint: { block: 1 },
+      },
     },
     custody: {
       apply: {

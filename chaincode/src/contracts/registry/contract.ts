@@ -10,6 +10,7 @@ import { foundLedger } from './found-ledger.js';
 import { moveEpoch } from './move-epoch.js';
 import { answerRegistryQuery } from './queries.js';
 import { registerMember } from './register-member.js';
+import { signCheckpoint } from './sign-checkpoint.js';
 import { stateStudy } from './state-study.js';
 
 /** What every member may read: the ledger's id and who its members are. */
@@ -32,6 +33,8 @@ export class RegistryContract extends AudienceContract {
         return moveEpoch(call, command);
       case 'state-study':
         return stateStudy(call, command);
+      case 'sign-checkpoint':
+        return signCheckpoint(call, command);
     }
   }
 

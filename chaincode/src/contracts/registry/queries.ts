@@ -13,6 +13,8 @@ export async function answerRegistryQuery({ publicState }: Call, query: Registry
       return publicState.bytes(memberKey(query.mspId));
     case 'study':
       return publicState.bytes(studyKey(query.study));
+    case 'checkpoint':
+      return canonicalBytes({ signatures: await publicState.checkpoints(query.block) });
     case 'members':
       return canonicalBytes({ members: await publicState.members() });
   }

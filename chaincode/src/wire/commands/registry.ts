@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkpointNoteText, checkpointSignature } from '../checkpoint.js';
 import { ledgerId } from '../primitives.js';
 import { memberStatement } from '../values/member.js';
 import { stateStudy } from './studies.js';
@@ -25,10 +26,19 @@ export const moveEpoch = z.strictObject({
   number: z.int().min(1),
 });
 
+/** A member signs what it has worked out of the history up to a block, with the key of the certificate that it calls with. */
+export const signCheckpoint = z.strictObject({
+  v: z.literal(1),
+  command: z.literal('sign-checkpoint'),
+  checkpoint: checkpointNoteText,
+  signature: checkpointSignature,
+});
+
 export const registryCommand = z.discriminatedUnion('command', [
   foundLedger,
   registerMember,
   moveEpoch,
   stateStudy,
+  signCheckpoint,
 ]);
 export type RegistryCommand = z.infer<typeof registryCommand>;

@@ -6,13 +6,28 @@ import {
   type PublicJwk,
 } from '@consent-ledger/chaincode/wire';
 import { X509CertificateGenerator, type JsonName } from '@peculiar/x509';
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, KeyObject, sign, type webcrypto } from 'node:crypto';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** A certificate with these organisational units. Who issued it is the peer's business, so it signs itself. */
 export async function certificateWith(units: readonly string[]): Promise<string> {
+  return selfSigned(units, await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']));
+}
+
+export interface SigningCertificate {
+  readonly pem: string;
+  readonly privateKey: KeyObject;
+}
+
+/** Such a certificate with its key, for what is signed beside a proposal. */
+export async function signingCertificate(units: readonly string[]): Promise<SigningCertificate> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const pem = await selfSigned(units, keys);
+  return { pem, privateKey: KeyObject.from(keys.privateKey) };
+}
+
+async function selfSigned(units: readonly string[], keys: webcrypto.CryptoKeyPair): Promise<string> {
   const name: JsonName = [{ CN: ['someone'] }, ...units.map((unit) => ({ OU: [unit] }))];
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name,

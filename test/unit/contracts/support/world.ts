@@ -188,8 +188,8 @@ export class World {
     args: readonly string[],
     transient: Record<string, Uint8Array> | undefined,
     who: Who,
+    certificate = must(certificates.get(who.role ?? 'client')),
   ): Promise<Simulation> {
-    const certificate = must(certificates.get(who.role ?? 'client'));
     const proposal = { args, mspId: who.mspId, certificate, at: this.proposedAt ?? this.now };
     return this.ledger.submit(transient === undefined ? proposal : { ...proposal, transient });
   }
