@@ -143,7 +143,7 @@ export class PrivateFolder {
   ): void {
     const event: AccessEvent = accessEvent.parse(JSON.parse(write.value.toString('utf8')));
     const { addEvent, addRecord, addSubject } = this.#statements;
-    addEvent.run(
+    const { lastInsertRowid: id } = addEvent.run(
       position,
       write.collection,
       write.key,
@@ -153,10 +153,10 @@ export class PrivateFolder {
       write.value,
       JSON.stringify(detail),
     );
-    for (const { record, outcome } of event.records) addRecord.run(position, record, outcome);
+    for (const { record, outcome } of event.records) addRecord.run(id, record, outcome);
     for (const subject of new Set(detail.records.flatMap((record) => record.subjects)))
-      addSubject.run(position, subject);
-    this.#followUps.addEvent(write, position, event, detail.request);
+      addSubject.run(subject, id);
+    this.#followUps.addEvent(write, id, event, detail.request);
     this.#notices.foldEvent(write, event, detail, block, transaction);
   }
 
@@ -191,8 +191,8 @@ function statementsOf(database: DatabaseSync) {
     addEvent: database.prepare(`
       INSERT INTO event (position, collection, key, transaction_id, block, requester, value, detail)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
-    addRecord: database.prepare('INSERT INTO event_record (position, record, outcome) VALUES (?, ?, ?)'),
-    addSubject: database.prepare('INSERT INTO event_subject (position, subject) VALUES (?, ?)'),
+    addRecord: database.prepare('INSERT INTO event_record (event, record, outcome) VALUES (?, ?, ?)'),
+    addSubject: database.prepare('INSERT INTO event_subject (subject, event) VALUES (?, ?)'),
     addDelivery: database.prepare(`
       INSERT INTO delivery (collection, event, record, complete) VALUES (?, ?, ?, ?)
       ON CONFLICT (collection, event, record) DO UPDATE SET complete = max(complete, excluded.complete)`),

@@ -24,18 +24,21 @@ export class FollowUpFolder {
     );
     // The delivery may be in a block whose values were here first.
     this.#addUnsettled = database.prepare(`
-      INSERT INTO unsettled (collection, event, record, position, at)
-      SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS
+      INSERT INTO unsettled (event, record, at)
+      SELECT ?4, ?3, ?5 WHERE NOT EXISTS
         (SELECT 1 FROM delivery WHERE collection = ?1 AND event = ?2 AND record = ?3)`);
-    this.#settle = database.prepare(
-      'DELETE FROM unsettled WHERE collection = ? AND event = ? AND record = ?',
-    );
+    this.#settle = database.prepare(`
+      DELETE FROM unsettled
+      WHERE event = (SELECT id FROM event WHERE collection = ? AND key = ?) AND record = ?`);
   }
 
-  /** @param request the request object that the event answers */
+  /**
+   * @param id the number under which the event is in the projection
+   * @param request the request object that the event answers
+   */
   addEvent(
     { collection, key }: PrivateWrite,
-    position: string,
+    id: number | bigint,
     { at, custodian, records, requester }: AccessEvent,
     request: string,
   ): void {
@@ -43,7 +46,7 @@ export class FollowUpFolder {
     const isDelivered = requester !== custodian && !isSearchRequest(request);
     for (const { record, outcome } of records) {
       if (isDelivered && outcome === 'permit')
-        this.#addUnsettled.run(collection, key, record, position, millisecondsOf(at));
+        this.#addUnsettled.run(collection, key, record, id, millisecondsOf(at));
     }
     const deadlines = records
       .filter(isBreakGlass)

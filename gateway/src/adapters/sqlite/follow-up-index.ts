@@ -11,6 +11,12 @@ interface EmergencyRow {
   readonly block: number;
 }
 
+interface UnsettledRow {
+  readonly id: number;
+  readonly collection: string;
+  readonly key: string;
+}
+
 const EMERGENCIES = `
   SELECT m.collection, m.event, m.review_by AS reviewBy, r.value AS review,
     r.transaction_id AS "transaction", r.block
@@ -29,9 +35,7 @@ export function openFollowUps(
     FROM emergency m LEFT JOIN review r ON r.collection = m.collection AND r.event = m.event
     WHERE r.event IS NULL`);
   const unsettledCount = database.prepare('SELECT count(*) AS "count" FROM unsettled WHERE at < ?');
-  const recordsOf = database.prepare(
-    'SELECT record FROM unsettled WHERE collection = ? AND event = ? ORDER BY record',
-  );
+  const recordsOf = database.prepare('SELECT record FROM unsettled WHERE event = ? ORDER BY record');
   const emergencyOf = ({
     collection,
     event,
@@ -61,18 +65,15 @@ export function openFollowUps(
     },
     openReviews: (now) => counts.get(now) as { open: number; overdue: number },
     unsettled({ collections, before, after, limit }) {
-      const sql = `SELECT DISTINCT collection, event, position FROM unsettled
-        WHERE collection IN (${places(collections)}) AND position > ? AND at < ?
-        ORDER BY position LIMIT ?`;
+      const sql = `SELECT e.id, e.collection, e.key FROM event e
+        WHERE e.collection IN (${places(collections)}) AND e.position > ?
+          AND e.id IN (SELECT event FROM unsettled WHERE at < ?)
+        ORDER BY e.position LIMIT ?`;
       const rows = database.prepare(sql).all(...collections, after ?? '', before, limit);
-      return (rows as unknown as Pick<EmergencyRow, 'collection' | 'event'>[]).map(
-        ({ collection, event }) => ({
-          entry: entryOf(collection, event),
-          records: (recordsOf.all(collection, event) as unknown as { readonly record: string }[]).map(
-            ({ record }) => record,
-          ),
-        }),
-      );
+      return (rows as unknown as UnsettledRow[]).map(({ id, collection, key }) => ({
+        entry: entryOf(collection, key),
+        records: (recordsOf.all(id) as unknown as { readonly record: string }[]).map(({ record }) => record),
+      }));
     },
     unsettledCount: (before) => (unsettledCount.get(before) as { count: number }).count,
   };

@@ -1,7 +1,7 @@
 import { STUDY_SCHEMA } from './study-schema.js';
 
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 11;
+export const PROJECTION_VERSION = 12;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
@@ -11,7 +11,9 @@ export const PROJECTION_VERSION = 11;
  * `slip` has which slips of consents there are, by the block that wrote each last.
  * `owned_value` has whose each private value is that an erasure takes, `erased_subject` who is erased.
  * `subject_record` has which records are about whom, by where the newest version of each stands.
- * An event's position is block, transaction and place within it, so that lists have one order for ever.
+ * An event's position is block, transaction and place within it, so that lists have one order for ever; what belongs to an
+ * event goes by its number, which grows as events come: a tree that grows at its end costs far less than one that grows
+ * everywhere.
  */
 export const PROJECTION_SCHEMA = `
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -34,7 +36,8 @@ CREATE TABLE pending_value (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pending_by_block ON pending_value(block, place);
 CREATE TABLE event (
-  position TEXT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
+  position TEXT NOT NULL UNIQUE,
   collection TEXT NOT NULL,
   key TEXT NOT NULL,
   transaction_id TEXT NOT NULL,
@@ -46,18 +49,17 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_by_requester ON event(requester, position);
 CREATE TABLE event_record (
-  position TEXT NOT NULL REFERENCES event(position) ON DELETE CASCADE,
+  event INTEGER NOT NULL,
   record TEXT NOT NULL,
   outcome TEXT NOT NULL,
-  PRIMARY KEY (record, position)
+  PRIMARY KEY (event, record)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_record_by_event ON event_record(position);
+CREATE INDEX event_by_record ON event_record(record, event);
 CREATE TABLE event_subject (
-  position TEXT NOT NULL REFERENCES event(position) ON DELETE CASCADE,
   subject TEXT NOT NULL,
-  PRIMARY KEY (subject, position)
+  event INTEGER NOT NULL,
+  PRIMARY KEY (subject, event)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_subject_by_event ON event_subject(position);
 CREATE TABLE emergency (
   collection TEXT NOT NULL,
   event TEXT NOT NULL,
@@ -73,15 +75,12 @@ CREATE TABLE review (
   PRIMARY KEY (collection, event)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE unsettled (
-  collection TEXT NOT NULL,
-  event TEXT NOT NULL,
+  event INTEGER NOT NULL,
   record TEXT NOT NULL,
-  position TEXT NOT NULL REFERENCES event(position) ON DELETE CASCADE,
   at INTEGER NOT NULL,
-  PRIMARY KEY (collection, event, record)
+  PRIMARY KEY (event, record)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX unsettled_by_time ON unsettled(at);
-CREATE INDEX unsettled_by_position ON unsettled(position);
 CREATE TABLE delivery (
   collection TEXT NOT NULL,
   event TEXT NOT NULL,

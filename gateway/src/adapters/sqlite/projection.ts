@@ -100,8 +100,8 @@ class SqliteProjection implements Projection {
     this.notices = openNotices(database);
     this.slips = openSlips(database);
     this.erasures = openErasures(database);
-    // What is purged is overwritten in the file.
-    database.exec('PRAGMA secure_delete = ON');
+    // What is purged is overwritten in the file. Keys are hashes, so that a block of events touches pages everywhere.
+    database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -8192;');
     this.followUps = openFollowUps(database, (collection, key) => {
       const entry = this.event(collection, key);
       if (entry === undefined) throw new ProjectionError('an event that is looked after is not there');
@@ -305,22 +305,21 @@ function eventQuery(filter: EventFilter): { sql: string; values: SQLInputValue[]
   if (filter.after !== undefined) where('position > ?', filter.after);
   if (filter.requester !== undefined) where('requester = ?', filter.requester);
   if (filter.subject !== undefined) {
-    where('position IN (SELECT position FROM event_subject WHERE subject = ?)', filter.subject);
+    where('id IN (SELECT event FROM event_subject WHERE subject = ?)', filter.subject);
   }
-  if (filter.record !== undefined || filter.outcome !== undefined) {
+  if (filter.record !== undefined) {
+    const outcome = filter.outcome ?? null;
     where(
-      `EXISTS (SELECT 1 FROM event_record r WHERE r.position = event.position
-        AND (? IS NULL OR r.record = ?) AND (? IS NULL OR r.outcome = ?))`,
-      ...twice(filter.record),
-      ...twice(filter.outcome),
+      'id IN (SELECT event FROM event_record WHERE record = ? AND (? IS NULL OR outcome = ?))',
+      filter.record,
+      outcome,
+      outcome,
     );
+  } else if (filter.outcome !== undefined) {
+    where('EXISTS (SELECT 1 FROM event_record r WHERE r.event = event.id AND r.outcome = ?)', filter.outcome);
   }
   values.push(filter.limit);
   return { sql: `SELECT * FROM event WHERE ${conditions.join(' AND ')} ORDER BY position LIMIT ?`, values };
-}
-
-function twice(value: string | undefined): [SQLInputValue, SQLInputValue] {
-  return [value ?? null, value ?? null];
 }
 
 function statementsOf(database: DatabaseSync) {
