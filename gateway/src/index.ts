@@ -5,3 +5,4 @@ export {
   type LoadedConfiguration,
 } from './config/load.js';
 export type { Configuration, ConfigurationInput, Member } from './config/schema.js';
+export { RESEARCH_PROFILE, researchProfileNamed } from './pseudonymising/research-profile.js';

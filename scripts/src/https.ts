@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 
@@ -20,6 +20,14 @@ export interface HttpsResponse {
 
 /** One request, one whole answer. Rejects with Node's error when there is none within the deadline (10 s). */
 export async function send(wanted: HttpsRequest): Promise<HttpsResponse> {
+  const { body, ...head } = await open(wanted);
+  return { ...head, body: await buffer(body) };
+}
+
+/** One request; the answer's body is read as it comes. Rejects as {@link send}, and so does reading on after the deadline. */
+export async function open(
+  wanted: HttpsRequest,
+): Promise<Omit<HttpsResponse, 'body'> & { readonly body: IncomingMessage }> {
   return new Promise((resolve, reject) => {
     const sent = request(
       wanted.url,
@@ -31,9 +39,7 @@ export async function send(wanted: HttpsRequest): Promise<HttpsResponse> {
         agent: false,
       },
       (response) => {
-        buffer(response).then((body) => {
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-        }, reject);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response });
       },
     );
     sent.once('error', reject);

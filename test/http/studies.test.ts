@@ -12,10 +12,19 @@ import { createHash } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
 import { deliveredHistory } from '../support/history.js';
 import type { Answer, TestMember } from './support/consortium.js';
-import { events, putRecord, registerSubject } from './support/people.js';
+import { events, registerSubject } from './support/people.js';
 import { expectProblem } from './support/problems.js';
 import { PATIENCE_MS, sharedMembers } from './support/shared.js';
-import { chosen, consentTo, inDays, leave, participations, putStudy, studyBody } from './support/studies.js';
+import {
+  chosen,
+  consentTo,
+  inDays,
+  leave,
+  participations,
+  putObservation,
+  putStudy,
+  studyBody,
+} from './support/studies.js';
 
 const sha256 = (content: Buffer | string): Buffer => createHash('sha256').update(content).digest();
 
@@ -113,7 +122,7 @@ describe('a clinical trial', function () {
     expect((await enrol(study, riverside, one, 'active')).status).to.equal(200);
     await become(study, ['active', 'consented', 'consented']);
 
-    const { id: record } = await putRecord(riverside, { subject: one });
+    const { id: record } = await putObservation(riverside, one);
     expect(await ask(study, record)).to.equal(200);
     expect(await ask(undefined, record), 'for no study').to.equal(403);
     expect(await reason(record)).to.equal('no-consent');
@@ -184,7 +193,7 @@ describe('a clinical trial', function () {
     const subject = await registerSubject(riverside);
     await consentTo(study, riverside, { subject });
     await become(study, ['consented']);
-    const { id: record } = await putRecord(riverside, { subject });
+    const { id: record } = await putObservation(riverside, subject);
     const [first] = studyBody().terms.protocols;
     const from = inDays(-2);
     const second = (deadline: string): StudyInput['terms']['protocols'] => [

@@ -4,6 +4,7 @@ import { disclosures } from './disclosures.js';
 import type { Question } from './question.js';
 import { recipients } from './recipients.js';
 import { reviews } from './reviews.js';
+import { stops } from './stops.js';
 import { recordHistory, subjectHistory } from './timeline.js';
 
 /** Everything that can be asked: commands, routes and OpenAPI are made from it. */
@@ -17,6 +18,7 @@ export const QUESTIONS: readonly Question[] = [
   disclosures,
   consents,
   expiring,
+  stops,
   reviews,
 ];
 

@@ -40,7 +40,17 @@ export interface BasisEntry {
 export type Obligation =
   | { readonly code: 'prohibit-redisclosure'; readonly cites: string; readonly notice: string }
   | { readonly code: 'expires-at'; readonly at: string }
-  | { readonly code: 'review-by'; readonly at: string };
+  | { readonly code: 'review-by'; readonly at: string }
+  /** It leaves only as the profile of that digest says: whoever holds it applies it before, and the receiver gets nothing else. */
+  | {
+      readonly code: 'pseudonymise';
+      readonly profile: string;
+      readonly version: string;
+      /** SHA-256 of the profile's canonical text, base64url. */
+      readonly digest: string;
+    };
+
+export type PseudonymiseObligation = Extract<Obligation, { code: 'pseudonymise' }>;
 
 export interface Answer {
   readonly outcome: Outcome;

@@ -9,6 +9,7 @@ import { withoutVersions } from './references.js';
 import { RULES_VERSION } from './rules-version.js';
 import { earlier } from './say.js';
 import { standings } from './standing.js';
+import { pseudonymisationOf } from './study.js';
 import { formatInstant } from './time.js';
 
 /** Reasons to deny in the order of the rules that give them: of several parts that deny, the first is told. */
@@ -61,7 +62,7 @@ export function decide(
     outcome,
     reason,
     basis: basisOf(deciding, reason),
-    obligations: outcome === 'deny' ? [] : obligationsOf(parts, facts),
+    obligations: outcome === 'deny' ? [] : obligationsOf(parts, facts, context),
     rules: RULES_VERSION,
   };
 }
@@ -70,7 +71,11 @@ function denies({ outcome }: PartDecision): boolean {
   return outcome === 'deny';
 }
 
-function obligationsOf(parts: readonly PartDecision[], facts: Facts): readonly Obligation[] {
+function obligationsOf(
+  parts: readonly PartDecision[],
+  facts: Facts,
+  context: DecisionContext,
+): readonly Obligation[] {
   let expiresAt: number | undefined;
   let reviewBy: number | undefined;
   for (const part of parts) {
@@ -81,6 +86,8 @@ function obligationsOf(parts: readonly PartDecision[], facts: Facts): readonly O
   if (owesRedisclosure(facts.record.labels)) owed.push(REDISCLOSURE);
   if (expiresAt !== undefined) owed.push({ code: 'expires-at', at: formatInstant(expiresAt) });
   if (reviewBy !== undefined) owed.push({ code: 'review-by', at: formatInstant(reviewBy) });
+  const pseudonymise = pseudonymisationOf(facts, context);
+  if (pseudonymise !== undefined) owed.push(pseudonymise);
   return owed;
 }
 

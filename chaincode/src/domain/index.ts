@@ -7,6 +7,7 @@ export type {
   Obligation,
   Outcome,
   PermitReason,
+  PseudonymiseObligation,
   ReasonCode,
 } from './answer.js';
 export type { Problem } from './problem.js';

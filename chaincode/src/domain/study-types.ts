@@ -42,6 +42,8 @@ export interface StudyContext {
   /** How long the ethics approval holds. */
   readonly approval: StudyPeriod;
   readonly protocols: readonly StudyProtocol[];
+  /** Under what data leave for it; absent: nothing is said of it. */
+  readonly profile?: { readonly name: string; readonly version: string; readonly digest: string };
   /** Participants of whom the site says that no data flows, as subject references. */
   readonly paused?: readonly string[];
 }

@@ -1,5 +1,5 @@
-import type { ContextPeriod } from './context.js';
-import type { DenyReason } from './answer.js';
+import type { DenyReason, PseudonymiseObligation } from './answer.js';
+import type { ContextPeriod, DecisionContext } from './context.js';
 import type { Asked, Facts } from './facts.js';
 import { isInForce } from './legal-basis.js';
 import { matchCriteria, YES } from './match.js';
@@ -80,6 +80,18 @@ export function studyUntil(
     if (standing.kind === 'due') until = earlier(until, standing.deadline);
   }
   return until;
+}
+
+/** What leaves for a study leaves pseudonymised, whoever it goes to and for whatever reason it is permitted. */
+export function pseudonymisationOf(
+  { study, member, custodian }: Facts,
+  { studies }: DecisionContext,
+): PseudonymiseObligation | undefined {
+  if (study === undefined || member === custodian) return undefined;
+  const profile = studies?.find(({ id }) => id === study)?.profile;
+  return profile === undefined
+    ? undefined
+    : { code: 'pseudonymise', profile: profile.name, version: profile.version, digest: profile.digest };
 }
 
 function criteriaOf(data: StudyData = {}): Criteria {

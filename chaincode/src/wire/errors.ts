@@ -498,6 +498,11 @@ export const ERRORS = {
     'Send slips of the own custody to the member that they are for, signed with an active key of the ledger.',
   ),
   'release-broken': entry(502, 'DATA_LOSS', 'Ask again; what came does not match what the ledger says.'),
+  'record-withheld': entry(
+    403,
+    'PERMISSION_DENIED',
+    'Ask the site: the record may leave, but not as it is, and the study’s profile knows no way to pseudonymise it.',
+  ),
   'event-pending': entry(
     504,
     'UNAVAILABLE',

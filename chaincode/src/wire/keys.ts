@@ -93,6 +93,19 @@ function studySecret(pepper: Uint8Array | KeyObject, study: string): Buffer {
   return createHmac('sha256', pepper).update(['study-secret', study].join(SEPARATOR)).digest();
 }
 
+/**
+ * 32 bytes that only the site and its oversight can tell, for one use in one study: HMAC-SHA256(the study's secret, use 0x00 text).
+ * No subject's id contains 0x00, so that these are never a pseudonym.
+ */
+export function studySecretFor(
+  pepper: Uint8Array | KeyObject,
+  study: string,
+  use: string,
+  text: string,
+): Buffer {
+  return createHmac('sha256', studySecret(pepper, study)).update([use, text].join(SEPARATOR)).digest();
+}
+
 /** A participant's pseudonym in one study: HMAC-SHA256(the study's secret, subject), cut to 16 bytes, as base64url. */
 export function studyPerson(pepper: Uint8Array | KeyObject, study: string, subject: string): string {
   const hmac = createHmac('sha256', studySecret(pepper, study)).update(subject);

@@ -33,6 +33,7 @@ export function studyContext(
     period: study.period,
     approval: { start: terms.approval.start, end: terms.approval.end },
     protocols: terms.protocols,
+    profile: terms.profile,
     paused,
   };
 }

@@ -16,6 +16,7 @@ import { subjectHandlers } from '../http/operations/subjects.js';
 import { problemOf } from '../http/problems.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
 import { Checks } from '../usecases/checks.js';
+import { Participants } from '../usecases/cohort/participants.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { Decisions } from '../usecases/decisions.js';
 import { Deliveries } from '../usecases/deliveries.js';
@@ -124,7 +125,8 @@ export async function buildCustodian(
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.level(CURRENT_MS);
   const look = createLook(custody, foundation.studies, now);
-  const release = { accept, look, current, custody, records, vault };
+  const { pseudonymisedBytes } = limits;
+  const release = { accept, look, current, custody, records, vault, now, pseudonymisedBytes };
   const find: FindOptions = {
     accept,
     decide: (request) => decisions.decide(request),
@@ -134,6 +136,8 @@ export async function buildCustodian(
     consents,
     slips: foundation.slips,
     links,
+    participants: new Participants({ custody, trials: foundation.trials, projection }),
+    studies: foundation.studies,
     records: foundation.recordIndex,
     cursors: new SealedTexts(secretFile(inData('keys/references.key'), true), 'search cursor', CURSOR_BYTES),
   };
@@ -159,7 +163,7 @@ export async function buildCustodian(
       }),
       ...readOwnHandlers(readOwn),
       ...listingHandlers(find),
-      ...releaseHandlers({ decisions, release, deliveries, describeProblem: problemOf }),
+      ...releaseHandlers({ decisions, release, find, deliveries, describeProblem: problemOf }),
     },
     readOwn,
     find,

@@ -100,7 +100,7 @@ async function build(
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
       ...buildSlips(custodian?.custody, ask.peers, foundation, closers),
-      ...buildStudies(custodian?.custody, foundation, closers),
+      ...buildStudies(custodian?.custody, ask, foundation, closers),
       ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
       ...searchHandlers({ members, own: custodian?.find, search: ask }),

@@ -2,7 +2,9 @@ import { openLedgerQueue } from '../adapters/sqlite/ledger-queue.js';
 import type { Handlers } from '../http/handlers.js';
 import { siteHandlers, sponsorHandlers, studyHandlers } from '../http/operations/studies.js';
 import { Listeners } from '../http/operations/study-events.js';
+import { cohortHandlers } from '../http/operations/cohorts.js';
 import type { TouchedParticipant } from '../ports/trials.js';
+import type { AskOptions } from '../usecases/ask-for-records.js';
 import type { CustodyView } from '../usecases/custody-view.js';
 import { ParticipationRecording } from '../usecases/participation-recording.js';
 import { TrialView } from '../usecases/trial-view.js';
@@ -12,6 +14,7 @@ import type { Foundation } from './foundation.js';
 /** Clinical trials: what every member reads of them, what a sponsor states, and what a site does and passes on. */
 export function buildStudies(
   own: CustodyView | undefined,
+  ask: AskOptions,
   foundation: Foundation,
   closers: Closers,
 ): Handlers {
@@ -51,5 +54,9 @@ export function buildStudies(
   if (members.own.kind !== 'sponsor') return handlers;
   const sponsor = members.own.mspId;
   const acknowledging = { sponsor, ledgerId, studies, keys: memberKeys, transactions, now };
-  return { ...handlers, ...sponsorHandlers({ ...options, acknowledging }) };
+  return {
+    ...handlers,
+    ...sponsorHandlers({ ...options, acknowledging }),
+    ...cohortHandlers({ ...ask, members, studies, trials }),
+  };
 }

@@ -184,6 +184,12 @@ const limitsSchema = z
       .min(1024)
       .max(64 * 1024 ** 2)
       .default(16 * 1024 ** 2),
+    /** Of a record that is taken into memory to be pseudonymised; a larger one does not leave for a study. */
+    pseudonymisedBytes: z
+      .int()
+      .min(1024)
+      .max(64 * 1024 ** 2)
+      .default(4 * 1024 ** 2),
     jsonBytes: z
       .int()
       .min(1024)

@@ -8,6 +8,12 @@ export interface Peers {
    * `custodian-unavailable` where it did not answer in time, or not as it should.
    */
   requestRelease(custodian: string, request: string, signal: AbortSignal): AsyncIterable<ReleaseFrame>;
+  /** Sends request objects for a study's participants, all of which are answered in one stream. Throws a Refusal as above. */
+  requestCohort(
+    custodian: string,
+    requests: readonly string[],
+    signal: AbortSignal,
+  ): AsyncIterable<ReleaseFrame>;
   /** Sends a signed search; what comes back is not yet witnessed. Throws a Refusal as above. */
   requestListing(custodian: string, request: string, signal: AbortSignal): Promise<ListingAnswer>;
   sendReceipt(custodian: string, jti: string, receipt: string): Promise<void>;

@@ -57,6 +57,7 @@ export interface Trials {
   touched(site: string, block: number): Iterable<TouchedParticipant>;
   /** Counted where they are folded, so that it takes as long for a million as for ten. */
   counts(study: string): readonly ParticipationCount[];
+  find(study: string, person: string): ParticipationRow | undefined;
   /** In the order of their pseudonyms. */
   list(study: string, filter: ParticipationFilter): readonly ParticipationRow[];
   /** After a position, in the order of the history, of blocks before `before`. */

@@ -31,10 +31,16 @@ const settled = z.strictObject({
     block: z.int().min(0),
   }),
   keys: z.array(z.strictObject({ record: fhirId, jwe: z.string().max(4096) })).max(50),
+  /** Permitted, and still not sent: it could not be pseudonymised. */
+  withheld: z.array(fhirId).max(50).exactOptional(),
+  /** Where a page of what a search finds goes on. */
+  next: z.string().max(512).exactOptional(),
 });
+/** Which of several requests the frames that follow answer. */
+const answer = z.strictObject({ frame: z.literal('answer'), place: z.int().min(0).max(99) });
 const failed = z.strictObject({ frame: z.literal('failed'), problem: problemSchema });
 
-const controlFrame = z.discriminatedUnion('frame', [recordStart, recordEnd, settled, failed]);
+const controlFrame = z.discriminatedUnion('frame', [recordStart, recordEnd, settled, answer, failed]);
 export type ControlFrame = z.infer<typeof controlFrame>;
 export type RecordStart = z.infer<typeof recordStart>;
 export type SettledFrame = z.infer<typeof settled>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AccessEvent } from '@consent-ledger/chaincode/wire';
 import type { KeyVault } from '../ports/key-vault.js';
 import type { Logger } from '../ports/logger.js';
@@ -9,7 +10,7 @@ import { CiphertextError, decryptStream, plaintextLength } from '../release/stre
 import type { CustodyView } from './custody-view.js';
 import type { Decisions } from './decisions.js';
 import { receiveRelease, type Answered, type ReceiveOptions, type Received } from './receive-release.js';
-import { recordBinding } from './release-records.js';
+import { recordBinding } from './record-binding.js';
 import type { Receipts } from './receipts.js';
 import { Refusal } from './refusal.js';
 import type { Asked, RequestSigner } from './request-object.js';
@@ -32,6 +33,8 @@ export interface Opened {
   readonly transaction: string;
   readonly block: number;
   readonly records: readonly OpenedRecord[];
+  /** Permitted records that may not leave, because they cannot be pseudonymised. */
+  readonly withheld: readonly string[];
   /** To be called when nothing more is read. */
   readonly close: () => Promise<void>;
 }
@@ -60,14 +63,20 @@ export async function askMember(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.releaseMs)]);
   const frames = options.peers.requestRelease(asked.custodian, sent.text, deadline);
   const answered = await receiveRelease(frames, sent, options);
-  if (answered.received.length > 0) void sendReceipt(asked.custodian, sent.claims.jti, answered, options);
-  const { key, event, transaction, block, received } = answered;
+  void sendReceipt(asked.custodian, sent.claims.jti, answered, options);
+  return openedOf(answered, asked.custodian);
+}
+
+/** What was answered, ready to be read. */
+export function openedOf(answered: Answered, custodian: string): Opened {
+  const { key, event, transaction, block, received, withheld } = answered;
   return {
     key,
     event,
     transaction,
     block,
-    records: received.map((one) => openReceived(one, asked.custodian)),
+    withheld,
+    records: received.map((one) => openReceived(one, custodian)),
     close: async () => {
       await Promise.all(received.map(({ ciphertext }) => ciphertext.discard()));
     },
@@ -75,7 +84,7 @@ export async function askMember(
 }
 
 function openReceived(
-  { record, version, mediaType, ciphertext, key }: Received,
+  { record, version, mediaType, ciphertext, key, profile }: Received,
   custodian: string,
 ): OpenedRecord {
   return {
@@ -83,17 +92,22 @@ function openReceived(
     version,
     mediaType,
     bytes: plaintextLength(ciphertext.bytes),
-    content: () => decryptStream(ciphertext.open(), key, recordBinding(custodian, record, version)),
+    content: () => decryptStream(ciphertext.open(), key, recordBinding(custodian, record, version, profile)),
   };
 }
 
-/** The delivery is the custodian's to log; that it cannot be signed or kept now takes nothing back. */
-async function sendReceipt(
+/**
+ * The delivery is the custodian's to log; that it cannot be signed or kept now takes nothing back. What was withheld is signed for as
+ * nothing, so that nobody waits for it.
+ */
+export async function sendReceipt(
   custodian: string,
   jti: string,
   answered: Answered,
-  options: AskOptions,
+  options: Pick<AskOptions, 'own' | 'ledgerId' | 'keys' | 'receipts' | 'log' | 'now'>,
 ): Promise<void> {
+  const { received, withheld } = answered;
+  if (received.length + withheld.length === 0) return;
   try {
     const receipt = await options.keys.signReceipt({
       iss: options.own,
@@ -101,13 +115,18 @@ async function sendReceipt(
       ledger: options.ledgerId,
       iat: Math.floor(options.now() / 1000),
       event: answered.key,
-      records: answered.received.map(({ record, ciphertext }) => receiptLine(record, ciphertext)),
+      records: [
+        ...received.map(({ record, ciphertext }) => receiptLine(record, ciphertext)),
+        ...withheld.map((record) => ({ record, bytes: 0, digest: DIGEST_OF_NOTHING, complete: false })),
+      ],
     });
     options.receipts.bring(custodian, jti, receipt);
   } catch (error) {
     options.log.warn('receipt.not-sent', { member: custodian, transaction: answered.transaction, error });
   }
 }
+
+const DIGEST_OF_NOTHING = createHash('sha256').digest('base64url');
 
 function receiptLine(
   record: string,
@@ -146,7 +165,7 @@ export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions)
       content: () => readStored(records, digest, recordKey, binding),
     });
   }
-  return { key, event, transaction, block, records: opened, close: () => Promise.resolve() };
+  return { key, event, transaction, block, records: opened, withheld: [], close: () => Promise.resolve() };
 }
 
 /** A record of the own store, decrypted. Throws a Refusal `record-damaged` where it is not what was kept. */

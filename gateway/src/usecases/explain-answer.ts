@@ -61,5 +61,7 @@ function duty(obligation: Obligation): string {
       return `That holds until ${obligation.at}.`;
     case 'review-by':
       return `It must be reviewed by ${obligation.at}.`;
+    case 'pseudonymise':
+      return `It leaves pseudonymised, as profile ${obligation.profile} version ${obligation.version} says.`;
   }
 }

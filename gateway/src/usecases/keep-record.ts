@@ -12,7 +12,7 @@ import type { Outbox } from '../ports/outbox.js';
 import type { RecordStore } from '../ports/record-store.js';
 import type { CustodyView, Held } from './custody-view.js';
 import { unknownSubject } from './erased.js';
-import { recordBinding } from './release-records.js';
+import { recordBinding } from './record-binding.js';
 import { Refusal } from './refusal.js';
 import type { Committed, Transactions } from './transactions.js';
 

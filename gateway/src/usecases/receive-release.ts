@@ -10,6 +10,7 @@ import type { MemberKeys } from '../ports/member-keys.js';
 import type { Spool, Spooled } from '../ports/spool.js';
 import type { RecordStart, ReleaseFrame, SettledFrame } from '../release/frames.js';
 import type { Chain } from './chain.js';
+import { profileOwed } from './outgoing-records.js';
 import { Refusal } from './refusal.js';
 
 /** A record that came and whose key is here; nothing of it is opened yet. */
@@ -19,6 +20,8 @@ export interface Received {
   readonly mediaType: string;
   readonly ciphertext: Spooled;
   readonly key: Buffer;
+  /** Digest of the profile that it was pseudonymised by, as the event says. */
+  readonly profile: string | undefined;
 }
 
 /** The answer to one request: its event, seen valid on the own peer, and what may be opened because of it. */
@@ -28,6 +31,10 @@ export interface Answered {
   readonly transaction: string;
   readonly block: number;
   readonly received: readonly Received[];
+  /** Permitted records that the custodian could not pseudonymise, and so did not send. */
+  readonly withheld: readonly string[];
+  /** Where a page of what was searched for goes on. */
+  readonly next: string | undefined;
 }
 
 export interface ReceiveOptions {
@@ -74,11 +81,13 @@ export async function receiveRelease(
         throw new Refusal('release-broken');
       }
       const key = Buffer.from(payload.key, 'base64url');
-      received.push({ record, version: start.version, mediaType: start.mediaType, ciphertext, key });
+      const { version, mediaType } = start;
+      received.push({ record, version, mediaType, ciphertext, key, profile: profileOwed(permitted) });
     }
     await discardOthers(spooled, received);
     const { key, transaction, block } = settled.event;
-    return { key, event, transaction, block, received };
+    const { withheld = [], next } = settled;
+    return { key, event, transaction, block, received, withheld, next };
   } catch (error) {
     await discardOthers(spooled, []);
     throw error;
@@ -100,8 +109,7 @@ async function spoolRecords(
       if (frame.frame === 'settled') return frame;
       if (frame.frame === 'failed') throw refusalOfFailure(frame.problem.code);
       if (frame.frame !== 'record') throw new Refusal('release-broken');
-      if (!sent.claims.records.includes(frame.record) || spooled.has(frame.record))
-        throw new Refusal('release-broken');
+      if (!mayCome(frame.record, sent.claims, spooled)) throw new Refusal('release-broken');
       if (frame.bytes > recordBytes) throw new Refusal('release-broken');
       const ciphertext = await spool.hold(ciphertextOf(iterator, frame.record), frame.bytes);
       spooled.set(frame.record, { start: frame, ciphertext });
@@ -111,6 +119,16 @@ async function spoolRecords(
   } finally {
     await iterator.return?.();
   }
+}
+
+/** Each once; of what is searched for only the custodian knows the names, and there are no more than were asked for. */
+function mayCome(
+  record: string,
+  { records, search }: RequestClaims,
+  spooled: ReadonlyMap<string, unknown>,
+): boolean {
+  if (spooled.has(record)) return false;
+  return search === undefined ? records.includes(record) : spooled.size < search.limit;
 }
 
 /** The bytes up to the end of the record that was announced. */

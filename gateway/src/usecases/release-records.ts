@@ -1,30 +1,25 @@
-import {
-  canonicalBytes,
-  type Descriptor,
-  type EventRecord,
-  type MemberKeyEntry,
-} from '@consent-ledger/chaincode/wire';
+import type { EventRecord, MemberKeyEntry } from '@consent-ledger/chaincode/wire';
 import type { ProblemDocument } from '@consent-ledger/chaincode/wire/http';
-import type { KeyVault } from '../ports/key-vault.js';
-import type { RecordStore } from '../ports/record-store.js';
 import { encodeCiphertext, encodeControl } from '../release/frames.js';
 import { wrapKey } from '../release/key-wrapping.js';
-import type { CustodyView } from './custody-view.js';
 import type { AcceptedRequest, Decided } from './decisions.js';
 import type { Look } from './look.js';
+import { outgoing, profileOwed, type Outgoing, type OutgoingOptions } from './outgoing-records.js';
 import { Refusal } from './refusal.js';
 
-export interface ReleaseOptions {
+export interface ReleaseOptions extends OutgoingOptions {
   /** Verifies a request again: it may have expired meanwhile, its member been suspended, its key retired. */
   readonly accept: (text: string) => AcceptedRequest;
   readonly look: Look;
   /** Resolves when the projection has what the own peer has; throws where that cannot be known. */
   readonly current: () => Promise<void>;
-  readonly custody: CustodyView;
-  readonly records: RecordStore;
-  readonly vault: KeyVault;
   readonly describeProblem: (error: unknown) => ProblemDocument;
+  /** Where a page of what a search finds goes on. */
+  readonly next?: string;
 }
+
+/** What was sent of a record; undefined where it is withheld, because it cannot be pseudonymised. */
+type Sent = Pick<Outgoing, 'version' | 'profile' | 'key'> | undefined;
 
 /**
  * A custodian's answer to an authentic request that is being decided, as the bytes of a release stream (docs/architecture.md section 5): ciphertext
@@ -39,11 +34,11 @@ export async function* releaseRecords(
   // Deciding takes a block; the ciphertext goes meanwhile. Why it failed is seen below.
   deciding.catch(() => undefined);
   try {
-    const sent = new Map<string, Descriptor>();
-    yield* sendPermitted(await options.look(request), sent, options);
+    const sent = new Map<string, Sent>();
+    yield* sendPermitted(request, await options.look(request), sent, options);
     const decided = await deciding;
     // Permitted only now, because of a consent that was filed between the first look and the decision.
-    yield* sendPermitted(decided.event.records, sent, options);
+    yield* sendPermitted(request, decided.event.records, sent, options);
     yield await settle(options.accept(request.text), decided, sent, options);
   } catch (error) {
     yield encodeControl({ frame: 'failed', problem: options.describeProblem(error) });
@@ -52,19 +47,26 @@ export async function* releaseRecords(
 }
 
 async function* sendPermitted(
+  { claims: { study } }: AcceptedRequest,
   answers: readonly EventRecord[],
-  sent: Map<string, Descriptor>,
+  sent: Map<string, Sent>,
   options: ReleaseOptions,
 ): AsyncGenerator<Uint8Array> {
-  for (const { record, version } of answers.filter(isPermitted)) {
+  for (const answer of answers.filter(isPermitted)) {
+    const { record, version } = answer;
     if (sent.has(record)) continue;
     const descriptor = options.custody.get('descriptor', record)?.value;
     if (descriptor?.version !== version) continue;
-    sent.set(record, descriptor);
-    const { digest, bytes } = descriptor.ciphertext;
-    const { mediaType } = descriptor;
-    yield encodeControl({ frame: 'record', record, version: descriptor.version, bytes, digest, mediaType });
-    for await (const chunk of await options.records.open(digest)) yield* encodeCiphertext(chunk as Buffer);
+    const leaving = await outgoing(descriptor, profileOwed(answer), study, options);
+    if (leaving === undefined) {
+      sent.set(record, undefined);
+      continue;
+    }
+    const { ciphertext, content, key, mediaType, profile } = leaving;
+    sent.set(record, { version, profile, key });
+    const { bytes, digest } = ciphertext;
+    yield encodeControl({ frame: 'record', record, version, bytes, digest, mediaType });
+    for await (const chunk of await content()) yield* encodeCiphertext(chunk);
     yield encodeControl({ frame: 'record-end', record });
   }
 }
@@ -72,17 +74,21 @@ async function* sendPermitted(
 async function settle(
   request: AcceptedRequest,
   decided: Decided,
-  sent: ReadonlyMap<string, Descriptor>,
-  { current, look, vault }: ReleaseOptions,
+  sent: ReadonlyMap<string, Sent>,
+  { current, look, next }: ReleaseOptions,
 ): Promise<Buffer> {
   const { key, event, value, transaction, block } = decided;
   const permitted = event.records.filter(isPermitted);
   const wrapped = [];
-  for (const { record, version } of permitted) {
-    const descriptor = sent.get(record);
-    if (descriptor?.version !== version) continue;
-    const recordKey = await vault.open(descriptor.ciphertext.digest);
-    const payload = { event: key, record, version, key: recordKey.toString('base64url') };
+  const withheld: string[] = [];
+  for (const answer of permitted) {
+    const { record, version } = answer;
+    const leaving = sent.get(record);
+    if (leaving === undefined && sent.has(record)) withheld.push(record);
+    // What was sent must be what was decided on: this version, and as the profile of the event says.
+    if (leaving?.version !== version || leaving.profile !== profileOwed(answer)) continue;
+    const recordKey = Buffer.from(await leaving.key()).toString('base64url');
+    const payload = { event: key, record, version, key: recordKey };
     wrapped.push({ record, version, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
   }
   // Ciphertext may take minutes: a withdrawal that has been committed meanwhile must be seen. Nothing is waited for
@@ -95,7 +101,13 @@ async function settle(
     )
     .map(({ record, jwe }) => ({ record, jwe }));
   const frame = { key, value: value.toString('base64url'), transaction, block };
-  return encodeControl({ frame: 'settled', event: frame, keys });
+  return encodeControl({
+    frame: 'settled',
+    event: frame,
+    keys,
+    ...(withheld.length === 0 ? {} : { withheld }),
+    ...(next === undefined ? {} : { next }),
+  });
 }
 
 /** The encryption key that the request names, as the ledger has it; there is one, or nothing was permitted. */
@@ -109,9 +121,4 @@ function encryptionKeyOf({ claims, requester }: AcceptedRequest): MemberKeyEntry
 
 function isPermitted(answer: EventRecord): answer is EventRecord & { readonly version: number } {
   return answer.outcome === 'permit' && answer.version !== undefined;
-}
-
-/** What a record's ciphertext is bound to (docs/architecture.md section 6). */
-export function recordBinding(custodian: string, record: string, version: number): Buffer {
-  return canonicalBytes({ custodian, record, version });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { canonicalText, statedTerms, type CommandOf, type Study } from '@consent-ledger/chaincode/wire';
 import type { StudyDocument, StudyInput } from '@consent-ledger/chaincode/wire/http';
+import { researchProfileNamed } from '../pseudonymising/research-profile.js';
 import type { Members } from './members.js';
 import { Refusal } from './refusal.js';
 import type { StudyView } from './study-view.js';
@@ -18,9 +19,10 @@ export interface StateStudyOptions {
  */
 export async function stateStudy(
   id: string,
-  { terms, ...facts }: StudyInput,
+  { terms: stated, ...facts }: StudyInput,
   options: StateStudyOptions,
 ): Promise<void> {
+  const terms = withoutAbsent({ ...stated, profile: stated.profile ?? researchProfileNamed() });
   const { members, studies, transactions } = options;
   const sponsor = members.own.mspId;
   const standing = studies.study(id);
@@ -36,12 +38,12 @@ export async function stateStudy(
       pepper: freshSecret(),
       study: id,
       version: (before?.version ?? 0) + 1,
-      ...withoutAbsent(terms),
+      ...terms,
     };
     await transactions.run(command, { contract: 'study', site, sponsor });
   }
-  const stated = { ...withoutAbsent(facts), sites };
-  if (standing !== undefined && canonicalText(statedFacts(standing)) === canonicalText(stated)) return;
+  const published = { ...withoutAbsent(facts), sites };
+  if (standing !== undefined && canonicalText(statedFacts(standing)) === canonicalText(published)) return;
   const version = (standing?.version ?? 0) + 1;
   const command: CommandOf<'state-study'> = {
     v: 1,
@@ -49,7 +51,7 @@ export async function stateStudy(
     study: id,
     version,
     sponsor,
-    ...stated,
+    ...published,
   };
   await transactions.run(command, { contract: 'registry' });
 }

@@ -1,4 +1,6 @@
 import { problemSchema } from '@consent-ledger/chaincode/wire/http';
+import { createInterface } from 'node:readline';
+import { buffer } from 'node:stream/consumers';
 import type { z } from 'zod';
 import type { HttpsResponse } from '../https.js';
 import { EXIT, UserError } from '../user-error.js';
@@ -28,6 +30,32 @@ export async function call<Answer>(
 /** Something of another type than JSON, as it came. */
 export async function callBytes(client: MemberClient, path: string): Promise<Buffer> {
   return answered(await client.send({ method: 'GET', path, deadlineMs: DEADLINE_MS }));
+}
+
+/** A POST that is answered line by line, each JSON. Throws a UserError for a refusal, or where the answer breaks off. */
+export async function* callLines(
+  client: MemberClient,
+  path: string,
+  body: object,
+  deadlineMs: number,
+): AsyncGenerator {
+  const headers = { 'content-type': 'application/json' };
+  const response = await client.open({
+    method: 'POST',
+    path,
+    headers,
+    body: JSON.stringify(body),
+    deadlineMs,
+  });
+  if (response.status >= 300) answered({ ...response, body: await buffer(response.body) });
+  try {
+    for await (const line of createInterface({ input: response.body, crlfDelay: Infinity }))
+      yield JSON.parse(line);
+    // A stream that is cut off ends its last line as if it were whole.
+    if (!response.body.complete) throw new Error('the connection was cut');
+  } catch (cause) {
+    throw new UserError('The answer broke off: what came is not all.', EXIT.failed, { cause });
+  }
 }
 
 function answered({ status, body }: HttpsResponse): Buffer {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gatewayUrl, organisationLayout, organisationNamed, servicesLayout } from '@consent-ledger/network';
-import { send, type HttpsRequest, type HttpsResponse } from '../https.js';
+import { open, send, type HttpsRequest, type HttpsResponse } from '../https.js';
 import { readIssuerConfig, type IssuerClient, type IssuerMember } from '../issuer/config.js';
 import { fetchToken, type Token } from '../issuer/token.js';
 import { badInput } from '../user-error.js';
@@ -10,8 +10,12 @@ import { issuerConfigFile } from './issuer-setup.js';
 /** A demo user at their member's gateway. */
 export interface MemberClient {
   /** One request with the user's token. Rejects with Node's error when there is no answer in time. */
-  send(wanted: Omit<HttpsRequest, 'url' | 'ca'> & { readonly path: string }): Promise<HttpsResponse>;
+  send(wanted: MemberRequest): Promise<HttpsResponse>;
+  /** The same, with an answer that is read as it comes. */
+  open(wanted: MemberRequest): ReturnType<typeof open>;
 }
+
+type MemberRequest = Omit<HttpsRequest, 'url' | 'ca'> & { readonly path: string };
 
 /** Signs a demo user in. Throws a UserError for one that does not exist, or when the issuer does not answer. */
 export async function memberClient(
@@ -24,10 +28,13 @@ export async function memberClient(
   const organisation = organisationNamed(consortium.topology, memberName);
   const ca = await readFile(organisationLayout(consortium.dataDir, memberName).tlsCa.certificate);
   const base = gatewayUrl(organisation, consortium.plan);
-  return {
-    send: ({ path, headers, ...rest }) =>
-      send({ ...rest, url: base + path, ca, headers: { ...headers, authorization: `Bearer ${token}` } }),
-  };
+  const whole = ({ path, headers, ...rest }: MemberRequest): HttpsRequest => ({
+    ...rest,
+    url: base + path,
+    ca,
+    headers: { ...headers, authorization: `Bearer ${token}` },
+  });
+  return { send: (wanted) => send(whole(wanted)), open: (wanted) => open(whole(wanted)) };
 }
 
 /** Looks a demo user up. Throws a UserError that lists who there is. */

@@ -12,20 +12,13 @@ import {
 } from '@consent-ledger/chaincode/wire/http';
 import { Command, Option } from 'commander';
 import { refuseProblems } from '../accept.js';
-import { existingConsortium } from '../consortium/consortium.js';
-import { memberClient, type MemberClient } from '../consortium/member-client.js';
 import { call, callBytes } from '../consortium/member-calls.js';
 import { readJsonFile } from '../json-file.js';
-import { table } from '../terminal/table.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT } from '../user-error.js';
-import { examples, withDataDir, type DataDirOption } from './options.js';
-
-interface TrialOptions extends DataDirOption {
-  readonly member: string;
-  readonly user: string;
-  readonly json?: true;
-}
+import { examples } from './options.js';
+import { asked, print, trialCommand, type TrialOptions } from './trial-command.js';
+import { dataCommand, profileCommand } from './trial-data.js';
 
 const STOPS = ['stopped', 'destroyed', 'kept'] as const;
 
@@ -43,24 +36,18 @@ export function trialVerb(done: (exitCode: number) => void): Command {
     .addCommand(alertsCommand(finish))
     .addCommand(exportCommand(finish))
     .addCommand(stopCommand(finish))
+    .addCommand(dataCommand(finish))
+    .addCommand(profileCommand(finish))
     .addHelpText(
       'after',
       examples(
         'trial state nova-101 study.json',
         'trial counts nova-101',
         'trial alerts nova-101 --member sentinel --user auditor',
+        'trial data nova-101 --site Organization/riverside > nova-101.ndjson',
         'trial export nova-101 --format fhir > nova-101.json',
       ),
     );
-}
-
-function trialCommand(name: string, description: string): Command {
-  return withDataDir(new Command(name))
-    .description(description)
-    .argument('<study>', 'its id')
-    .option('--member <name>', 'whose gateway is asked', 'novacure')
-    .option('--user <name>', 'who asks', 'trial-manager')
-    .option('--json', 'for machines');
 }
 
 function stateCommand(finish: () => void): Command {
@@ -228,12 +215,4 @@ async function readStudy(file: string): Promise<StudyInput> {
   const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
   refuseProblems(file, problems);
   throw parsed.error;
-}
-
-async function asked({ dataDir, member, user }: TrialOptions): Promise<MemberClient> {
-  return memberClient(await existingConsortium(dataDir), member, user);
-}
-
-function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  table([[...head], ...rows.map((row) => [...row])]).forEach(terminal().print);
 }

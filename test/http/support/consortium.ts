@@ -184,7 +184,7 @@ async function call(
     ...(options.body === undefined ? {} : { body: isJson ? JSON.stringify(options.body) : options.body }),
   });
   const bytes = Buffer.from(await response.body.arrayBuffer());
-  const isJsonAnswer = String(response.headers['content-type']).includes('json');
+  const isJsonAnswer = /[/+]json\b/.test(String(response.headers['content-type']));
   return {
     status: response.statusCode,
     headers: response.headers,

@@ -211,6 +211,11 @@ export async function goodInputs({
       const claims = { ...claimsOf(lakeside, riverside, []), search };
       return good({ body: { request: await signedBy(lakeside, claims) } });
     },
+    answerCohort: async () => {
+      const claims = claimsOf(lakeside, riverside, [record]);
+      return good({ body: { requests: [await signedBy(lakeside, claims)] } });
+    },
+    takeCohort: async () => good({ ...(await study()), body: { site: riverside.reference } }, novacure),
     requestAccess: same(
       { body: { custodian: riverside.reference, records: [record], purpose: ['TREAT'] } },
       novacure,

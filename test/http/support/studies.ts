@@ -8,7 +8,7 @@ import {
 import { expect } from 'chai';
 import { eventually } from '../../support/eventually.js';
 import type { Answer, TestMember } from './consortium.js';
-import { FORM, registerSubject } from './people.js';
+import { FORM, putRecord, registerSubject } from './people.js';
 
 export const DAY_MS = 86_400_000;
 
@@ -102,4 +102,35 @@ export async function withdrawnFrom(study: string, site: TestMember, sponsor: Te
     expect(found?.status).to.equal('withdrawn');
   });
   return person;
+}
+
+/** Something measured of somebody, as a hospital's system has it: with names, numbers and words. */
+export function observation(value = 120, effective = '2026-03-01T08:30:00+01:00'): Record<string, unknown> {
+  return {
+    resourceType: 'Observation',
+    id: `obs-${randomUUID().slice(0, 8)}`,
+    identifier: [{ system: 'urn:hospital:orders', value: 'ORDER-4711-ZX' }],
+    text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">Seen in ward 7</div>' },
+    status: 'final',
+    code: {
+      coding: [{ system: 'http://loinc.org', code: '8480-6', display: 'Systolic' }],
+      text: 'of Ms Doe',
+    },
+    subject: { reference: 'Patient/mrn-0815', display: 'Jane Doe' },
+    performer: [{ reference: 'Practitioner/house', display: 'Dr House' }],
+    effectiveDateTime: effective,
+    note: [{ text: 'Jane was nervous' }],
+    valueQuantity: { value, unit: 'mmHg', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
+  };
+}
+
+/** Keeps it as the hospital's record. */
+export function putObservation(
+  site: TestMember,
+  subject: string,
+  content: object = observation(),
+): ReturnType<typeof putRecord> {
+  const facts = { labels: ['N'] };
+  const bytes = Buffer.from(JSON.stringify(content));
+  return putRecord(site, { subject, content: bytes, mediaType: 'application/fhir+json', facts });
 }

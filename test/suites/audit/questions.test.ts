@@ -69,6 +69,36 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const only = (rows: readonly AnswerRow[], ...names: string[]) =>
       rows.map((row) => names.map((name) => row[name]));
 
+    it('that data stopped at a withdrawal, and of a history that cheats that it did not', async () => {
+      const columns = [
+        'subject',
+        'consent',
+        'block',
+        'lastPermitBlock',
+        'lastDeliveryBlock',
+        'permitsAfter',
+        'stopped',
+      ];
+      // The emergency afterwards needed no consent.
+      expect(only(await answers('stops'), ...columns)).to.deep.equal([
+        ['subject-1', 'consent-subject-1', 5, 3, 4, 0, true],
+      ]);
+      expect(await answers('stops', { subject: 'subject-2' })).to.deep.equal([]);
+      expect(await answers('stops', { study: 'nova-101' })).to.deep.equal([]);
+
+      const cheating = await smallHistory({ cheats: true });
+      const cheated = await openProjection((await postgres?.database()) ?? join(work.path, 'cheated.db'));
+      try {
+        await followTo(cheated, cheating.ledger, cheating.blocks);
+        const asking = { db: cheated.db, now: NOW, limit: 10 };
+        const { rows } = (await questionNamed('stops')?.ask(asking, {})) ?? { rows: [] };
+        expect(only(rows, ...columns)).to.deep.equal([['subject-1', 'consent-subject-1', 5, 3, 4, 1, false]]);
+        expect(rows[0]?.['firstAfter']).to.match(/^event\/[0-9a-f]{64}$/);
+      } finally {
+        await cheated.close();
+      }
+    });
+
     it('who accessed what, on what grounds', async () => {
       expect(only(await answers('accesses'), 'record', 'outcome', 'reason', 'user')).to.deep.equal([
         ['record-1', 'permit', 'permitted-by-consent', USER],

@@ -23,9 +23,10 @@ export interface SmallHistory {
 
 /**
  * What a projection meets: subjects, consents, permits, denials, an emergency, receipts, a withdrawal, a transaction that is not
- * valid, and at last the purge of one subject's consent.
+ * valid, and at last the purge of one subject's consent. One that cheats has an access after the withdrawal that was decided as if there
+ * were none.
  */
-export async function smallHistory(): Promise<SmallHistory> {
+export async function smallHistory({ cheats = false } = {}): Promise<SmallHistory> {
   const chain = new MadeChain();
   const made = new MadeHistory();
   const at = (block: number): number => START + block * MINUTE;
@@ -48,6 +49,7 @@ export async function smallHistory(): Promise<SmallHistory> {
     ]),
   ]);
   add([made.deliveries(at(4), [{ jti: jtiOf(1), record: 'record-1' }])]);
+  const cheat = await made.decisions(at(8), 8, 0, [{ user: USER, records: ['record-1'], jti: jtiOf(7) }]);
   add([made.withdrawal(at(5), 'subject-1')]);
   add([
     await made.decisions(at(6), 6, 0, [
@@ -68,6 +70,7 @@ export async function smallHistory(): Promise<SmallHistory> {
     },
   ]);
   add([made.purge(at(7), 'consent', 'consent-subject-2')]);
+  if (cheats) add([cheat]);
   return { ledger: chain.ledgerId, chain, made, blocks, at };
 }
 

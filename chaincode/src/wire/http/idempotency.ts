@@ -30,12 +30,18 @@ export const IDEMPOTENT_OPERATIONS: ReadonlySet<string> = new Set([
   'fileStudyConsent',
   'acknowledgeStop',
   'searchRecords',
+  'takeCohort',
   'makeLink',
   'endLink',
 ]);
 
 /** Their answers tell what is kept of somebody, or a secret, so none is written down: when such a request comes again it is known, and refused. */
-export const UNKEPT_ANSWERS: ReadonlySet<string> = new Set(['requestAccess', 'searchRecords', 'makeLink']);
+export const UNKEPT_ANSWERS: ReadonlySet<string> = new Set([
+  'requestAccess',
+  'searchRecords',
+  'takeCohort',
+  'makeLink',
+]);
 
 /** A string of RFC 8941, or the same without its quotation marks, as many clients send it. */
 export const idempotencyKey = z

@@ -2,6 +2,7 @@ export * from './access.js';
 export * from './bundles.js';
 export * from './cds.js';
 export * from './checks.js';
+export * from './cohorts.js';
 export * from './consents.js';
 export * from './fhir.js';
 export * from './follow-ups.js';

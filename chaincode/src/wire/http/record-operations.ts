@@ -1,9 +1,10 @@
 import { bundleKept, putBundleQuery } from './bundles.js';
+import { COHORT_MEDIA_TYPE, cohortBody, cohortReleaseBody } from './cohorts.js';
 import { FHIR_MEDIA_TYPE } from './fhir.js';
 import { linkEnded, linkList, linkMade, linkParams, makeLinkBody } from './links.js';
 import { recordDescriptor, recordRelabelled, relabelBody } from './labels.js';
 import { READERS, SPEAKERS } from './roles.js';
-import { releaseBody } from './releases.js';
+import { RELEASE_MEDIA_TYPE, releaseBody } from './releases.js';
 import { listingAnswer, searchAnswered, searchBody } from './searches.js';
 import { idParams, noQuery } from './shared.js';
 
@@ -72,6 +73,40 @@ export const RECORD_OPERATIONS = {
     query: noQuery,
     body: releaseBody,
     answer: { status: 200, description: 'Decided, logged, and told', schema: listingAnswer },
+  },
+  answerCohort: {
+    method: 'post',
+    path: '/v1/cohort-releases',
+    summary: 'Answer the signed requests of a sponsor for a study’s participants, one after the other',
+    tag: 'gateways',
+    caller: 'gateway',
+    at: 'custodian',
+    params: noQuery,
+    query: noQuery,
+    body: cohortReleaseBody,
+    answer: {
+      status: 200,
+      description: 'A release stream for each request, after a frame that says which',
+      mediaTypes: [RELEASE_MEDIA_TYPE],
+    },
+  },
+  takeCohort: {
+    method: 'post',
+    path: '/v1/studies/{id}/data',
+    summary:
+      'Take what a site’s participants let out for a study, pseudonymised; each is decided on and logged by itself',
+    tag: 'records',
+    caller: ['researcher'],
+    at: 'sponsor',
+    params: idParams,
+    query: noQuery,
+    body: cohortBody,
+    answer: {
+      status: 200,
+      description:
+        'A line for each record (CohortLine), and last one that counts (CohortSummary): without it the answer is not whole',
+      mediaTypes: [COHORT_MEDIA_TYPE],
+    },
   },
   makeLink: {
     method: 'post',

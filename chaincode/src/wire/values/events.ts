@@ -25,6 +25,7 @@ export const obligation = z.discriminatedUnion('code', [
   }),
   z.strictObject({ code: z.literal('expires-at'), at: z.string().max(64) }),
   z.strictObject({ code: z.literal('review-by'), at: z.string().max(64) }),
+  z.strictObject({ code: z.literal('pseudonymise'), profile: fhirId, version: fhirId, digest }),
 ]);
 
 export const eventRecord = z.strictObject({

@@ -69,6 +69,10 @@ const dispositions = z
 /** Purpose codes of the Data Use Ontology (GA4GH): `DUO:` and seven digits. */
 const dataUse = z.string().regex(/^DUO:\d{7}$/);
 
+/** Under what data leave for a study: name and version for people, the digest of its canonical text for everybody else. */
+export const profileNamed = z.strictObject({ name: fhirId, version: fhirId, digest });
+export type ProfileNamed = z.infer<typeof profileNamed>;
+
 /** What a study's members know of it at one site. */
 export const studyTermsFields = {
   study: fhirId,
@@ -104,6 +108,8 @@ export const studyTermsFields = {
   withdrawal: z.strictObject({ data: dispositions, samples: dispositions }),
   /** Days within which the sponsor must say that it stopped. */
   stopWithinDays: z.int().min(1).max(365),
+  /** How data are pseudonymised before they leave. */
+  profile: profileNamed,
 } as const;
 
 /** What is stated of a study at a site, out of anything that holds it; the rest of that is left out. */

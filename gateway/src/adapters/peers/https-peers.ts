@@ -4,7 +4,7 @@ import { isErrorCode } from '@consent-ledger/chaincode/wire';
 import { listingAnswer, problemSchema, RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
 import type { Member } from '../../config/schema.js';
 import type { Peers } from '../../ports/peers.js';
-import { decodeFrames } from '../../release/frames.js';
+import { decodeFrames, type ReleaseFrame } from '../../release/frames.js';
 import { Refusal } from '../../usecases/refusal.js';
 
 export interface HttpsPeersOptions {
@@ -55,18 +55,27 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
     }
   };
 
+  async function* framesOf(
+    custodian: string,
+    path: string,
+    body: object,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReleaseFrame> {
+    const response = await post(custodian, path, body, signal);
+    if (response.statusCode !== 200 || mediaTypeOf(response) !== RELEASE_MEDIA_TYPE)
+      throw await refusalOf(response);
+    try {
+      yield* decodeFrames(response.body);
+    } catch (error) {
+      // What is broken off in the middle is as if it had not been answered.
+      throw error instanceof Refusal ? error : new Refusal('custodian-unavailable', { cause: error });
+    }
+  }
+
   return {
-    async *requestRelease(custodian, jws, signal) {
-      const response = await post(custodian, '/v1/releases', { request: jws }, signal);
-      if (response.statusCode !== 200 || mediaTypeOf(response) !== RELEASE_MEDIA_TYPE)
-        throw await refusalOf(response);
-      try {
-        yield* decodeFrames(response.body);
-      } catch (error) {
-        // What is broken off in the middle is as if it had not been answered.
-        throw error instanceof Refusal ? error : new Refusal('custodian-unavailable', { cause: error });
-      }
-    },
+    requestRelease: (custodian, jws, signal) => framesOf(custodian, '/v1/releases', { request: jws }, signal),
+    requestCohort: (custodian, requests, signal) =>
+      framesOf(custodian, '/v1/cohort-releases', { requests }, signal),
     async requestListing(custodian, jws, signal) {
       const response = await post(custodian, '/v1/listings', { request: jws }, signal);
       if (response.statusCode !== 200) throw await refusalOf(response);

@@ -25,6 +25,7 @@ export function openTrials(database: DatabaseSync): Trials {
     SELECT ${COLUMNS} FROM participation
     WHERE study = ?1 AND status = ?6 AND person > ?2 AND (?3 IS NULL OR site = ?3) AND (?4 IS NULL OR protocol = ?4)
     ORDER BY person LIMIT ?5`);
+  const find = database.prepare(`SELECT ${COLUMNS} FROM participation WHERE study = ? AND person = ?`);
   const changes = database.prepare(`
     SELECT position, site, person, status, protocol, at, block FROM participation_change
     WHERE study = ? AND position > ? AND block < ? ORDER BY position LIMIT ?`);
@@ -34,6 +35,7 @@ export function openTrials(database: DatabaseSync): Trials {
   return {
     touched: (site, block) =>
       touched.iterate(site, block) as Iterable<unknown> as Iterable<TouchedParticipant>,
+    find: (study, person) => find.get(study, person) as unknown as ParticipationRow | undefined,
     counts: (study) => counts.all(study) as unknown as ParticipationCount[],
     list(study, { site = null, status, protocol = null, after, limit }) {
       const rows =

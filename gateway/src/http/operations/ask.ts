@@ -68,8 +68,9 @@ function noticeOf(obligations: Obligations): Record<string, string> {
   return { [EVENT_HEADERS.notice]: owed.notice.replaceAll(/[^ -~]+/g, ' ') };
 }
 
-function refusedBy({ key, transaction, block }: Opened): Refusal {
-  return new Refusal('access-denied', { event: { key, transaction, block } });
+function refusedBy({ key, transaction, block, withheld }: Opened): Refusal {
+  const code = withheld.length > 0 ? 'record-withheld' : 'access-denied';
+  return new Refusal(code, { event: { key, transaction, block } });
 }
 
 function outcomeOf(opened: Opened, custodian: string): AccessOutcome {

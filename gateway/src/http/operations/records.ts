@@ -8,8 +8,10 @@ import {
   type Opened,
   type ReadOwnOptions,
 } from '../../usecases/ask-for-records.js';
+import { answerCohort } from '../../usecases/cohort/answer-cohort.js';
 import type { Decisions } from '../../usecases/decisions.js';
 import type { Deliveries } from '../../usecases/deliveries.js';
+import type { FindOptions } from '../../usecases/finding/find-records.js';
 import type { Members } from '../../usecases/members.js';
 import { releaseRecords, type ReleaseOptions } from '../../usecases/release-records.js';
 import { Refusal } from '../../usecases/refusal.js';
@@ -71,6 +73,7 @@ export interface ReleaseHandlerOptions {
     error: unknown,
     requestId: string,
   ) => ReturnType<ReleaseOptions['describeProblem']>;
+  readonly find: FindOptions;
   readonly deliveries: Deliveries;
 }
 
@@ -78,10 +81,20 @@ export interface ReleaseHandlerOptions {
 export function releaseHandlers({
   decisions,
   release,
+  find,
   describeProblem,
   deliveries,
-}: ReleaseHandlerOptions): HandlersOf<'release' | 'receipt'> {
+}: ReleaseHandlerOptions): HandlersOf<'release' | 'answerCohort' | 'receipt'> {
   return {
+    answerCohort: async ({ body, response, requestId }) => {
+      response.status(200).set({ 'Content-Type': RELEASE_MEDIA_TYPE, 'Cache-Control': 'no-store' });
+      const describe = (error: unknown): ReturnType<ReleaseOptions['describeProblem']> =>
+        describeProblem(error, requestId);
+      const options = { find, release: { ...release, describeProblem: describe } };
+      await pump(answerCohort(body.requests, options), response);
+      response.end();
+      return undefined;
+    },
     release: async ({ body, response, requestId }) => {
       const request = decisions.accept(body.request);
       const deciding = decisions.decide(request);

@@ -52,6 +52,16 @@ export function listingHandlers(find: FindOptions): HandlersOf<'answerSearch'> {
   };
 }
 
+/** Throws a Refusal for a date that looks like one and is none. */
+export function requireDays(authored: Call<'searchRecords'>['body']['authored']): void {
+  const { start, end } = authored ?? {};
+  for (const [name, date] of Object.entries({ start, end })) {
+    if (date === undefined || parseDateTime(date) !== undefined) continue;
+    const errors = [{ path: `$.authored.${name}`, message: 'must be a day that there is' }];
+    throw new Refusal('body-malformed', { errors });
+  }
+}
+
 function claimsOf({
   person,
   resourceType,
@@ -60,12 +70,8 @@ function claimsOf({
   after,
   limit,
 }: Call<'searchRecords'>['body']): SearchClaims {
+  requireDays(authored);
   const { start, end } = authored ?? {};
-  for (const [name, date] of Object.entries({ start, end })) {
-    if (date === undefined || parseDateTime(date) !== undefined) continue;
-    const errors = [{ path: `$.authored.${name}`, message: 'must be a day that there is' }];
-    throw new Refusal('body-malformed', { errors });
-  }
   return {
     person,
     ...(resourceType === undefined ? {} : { resourceType }),

@@ -48,7 +48,7 @@ export async function findRecords(text: string, options: FindOptions): Promise<L
   const accepted = accept(text);
   const { search } = accepted.claims;
   if (search === undefined) throw new Refusal('request-malformed');
-  const page = await pageOf(accepted, search, options);
+  const page = await pageFor(accepted, search, options);
   const request = withFound(accepted, page.records);
   const decided = await decide(request);
   const permitted = decided.event.records.filter(isPermitted);
@@ -70,7 +70,8 @@ export async function findRecords(text: string, options: FindOptions): Promise<L
   };
 }
 
-async function pageOf(
+/** A page of what its requester may know of; nothing is decided yet. */
+export async function pageFor(
   request: AcceptedRequest,
   search: SearchClaims,
   { custody, records, look, cursors, ...persons }: FindOptions,

@@ -2,7 +2,7 @@ import type { Descriptor, DescriptorFacts, Labelling } from '@consent-ledger/cha
 import type { LabelTables } from '../../ports/label-tables.js';
 import { readStored } from '../ask-for-records.js';
 import { keepRecord, type KeepRecordOptions, type KeptRecord } from '../keep-record.js';
-import { recordBinding } from '../release-records.js';
+import { recordBinding } from '../record-binding.js';
 import { Refusal } from '../refusal.js';
 import { labelDescribed, READABLE_BYTES, requireFacts, withoutLabels } from './describe-record.js';
 import { overruleLabels } from './label-record.js';

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { StudyChoice } from '@consent-ledger/chaincode/domain';
-import { studyConsentFiled } from '@consent-ledger/chaincode/wire/http';
-import { call } from '../../consortium/member-calls.js';
+import {
+  cohortLine,
+  cohortSummary,
+  studyConsentFiled,
+  type CohortLine,
+  type CohortSummary,
+} from '@consent-ledger/chaincode/wire/http';
+import { call, callLines } from '../../consortium/member-calls.js';
 import { askFor, putRecord, registerSubject } from '../calls.js';
 import { memberReference } from '../../consortium/summary.js';
+import { EXIT, UserError } from '../../user-error.js';
 import type { Site, TrialCast } from './cast.js';
 
 /** A participant, as their site knows them. */
@@ -16,6 +23,7 @@ export interface Participant {
   readonly choices: readonly StudyChoice[];
 }
 
+const COHORT_MS = 600_000;
 /** How many calls are under way at one time. */
 const AT_ONCE = 12;
 
@@ -58,8 +66,11 @@ export async function newParticipant(
     resourceType: 'Observation',
     id: record,
     status: 'final',
-    code: { coding: [{ system: 'http://loinc.org', code: '8480-6' }] },
-    valueQuantity: { value: systolic, unit: 'mmHg' },
+    code: { coding: [{ system: 'http://loinc.org', code: '8480-6', display: 'Systolic blood pressure' }] },
+    subject: { reference: `Patient/mrn-${index}`, display: 'Somebody' },
+    effectiveDateTime: '2026-02-01T08:30:00Z',
+    note: [{ text: 'was nervous' }],
+    valueQuantity: { value: systolic, unit: 'mmHg', system: 'http://unitsofmeasure.org', code: 'mm[Hg]' },
   };
   const bytes = Buffer.from(JSON.stringify(observation));
   const example = { reference: `Observation/${record}`, about: 'systolic blood pressure', bytes };
@@ -80,6 +91,30 @@ export async function consentTo(
   const body = { subject, protocol, choices, evidence: { kind: 'witnessed', form } };
   const clerk = site.as['consent-clerk'];
   return (await call(clerk, 'POST', `/v1/studies/${study}/consents`, studyConsentFiled, body)).consent;
+}
+
+export interface Cohort {
+  readonly lines: readonly CohortLine[];
+  readonly summary: CohortSummary['summary'];
+}
+
+/** The sponsor takes what a site's participants let out; `onLine` is told of each record. */
+export async function takeCohort(
+  { sponsor }: TrialCast,
+  study: string,
+  site: Site,
+  onLine: () => void = () => undefined,
+): Promise<Cohort> {
+  const lines: CohortLine[] = [];
+  const body = { site: memberReference(site.organisation) };
+  const path = `/v1/studies/${study}/data`;
+  for await (const line of callLines(sponsor.as.researcher, path, body, COHORT_MS)) {
+    const counted = cohortSummary.safeParse(line).data;
+    if (counted !== undefined) return { lines, summary: counted.summary };
+    lines.push(cohortLine.parse(line));
+    onLine();
+  }
+  throw new UserError('The data of a cohort broke off: the line that counts did not come.', EXIT.failed);
 }
 
 /** The sponsor asks for a participant's record: whether it came. */

@@ -1,10 +1,18 @@
-import { stopAcknowledged } from '@consent-ledger/chaincode/wire/http';
+import { stopAcknowledged, type CohortLine } from '@consent-ledger/chaincode/wire/http';
 import { call } from '../../consortium/member-calls.js';
 import { accessEvents, withdrawConsent } from '../calls.js';
 import { memberReference } from '../../consortium/summary.js';
 import { must, type Narrate } from '../narration.js';
 import type { TrialCast } from './cast.js';
-import { askForData, chance, consentTo, each, newParticipant, type Participant } from './people.js';
+import {
+  askForData,
+  chance,
+  consentTo,
+  each,
+  newParticipant,
+  takeCohort,
+  type Participant,
+} from './people.js';
 import { replayed } from './replay.js';
 import { alertsAt, counts, countsAt, protocol, state, textOf } from './study.js';
 
@@ -101,46 +109,56 @@ async function joined({ cast, narrate, study, participants, seed }: Trial): Prom
   );
 }
 
-/** The sponsor takes the cohort; some withdraw meanwhile, and nothing that is asked for afterwards comes. Gives the blocks of withdrawal. */
+/** The sponsor takes the cohort; some withdraw meanwhile, and nothing that is decided afterwards comes. Gives the blocks of withdrawal. */
 async function transferred(
   { cast, narrate, study, seed }: Trial,
   all: readonly Participant[],
 ): Promise<ReadonlyMap<Participant, number>> {
   return narrate(
-    'The sponsor takes the data; in the middle of it some withdraw',
-    'Each is decided for itself. What is asked for after a withdrawal stands in a block does not come.',
+    'The sponsor takes the data of the cohort; in the middle of it some withdraw',
+    'Each participant is decided on by themselves; what comes is pseudonymised, and who is left out is counted, not named.',
     async () => {
       const leaving = all.filter(
         (_, index) => chance(seed, 'leaves', index) < 0.15 || index === all.length - 1,
       );
       const withdrawn = new Map<Participant, number>();
-      let came = 0;
-      let tooLate = 0;
-      let begin: () => void = () => undefined;
-      const begun = new Promise<void>((resolve) => {
-        begin = resolve;
-      });
-      const taking = each(all, async (one) => {
-        const wasWithdrawn = withdrawn.has(one);
-        const has = await askForData(cast, study, one);
-        if (has) came += 1;
-        if (came >= all.length / 3) begin();
-        if (has && wasWithdrawn) tooLate += 1;
-      });
-      await Promise.race([begun, taking]);
-      const withdrawing = each(leaving, async (one) => {
-        withdrawn.set(one, (await withdrawConsent(one.site.as['consent-clerk'], one.consent)).block);
-      });
-      await Promise.all([taking, withdrawing]);
-      must(tooLate === 0, 'nothing after a withdrawal', `${tooLate} records came`);
-      const after = await each([...withdrawn.keys()], (one) => askForData(cast, study, one));
-      must(!after.includes(true), 'nothing of those who withdrew', 'a record came');
-      const expected = { consented: all.length - withdrawn.size, withdrawn: withdrawn.size };
+      const lines: CohortLine[] = [];
+      const state = { withdrawn: false };
+      const withdraw = async (): Promise<void> => {
+        try {
+          await each(leaving, async (one) => {
+            withdrawn.set(one, (await withdrawConsent(one.site.as['consent-clerk'], one.consent)).block);
+          });
+        } finally {
+          state.withdrawn = true;
+        }
+      };
+      let withdrawing: Promise<void> | undefined;
+      const first = (): void => {
+        withdrawing ??= withdraw();
+        withdrawing.catch(() => undefined);
+      };
+      let isLast: boolean;
+      let released: number;
+      do {
+        isLast = state.withdrawn;
+        const taken = await Promise.all(cast.sites.map((site) => takeCohort(cast, study, site, first)));
+        lines.push(...taken.flatMap((one) => one.lines));
+        released = taken.reduce((sum, { summary }) => sum + summary.released, 0);
+      } while (!isLast);
+      await withdrawing;
+      const byRecord = new Map([...withdrawn].map(([{ record }, block]) => [record, block]));
+      const tooLate = lines.filter(({ record, block }) => block > (byRecord.get(record) ?? Infinity));
+      must(tooLate.length === 0, 'nothing after a withdrawal', `${tooLate.length} records came`);
+      const left = all.length - withdrawn.size;
+      must(released === left, `the data of ${left} at the end`, `those of ${released} came`);
+      must(!/mrn-|nervous|Somebody/.test(JSON.stringify(lines)), 'nothing that identifies', 'there is');
+      const expected = { consented: left, withdrawn: withdrawn.size };
       await counts(cast.sponsor.as['trial-manager'], study, expected);
       return {
         result: withdrawn,
-        asked: `researcher: ${all.length} records, purpose CLINTRL, for the study`,
-        came: `${came} came; ${withdrawn.size} withdrew, and nothing of theirs comes any more`,
+        asked: `researcher: POST /v1/studies/${study}/data, at both sites, over and over`,
+        came: `${lines.length} records; ${withdrawn.size} withdrew, and at the end the data of ${released} come`,
       };
     },
   );

@@ -31,6 +31,7 @@ export function termsOf(changes: Partial<Terms> = {}): Terms {
     thirdParties: ['Organization/lakeside'],
     withdrawal: { data: ['keep', 'destroy'], samples: ['destroy'] },
     stopWithinDays: 7,
+    profile: { name: 'research', version: '1', digest: sha('profile') },
     ...changes,
   };
 }
