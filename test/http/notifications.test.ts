@@ -22,6 +22,7 @@ import {
 import { fileConsent, registerSubject, treatmentConsent, withdraw } from './support/people.js';
 import { expectProblem } from './support/problems.js';
 import { PATIENCE_MS } from './support/shared.js';
+import { inDays, putStudy, studyBody, withdrawnFrom } from './support/studies.js';
 
 const PORTAL = 'https://portal.riverside.example/mine';
 
@@ -32,6 +33,7 @@ describe('subjects are told what is done in their name', function () {
   let sentinel: TestMember;
   let mail: MailServer;
   let hook: Hook;
+  let systems: Hook;
   let subject: string;
   let address: string;
   const secrets = mkdtempSync(join(tmpdir(), 'consent-ledger-'));
@@ -58,9 +60,19 @@ describe('subjects are told what is done in their name', function () {
       retryMs: 100,
       giveUpMs: 600_000,
     };
-    consortium = await startConsortium((configuration: ConfigurationInput) =>
-      configuration.member === 'RiversideMSP' ? { ...configuration, notifications } : configuration,
-    );
+    systems = await startHook(authority);
+    const studyAlerts = {
+      webhooks: [
+        { url: `https://${systems.host}/all` },
+        { url: `https://${systems.host}/one`, studies: ['one'] },
+      ],
+      tlsCa,
+      retryMs: 100,
+    };
+    consortium = await startConsortium((configuration: ConfigurationInput) => {
+      if (configuration.member === 'NovacureMSP') return { ...configuration, studyAlerts };
+      return configuration.member === 'RiversideMSP' ? { ...configuration, notifications } : configuration;
+    });
     riverside = consortium.member('riverside');
     sentinel = consortium.member('sentinel');
   });
@@ -69,6 +81,7 @@ describe('subjects are told what is done in their name', function () {
     await consortium.stop();
     await mail.close();
     await hook.close();
+    await systems.close();
     rmSync(secrets, { recursive: true, force: true });
   });
 
@@ -311,5 +324,63 @@ describe('subjects are told what is done in their name', function () {
     const path = `/v1/subjects/${subject}`;
     expectProblem(await riverside.call('PUT', `${path}/contacts`, { token, body: {} }), 403, 'role-missing');
     expectProblem(await riverside.call('GET', `${path}/notifications`, { token }), 403, 'role-missing');
+  });
+
+  it('as a sponsor’s systems are of what they must act on in its studies, signed, until they take it', async () => {
+    const novacure = consortium.member('novacure');
+    const jwks = (await novacure.call('GET', '/.well-known/jwks.json')).json as unknown as JSONWebKeySet;
+    const toldAt = async (path: string) => {
+      const texts = systems.bodies.filter((body) => body.path === path).map(({ text }) => text);
+      return Promise.all(
+        texts.map(async (text) => {
+          const verified = await jwtVerify(text, createLocalJWKSet(jwks), {
+            typ: 'secevent+jwt',
+            issuer: novacure.url,
+            audience: `https://${systems.host}`,
+            maxTokenAge: 300,
+          });
+          const [[name, event] = ['', {}]] = Object.entries(
+            verified.payload['events'] as Record<string, object>,
+          );
+          return {
+            id: verified.payload.jti,
+            name: name.replace('urn:consent-ledger:event:study-', ''),
+            event,
+          };
+        }),
+      );
+    };
+    const study = await putStudy(novacure);
+    systems.status = 503;
+    const person = await withdrawnFrom(study, riverside, novacure);
+    await until(async () => (await toldAt('/all')).length >= 3, 'three attempts');
+    systems.status = 202;
+    const soFar = systems.bodies.length;
+    await until(() => systems.bodies.length > soFar, 'one that is taken');
+    const told = await toldAt('/all');
+    expect(new Set(told.map(({ id }) => id)).size, 'one event, however often it was sent').to.equal(1);
+    expect(told[0]).to.deep.include({ name: 'withdrawn' });
+    expect(told[0]?.event).to.deep.include({ study, site: riverside.reference, person });
+
+    const approval = { reference: 'EC-17', start: '2026-01-01', end: inDays(-1).slice(0, 10) };
+    await putStudy(novacure, studyBody({ approval }), 'one');
+    await until(async () => (await toldAt('/one')).length > 0, 'an approval that has ended');
+    expect(
+      (await toldAt('/one')).map(({ name, event }) => [name, 'site' in event ? event.site : '']),
+    ).to.deep.equal([['approval-expired', riverside.reference]]);
+    await until(
+      async () => (await toldAt('/all')).some(({ name }) => name === 'approval-expired'),
+      'at both',
+    );
+    // Neither a restart nor a second look makes another event of one.
+    const before = new Set((await toldAt('/all')).map(({ id }) => id)).size;
+    await novacure.process.stop('SIGKILL');
+    await novacure.start();
+    const other = await withdrawnFrom(study, riverside, novacure);
+    await until(
+      async () => (await toldAt('/all')).some(({ event }) => 'person' in event && event.person === other),
+      'the next withdrawal',
+    );
+    expect(new Set((await toldAt('/all')).map(({ id }) => id)).size).to.equal(before + 1);
   });
 });

@@ -10,6 +10,7 @@ import { ParticipationRecording } from '../usecases/participation-recording.js';
 import { TrialView } from '../usecases/trial-view.js';
 import type { Closers } from './closers.js';
 import type { Foundation } from './foundation.js';
+import { buildStudyAlerts } from './study-alerts.js';
 
 /** Clinical trials: what every member reads of them, what a sponsor states, and what a site does and passes on. */
 export function buildStudies(
@@ -52,6 +53,7 @@ export function buildStudies(
     return { ...handlers, ...siteHandlers(site) };
   }
   if (members.own.kind !== 'sponsor') return handlers;
+  buildStudyAlerts(view, foundation, closers);
   const sponsor = members.own.mspId;
   const acknowledging = { sponsor, ledgerId, studies, keys: memberKeys, transactions, now };
   return {

@@ -74,6 +74,9 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
     ...(configuration.notifications === undefined
       ? {}
       : { notifications: withAbsoluteFiles(configuration.notifications, absolute) }),
+    ...(configuration.studyAlerts?.tlsCa === undefined
+      ? {}
+      : { studyAlerts: { ...configuration.studyAlerts, tlsCa: absolute(configuration.studyAlerts.tlsCa) } }),
     listen: { ...listen, certificate: absolute(listen.certificate), privateKey: absolute(listen.privateKey) },
     dataDirectory: absolute(configuration.dataDirectory),
     ...(configuration.sharedDirectory === undefined

@@ -55,3 +55,37 @@ export const notificationsSchema = z
       .default(3 * 86_400_000),
   })
   .readonly();
+
+/** Where alerts about a sponsor's studies are pushed, signed. */
+export const studyAlertsSchema = z
+  .strictObject({
+    webhooks: z
+      .array(
+        z
+          .strictObject({
+            url: z.url({ protocol: /^https$/ }).max(2048),
+            studies: z
+              .array(z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'the id of a study'))
+              .min(1)
+              .max(1_000)
+              .optional()
+              .describe('those alone; absent: all of this sponsor'),
+          })
+          .readonly(),
+      )
+      .min(1)
+      .max(16)
+      .refine(
+        (hooks) => new Set(hooks.map(({ url }) => url)).size === hooks.length,
+        'an address is there twice',
+      ),
+    tlsCa: file.optional().describe('PEM of the CA of those hosts; absent: the public ones'),
+    /** Before an alert is tried a second time; then twice as long each time, at most an hour. */
+    retryMs: z.int().min(10).default(5_000),
+    /** An alert that could not be brought for so long is given up. */
+    giveUpMs: z
+      .int()
+      .min(1_000)
+      .default(3 * 86_400_000),
+  })
+  .readonly();

@@ -1,6 +1,6 @@
 import { primitives, relyingParty, z } from '@consent-ledger/chaincode/wire';
 import { isIP } from 'node:net';
-import { notificationsSchema } from './notifications.js';
+import { notificationsSchema, studyAlertsSchema } from './notifications.js';
 import { keyStoreSchema, recordsSchema } from './stores.js';
 
 const file = z
@@ -272,6 +272,11 @@ export const configurationSchema = z
     notifications: notificationsSchema
       .optional()
       .describe('how subjects are told what is done in their name; absent: they are told nothing'),
+    studyAlerts: studyAlertsSchema
+      .optional()
+      .describe(
+        'where a sponsor’s systems are told of withdrawals, expiry and overdue consents; absent: nowhere',
+      ),
     dataDirectory: file.describe('records, keys and the projection; created when it is not there'),
     keyStore: keyStoreSchema.describe("where the custodian's key is"),
     records: recordsSchema.describe('where ciphertexts of records lie'),
@@ -296,6 +301,10 @@ export const configurationSchema = z
     } else if ((own.kind === 'hospital') !== (configuration.custody !== undefined)) {
       const message = own.kind === 'hospital' ? 'a hospital needs it' : `a ${own.kind} keeps no records`;
       context.addIssue({ code: 'custom', path: ['custody'], message });
+    }
+    if (own !== undefined && own.kind !== 'sponsor' && configuration.studyAlerts !== undefined) {
+      const message = `a ${own.kind} sponsors no studies`;
+      context.addIssue({ code: 'custom', path: ['studyAlerts'], message });
     }
     for (const field of ['mspId', 'name'] as const) {
       const seen = new Set<string>();

@@ -62,6 +62,8 @@ export interface Trials {
   list(study: string, filter: ParticipationFilter): readonly ParticipationRow[];
   /** After a position, in the order of the history, of blocks before `before`. */
   changes(study: string, after: string, before: number, limit: number): readonly ParticipationChangeRow[];
+  /** Withdrawals that stand in `block` or after, of any study, and that the sponsor has not acknowledged. */
+  withdrawn(block: number): Iterable<ParticipationRow & { readonly study: string }>;
   /** Withdrawn and not acknowledged by the sponsor, longest ago first. */
   unacknowledged(study: string, limit: number): readonly ParticipationRow[];
 }

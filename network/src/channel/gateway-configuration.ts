@@ -5,6 +5,7 @@ import {
   keyStoreSettings,
   organisationNamed,
   recordSettings,
+  studyAlertSettings,
   portsOf,
   SHARED_HOST,
   type Custody,
@@ -44,6 +45,7 @@ export interface GatewayConfiguration {
   readonly labelTable?: string;
   readonly passkeys?: Passkeys;
   readonly notifications?: object;
+  readonly studyAlerts?: object;
   readonly records?: object;
   readonly keyStore?: object;
   readonly keys: { readonly signing: string; readonly encryption: string };
@@ -153,6 +155,9 @@ export function gatewayConfiguration(
     ...(organisation.notifications === undefined
       ? {}
       : { notifications: notificationSettings(organisation.notifications) }),
+    ...(organisation.studyAlerts === undefined
+      ? {}
+      : { studyAlerts: studyAlertSettings(organisation.studyAlerts) }),
     ...(organisation.records === undefined ? {} : { records: recordSettings(organisation.records) }),
     ...(organisation.keyStore === undefined ? {} : { keyStore: keyStoreSettings(organisation.keyStore) }),
     keys: { signing: layout.gateway.signing.privateJwk, encryption: layout.gateway.encryption.privateJwk },

@@ -22,6 +22,7 @@ export function crossChecks(topology: Topology): readonly CrossProblem[] {
     ...duplicates(topology.organisations, 'displayName', (organisation) => organisation.displayName),
     ...duplicatePorts(topology.organisations),
     ...custodyOfOthers(topology.organisations),
+    ...studyAlertsOfOthers(topology.organisations),
     ...purposesThatNobodyKnows(topology.organisations),
     ...halfAnIssuer(topology.organisations),
     ...formerAndPresent(topology),
@@ -99,6 +100,19 @@ function custodyOfOthers(organisations: readonly Organisation[]): CrossProblem[]
             path: ['organisations', index, key],
             expected: `no ${name} for a ${organisation.kind}, which keeps no records`,
           })),
+  );
+}
+
+function studyAlertsOfOthers(organisations: readonly Organisation[]): CrossProblem[] {
+  return organisations.flatMap(({ kind, studyAlerts }, index) =>
+    kind === 'sponsor' || studyAlerts === undefined
+      ? []
+      : [
+          {
+            path: ['organisations', index, 'studyAlerts'],
+            expected: `no study alerts for a ${kind}, which sponsors no studies`,
+          },
+        ],
   );
 }
 

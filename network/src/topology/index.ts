@@ -19,6 +19,7 @@ export {
   type Topology,
 } from './model.js';
 export { filesOf, notificationSettings, type Passkeys } from './people.js';
+export { studyAlertSettings } from './study-alerts.js';
 export { keyStoreSettings, recordFilesOf, recordSettings } from './stores.js';
 export {
   DEFAULT_PORT_BASE,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mapping } from './mapping.js';
 import { notificationsSchema, passkeysSchema } from './people.js';
+import { studyAlertsSchema } from './study-alerts.js';
 import { duration, size } from './quantities.js';
 import { keyStoreSchema, recordsSchema } from './stores.js';
 
@@ -215,6 +216,8 @@ export const organisationSchema = mapping({
   passkeys: passkeysSchema.optional(),
   /** How its patients are told what is done in their name. */
   notifications: notificationsSchema.optional(),
+  /** Where its systems are told what somebody has to act on in its studies. */
+  studyAlerts: studyAlertsSchema.optional(),
   /** Where ciphertexts of its records lie. Absent: in files of its gateway's. */
   records: recordsSchema.optional(),
   /** The device in which its key is. Absent: a file of its gateway's. */

@@ -186,3 +186,9 @@ export function postOf({ host, port }: Target, path: string, token: string, body
   ];
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), json]);
 }
+
+/** The bytes of a GET with a token. */
+export function getOf({ host, port }: Target, path: string, token: string): Buffer {
+  const head = [`GET ${path} HTTP/1.1`, `Host: ${host}:${port}`, `Authorization: Bearer ${token}`];
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n`);
+}

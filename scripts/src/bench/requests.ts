@@ -14,10 +14,13 @@ export function requestSigner(
   requester: Requester,
   custodian: string,
   ledger: string,
-): (records: readonly string[]) => { readonly jws: string; readonly jti: string } {
+): (
+  records: readonly string[],
+  more?: Partial<RequestClaims>,
+) => { readonly jws: string; readonly jti: string } {
   const key: KeyObject = createPrivateKey({ key: requester.signingJwk, format: 'jwk' });
   const header = segment({ alg: 'ES256', typ: REQUEST_TYP, kid: requester.signingKid });
-  return (records) => {
+  return (records, more = {}) => {
     const now = Math.floor(Date.now() / 1_000);
     const jti = randomBytes(16).toString('base64url');
     const claims: RequestClaims = {
@@ -34,6 +37,7 @@ export function requestSigner(
       purpose: ['TREAT'],
       records: [...records],
       enc: requester.encryptionKid,
+      ...more,
     };
     const signed = `${header}.${segment(claims)}`;
     const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });

@@ -58,6 +58,7 @@ const GATEWAY_SETTINGS: ReadonlySet<string> = new Set([
   'labelTable',
   'passkeys',
   'notifications',
+  'studyAlerts',
   'records',
   'keyStore',
 ]);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DISPOSITIONS, STUDY_CHOICES } from '../../domain/study-choices.js';
 import { digest, instant } from '../primitives.js';
-import { STOPS, person, profileNamed, statedTerms, studyFacts } from '../values/studies.js';
+import { STOPS, person, statedTerms, studyFacts } from '../values/studies.js';
 import { consentFiled } from './consents.js';
 import { evidenceSchema } from './evidence.js';
 import { idSchema, memberReferenceSchema, pageOf, transactionSchema } from './shared.js';
@@ -27,7 +27,8 @@ const termsSchema = z.strictObject({
     .max(256)
     .describe('in the order in which they came; earlier ones stay as they are'),
   thirdParties: z.array(memberReferenceSchema).max(16).describe('members that data may be shared with'),
-  profile: profileNamed
+  profile: z
+    .strictObject({ name: idSchema, version: idSchema, digest })
     .optional()
     .describe(
       'how data are pseudonymised before they leave; absent when stated: as the software’s own profile says',

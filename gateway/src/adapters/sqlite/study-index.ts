@@ -32,7 +32,11 @@ export function openTrials(database: DatabaseSync): Trials {
   const unacknowledged = database.prepare(`
     SELECT ${COLUMNS} FROM participation WHERE study = ? AND status = 'withdrawn' AND stopped = 0
     ORDER BY block LIMIT ?`);
+  const withdrawn = database.prepare(`
+    SELECT study, ${COLUMNS} FROM participation
+    WHERE status = 'withdrawn' AND stopped = 0 AND block >= ? ORDER BY block`);
   return {
+    withdrawn: (block) => withdrawn.iterate(block) as Iterable<unknown> as ReturnType<Trials['withdrawn']>,
     touched: (site, block) =>
       touched.iterate(site, block) as Iterable<unknown> as Iterable<TouchedParticipant>,
     find: (study, person) => find.get(study, person) as unknown as ParticipationRow | undefined,

@@ -32,6 +32,7 @@ CREATE TABLE participation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participation_by_status ON participation(study, status, person);
 CREATE INDEX participation_unacknowledged ON participation(study, block) WHERE status = 'withdrawn' AND stopped = 0;
+CREATE INDEX participation_withdrawn ON participation(block) WHERE status = 'withdrawn' AND stopped = 0;
 CREATE TABLE participation_stop (
   study TEXT NOT NULL,
   person TEXT NOT NULL,

@@ -111,7 +111,7 @@ export function gatewayContainer(
   site: Site,
   installation: Installation,
   {
-    organisation: { name, listen, tokens, labelTable, notifications, records, keyStore },
+    organisation: { name, listen, tokens, labelTable, notifications, studyAlerts, records, keyStore },
     ports,
   }: Pick<NodeFiles, 'organisation' | 'ports'>,
 ): Container {
@@ -134,6 +134,7 @@ export function gatewayContainer(
       ...(issuerCa === undefined ? [] : [issuerCa]),
       ...(labelTable === undefined ? [] : [labelTable]),
       ...(notifications === undefined ? [] : filesOf(notifications)),
+      ...(studyAlerts?.caFile === undefined ? [] : [studyAlerts.caFile]),
       ...(records === undefined ? [] : recordFilesOf(records)),
       ...(keyStore === undefined ? [] : [keyStore.pkcs11.pinFile, keyStore.pkcs11.library]),
     ],
