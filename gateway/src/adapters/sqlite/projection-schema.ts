@@ -1,7 +1,7 @@
 import { STUDY_SCHEMA } from './study-schema.js';
 
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 12;
+export const PROJECTION_VERSION = 13;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
