@@ -7,13 +7,18 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { random } from '../support/audit/compact-lines.js';
 import { everyRow, followTo } from '../support/audit/following.js';
 import { jtiOf, USER } from '../support/audit/small-history.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 /** How often the projection is killed; `npm run test:fault` asks for two hundred. */
 const asked = process.env['CONSENT_LEDGER_FAULT_RUNS'];
-const RUNS = asked === undefined ? 3 : 4 * Number(asked);
+const RUNS = Number(
+  process.env['CONSENT_LEDGER_PROJECTION_KILLS'] ?? (asked === undefined ? 3 : 4 * Number(asked)),
+);
+/** When it is killed; printed, so that a run can be had once more. */
+const SEED = Number(process.env['CONSENT_LEDGER_FAULT_SEED'] ?? Date.now() % 1_000_000);
 const PATIENCE_PER_RUN = 60_000;
 const CHILD = fileURLToPath(new URL('./support/projection-child.js', import.meta.url));
 const BLOCKS = 120;
@@ -46,7 +51,7 @@ describe('a projection that is killed again and again while it follows', functio
   this.timeout((RUNS + 2) * PATIENCE_PER_RUN);
   const work = temporaryFolder();
 
-  it(`equals, row by row, one that never was (killed ${RUNS} times)`, async () => {
+  it(`equals, row by row, one that never was (killed ${RUNS} times, seed ${SEED})`, async () => {
     const { ledger, blocks } = await longHistory();
     const blocksFile = join(work.path, 'blocks.json');
     await writeFile(
@@ -59,6 +64,7 @@ describe('a projection that is killed again and again while it follows', functio
     await never.close();
 
     const place = join(work.path, 'killed.db');
+    const next = random(SEED);
     let span = 500;
     let kills = 0;
     while (kills < RUNS) {
@@ -68,7 +74,7 @@ describe('a projection that is killed again and again while it follows', functio
       const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
       await once(child.stdout, 'data');
       const started = performance.now();
-      const timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * span);
+      const timer = setTimeout(() => child.kill('SIGKILL'), next() * span);
       const [code, signal] = await exited;
       clearTimeout(timer);
       if (signal === 'SIGKILL') {

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { z } from '@consent-ledger/chaincode/wire';
-import { blockLine, encodeLine, endLine, headerLine, type BlockLine, type HeaderLine } from './format.js';
+import {
+  blockLine,
+  encodeBlockLine,
+  encodeLine,
+  endLine,
+  headerLine,
+  type BlockLine,
+  type HeaderLine,
+} from './format.js';
 import { EvidenceRefused } from './refusal.js';
 
 export type BundleLine =
@@ -30,7 +38,7 @@ export async function* readBundle(
       ended = true;
       continue;
     } else {
-      const line = parse(text, blockLine, blocks);
+      const line = parse(text, blockLine, blocks, encodeBlockLine);
       if (line.block !== blocks)
         throw refused(blocks, `block ${line.block} is in the place of block ${blocks}`);
       yield { kind: 'block', line };
@@ -41,7 +49,12 @@ export async function* readBundle(
   if (!ended) throw refused(blocks < 0 ? undefined : blocks, 'it is cut short: its last line is missing');
 }
 
-function parse<Line extends object>(text: string, schema: z.ZodType<Line>, block: number | undefined): Line {
+function parse<Line extends object>(
+  text: string,
+  schema: z.ZodType<Line>,
+  block: number | undefined,
+  encode: (line: Line) => string = encodeLine,
+): Line {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -53,7 +66,7 @@ function parse<Line extends object>(text: string, schema: z.ZodType<Line>, block
     const [issue] = parsed.error.issues;
     throw refused(block, `a line is not of its kind: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   }
-  if (encodeLine(parsed.data) !== `${text}\n`) throw refused(block, 'a line is not in its one encoding');
+  if (encode(parsed.data) !== `${text}\n`) throw refused(block, 'a line is not in its one encoding');
   return parsed.data;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { common, ledger, peer } from '@hyperledger/fabric-protos';
 import { writesOf, type KeyWrite } from '../write-sets.js';
 
@@ -87,5 +87,5 @@ function readValues(secrets: ledger.rwset.TxPvtReadWriteSet): PrivateValue[] {
 
 /** SHA-256 as latin1 text, as {@link KeyWrite} has keys of private values. */
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest().toString('latin1');
+  return hash('sha256', key, 'buffer').toString('latin1');
 }

@@ -37,7 +37,7 @@ export class MissingValue extends Error {
   }
 }
 
-interface Entry {
+interface Entry extends Parsed {
   readonly key?: string;
   readonly value?: Buffer;
   readonly block: number;
@@ -45,13 +45,27 @@ interface Entry {
   readonly why?: 'not-delivered' | 'purged';
 }
 
+/** What was read of some bytes once: decisions read the same again and again. */
+interface Parsed {
+  json?: unknown;
+}
+
+interface PublicEntry extends Parsed {
+  readonly value: Buffer;
+}
+
+function jsonOf(entry: PublicEntry): unknown {
+  return (entry.json ??= JSON.parse(entry.value.toString('utf8')));
+}
+
 /**
  * The state as the valid transactions make it, at one position of the history: public values, and of the private
  * collections what was delivered.
  */
 export class World {
-  readonly #public = new Map<string, Buffer>();
+  readonly #public = new Map<string, PublicEntry>();
   readonly #private = new Map<string, Map<string, Entry>>();
+  readonly #custodies = new Map<string, CustodyWorld>();
 
   /** @param chaincode name of the chaincode whose namespace is followed */
   constructor(readonly chaincode: string) {}
@@ -65,7 +79,7 @@ export class World {
       if (namespace !== this.chaincode || collection !== '') continue;
       const name = Buffer.from(key, 'latin1').toString('utf8');
       if (isDelete) this.#public.delete(name);
-      else this.#public.set(name, Buffer.from(value));
+      else this.#public.set(name, { value: Buffer.from(value) });
     }
     for (const { collection, keyHash, isDelete, known } of secrets) {
       if (known !== undefined && isKeptElsewhere(known.key)) continue;
@@ -100,9 +114,13 @@ export class World {
 
   /** @throws MissingValue */
   custody(custodian: string): CustodyWorld | undefined {
-    const bytes = this.privateBytes(custodyCollection(custodian), hashKey(CUSTODY_KEY));
-    if (bytes === undefined) return undefined;
-    return new CustodyWorld(this, custodian, JSON.parse(bytes.toString('utf8')) as Custody);
+    const custody = this.privateJson(custodyCollection(custodian), CUSTODY_HASH) as Custody | undefined;
+    if (custody === undefined) return undefined;
+    const known = this.#custodies.get(custodian);
+    if (known?.custody === custody) return known;
+    const made = new CustodyWorld(this, custodian, custody);
+    this.#custodies.set(custodian, made);
+    return made;
   }
 
   /**
@@ -111,11 +129,23 @@ export class World {
    * @throws MissingValue
    */
   privateBytes(collection: string, keyHash: string): Buffer | undefined {
+    return this.#presentEntry(collection, keyHash)?.value;
+  }
+
+  /**
+   * The same, read: of one value the same object each time, which nobody changes.
+   * @throws MissingValue
+   */
+  privateJson(collection: string, keyHash: string): unknown {
+    const entry = this.#presentEntry(collection, keyHash);
+    return entry === undefined ? undefined : jsonOf(entry);
+  }
+
+  #presentEntry(collection: string, keyHash: string): (Entry & PublicEntry) | undefined {
     const entry = this.#private.get(collection)?.get(keyHash);
     if (entry === undefined) return undefined;
-    if (entry.value === undefined)
-      throw new MissingValue(entry.why ?? 'not-delivered', entry.block, collection, keyHash);
-    return entry.value;
+    if (hasValue(entry)) return entry;
+    throw new MissingValue(entry.why ?? 'not-delivered', entry.block, collection, keyHash);
   }
 
   /** The value that is there now; undefined where there is none, or none that was delivered. */
@@ -150,10 +180,16 @@ export class World {
   }
 
   #publicJson(key: string): unknown {
-    const bytes = this.#public.get(key);
-    return bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
+    const entry = this.#public.get(key);
+    return entry === undefined ? undefined : jsonOf(entry);
   }
 }
+
+function hasValue(entry: Entry): entry is Entry & PublicEntry {
+  return entry.value !== undefined;
+}
+
+const CUSTODY_HASH = hashKey(CUSTODY_KEY);
 
 /** No decision reads them, and there are as many as decisions. */
 function isKeptElsewhere(key: string): boolean {
@@ -164,9 +200,12 @@ function isWithdrawal(kind: PrivateKind): boolean {
   return kind === 'withdrawal' || kind === 'withdrawn';
 }
 
+const MOST_KEY_HASHES = 200_000;
+
 /** One custodian's part of the state, read as a decision reads it. */
 export class CustodyWorld {
   readonly #pepper: Buffer;
+  readonly #keyHashes = new Map<PrivateKind, Map<string, string>>();
 
   constructor(
     private readonly world: World,
@@ -217,16 +256,27 @@ export class CustodyWorld {
     return studyPerson(this.#pepper, study, subject);
   }
 
+  /** Subjects and records come again and again. */
+  #keyHash(kind: PrivateKind, id: [string, ...string[]]): string {
+    let hashes = this.#keyHashes.get(kind);
+    if (hashes === undefined) this.#keyHashes.set(kind, (hashes = new Map<string, string>()));
+    const name = id.length === 1 ? id[0] : id.join(' ');
+    const known = hashes.get(name);
+    if (known !== undefined) return known;
+    const made = hashKey(this.key(kind, ...id));
+    if (hashes.size >= MOST_KEY_HASHES) hashes.clear();
+    hashes.set(name, made);
+    return made;
+  }
+
   #get<Kind extends PrivateKind>(
     collection: string,
     kind: Kind,
     id: [string, ...string[]],
   ): Promise<ValueOf<Kind> | undefined> {
     try {
-      const bytes = this.world.privateBytes(collection, hashKey(this.key(kind, ...id)));
-      return Promise.resolve(
-        bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as ValueOf<Kind>),
-      );
+      const keyHash = this.#keyHash(kind, id);
+      return Promise.resolve(this.world.privateJson(collection, keyHash) as ValueOf<Kind> | undefined);
     } catch (error) {
       // After an erasure there is nothing under the key, and that is what endorsers read. A withdrawal is never merely gone.
       if (error instanceof MissingValue && error.why === 'purged' && !isWithdrawal(kind))

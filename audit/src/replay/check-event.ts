@@ -1,9 +1,7 @@
 import {
-  canonicalText,
   consentsReader,
   digestOf,
   instantOf,
-  sha256,
   verifyRequestObject,
   withFound,
   type AccessEvent,
@@ -11,9 +9,11 @@ import {
   type DecisionState,
   type EventDetail,
   type RecordAnswer,
+  type RequestExpectations,
 } from '@consent-ledger/chaincode/wire';
 import type { DeliveredTransaction } from '../history/delivered-block.js';
 import { MissingValue, type CustodyWorld, type World } from '../history/world.js';
+import { isSameJson } from './same-json.js';
 import type { Finding, FindingRule } from './finding.js';
 import { explainGap } from './gaps.js';
 import type { Rules } from './rules.js';
@@ -27,6 +27,8 @@ export interface LoggedEvent {
   readonly event: AccessEvent;
   /** Absent where the transaction logged none for that key. */
   readonly detail: EventDetail | undefined;
+  /** SHA-256 of the detail as it was written, base64url; worked out of the detail where it is not there. */
+  readonly detailDigest?: string;
   readonly custody: CustodyWorld;
   readonly world: World;
 }
@@ -40,19 +42,27 @@ export interface CheckedEvent {
 }
 
 /** Judges one event: its parts, its request's signature, and its decision under the rules of its day. */
-export async function checkEvent(logged: LoggedEvent): Promise<CheckedEvent> {
+export async function checkEvent(
+  logged: LoggedEvent,
+  isSigned?: RequestExpectations['isSigned'],
+): Promise<CheckedEvent> {
   const { event, detail, world } = logged;
-  const inconsistent = inconsistencyOf(logged);
-  if (detail === undefined || inconsistent !== undefined) {
-    return { findings: [finding(logged, 'event-inconsistent', inconsistent ?? 'it has no detail')] };
-  }
+  const inconsistent = (why: string): CheckedEvent => ({
+    findings: [finding(logged, 'event-inconsistent', why)],
+  });
+  if (detail === undefined) return inconsistent('its transaction logged no detail for it');
+  const why = inconsistencyOf(logged, detail);
+  if (why !== undefined) return inconsistent(why);
   const verified = verifyRequestObject(detail.request, {
     ledgerId: world.ledger?.id ?? '',
     custodian: event.custodian,
     members: (mspId) => world.member(mspId),
     purposeSystems: logged.custody.custody.policy.purposeSystems,
     at: logged.transaction.at,
+    ...(isSigned !== undefined && { isSigned }),
   });
+  if (verified.digest !== event.request)
+    return inconsistent('its request is not the one whose digest it holds');
   if (verified.kind === 'refused') {
     return {
       findings: [finding(logged, 'request-not-authentic', `its request is refused as ${verified.code}`)],
@@ -106,10 +116,12 @@ export function decideAgain(
   return rules(state, request, transaction.at, consentsReader(state));
 }
 
-function inconsistencyOf({ key, event, detail, custody, transaction }: LoggedEvent): string | undefined {
-  if (detail === undefined) return 'its transaction logged no detail for it';
-  if (digestOf(detail) !== event.details) return 'its detail is not the one whose digest it holds';
-  if (sha256(detail.request) !== event.request) return 'its request is not the one whose digest it holds';
+function inconsistencyOf(
+  { key, event, detailDigest, custody, transaction }: LoggedEvent,
+  detail: EventDetail,
+): string | undefined {
+  if (detailDigest !== event.details && digestOf(detail) !== event.details)
+    return 'its detail is not the one whose digest it holds';
   if (custody.key('event', event.requester, event.jti) !== key)
     return 'it lies under the key of another request';
   if (event.custodian !== custody.custody.custodian) return 'it names another custodian';
@@ -126,11 +138,7 @@ function differences(logged: LoggedEvent, detail: EventDetail, answers: readonly
     const outward = event.records[place];
     const inward = detail.records[place];
     if (outward === undefined || inward === undefined) return [];
-    if (
-      canonicalText(answer.outward) === canonicalText(outward) &&
-      canonicalText(answer.logged) === canonicalText(inward)
-    )
-      return [];
+    if (isSameJson(answer.outward, outward) && isSameJson(answer.logged, inward)) return [];
     const why = `logged ${outward.outcome} (${inward.reason}); decided again ${answer.outward.outcome} (${answer.logged.reason})`;
     return [finding(logged, 'decision-differs', why, answer.outward.record)];
   });
@@ -140,13 +148,14 @@ function differences(logged: LoggedEvent, detail: EventDetail, answers: readonly
 async function missingConsents(logged: LoggedEvent, detail: EventDetail): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const { record, basis, subjects } of detail.records) {
-    const onFile = new Set<string>();
+    if (basis.length === 0) continue;
+    const onFile: { readonly consent: string; readonly version: number }[] = [];
     for (const subject of subjects) {
       const policies = await logged.custody.values.get('policies', subject);
-      for (const { consent, version } of policies?.consents ?? []) onFile.add(`${consent} ${version}`);
+      onFile.push(...(policies?.consents ?? []));
     }
     for (const { consent, version } of basis) {
-      if (onFile.has(`${consent} ${version}`)) continue;
+      if (onFile.some((one) => one.consent === consent && one.version === version)) continue;
       found.push(finding(logged, 'consent-missing', `it cites a consent that was not on file`, record));
     }
   }

@@ -5,9 +5,13 @@ import {
   details,
   erasure,
   isSearchRequest,
+  sha256,
   verifyReceipt,
   withdrawalCollection,
+  z,
+  type CompactJws,
   type EventDetail,
+  type PublicJwk,
 } from '@consent-ledger/chaincode/wire';
 import { believe, type PrivateWrite } from '../history/believe.js';
 import type { DeliveredBlock, DeliveredTransaction } from '../history/delivered-block.js';
@@ -21,6 +25,11 @@ import { leftOf } from './incomplete-erasures.js';
 import { undoneWithdrawals } from './undone-withdrawals.js';
 
 const VALID = 0;
+
+/** The schemas, prepared: every event passes through them. */
+const accessEvents = z.compile(accessEvent);
+const detailLists = z.compile(details);
+const deliveries = z.compile(delivery);
 const CUSTODY = custodyCollection('');
 const WITHDRAWAL = withdrawalCollection('');
 /** Site and sponsor of a study collection. */
@@ -45,6 +54,8 @@ export interface ReplayOptions {
   readonly chaincode: string;
   /** Which events to check and count; all by default. */
   readonly selects?: (event: LoggedEvent) => boolean;
+  /** Whether that key signed a request; for who has verified signatures beforehand. Works it out of itself. */
+  readonly isSigned?: (jws: CompactJws, jwk: PublicJwk) => boolean;
   /** Sees every event that is selected, after it was checked. */
   readonly onEvent?: (event: ReplayedEvent) => void | Promise<void>;
 }
@@ -142,6 +153,7 @@ export class Replay {
     secrets: readonly PrivateWrite[],
   ): Promise<void> {
     for (const { collection, keyHash, isDelete, known } of secrets) {
+      if (known !== undefined && isOfAccess(known.key)) continue;
       const custodian = custodianOf(collection);
       const custody = custodian === undefined ? undefined : this.world.custody(custodian);
       if (custody === undefined) continue;
@@ -217,23 +229,35 @@ export class Replay {
     const detailOf = this.#detailsOf(place, values);
     for (const { key, value } of values) {
       if (!key.startsWith('event/')) continue;
-      const event = this.#read(accessEvent, { ...place, key }, value);
+      const event = this.#read(accessEvents, { ...place, key }, value);
       if (event === undefined) continue;
-      const logged: LoggedEvent = { ...place, key, event, detail: detailOf.get(key), world: this.world };
+      const { detail, digest } = detailOf.get(key) ?? {};
+      const logged: LoggedEvent = {
+        ...place,
+        key,
+        event,
+        detail,
+        ...(digest !== undefined && { detailDigest: digest }),
+        world: this.world,
+      };
       const name = `${collection} ${key}`;
       const isRepeated = this.#events.has(name);
       const permitted = event.records.filter(({ outcome }) => outcome === 'permit');
       const records = permitted.map(({ record }) => record);
       const isSelected = this.#options.selects?.(logged) !== false;
+      const checked = isSelected ? await checkEvent(logged, this.#options.isSigned) : undefined;
+      const isSearch =
+        checked?.request === undefined
+          ? isSearchRequest(detail?.request ?? '')
+          : checked.request.claims.search !== undefined;
       this.#events.set(name, {
         requester: event.requester,
         isSelected,
-        ...(isSearchRequest(logged.detail?.request ?? '')
+        ...(isSearch
           ? { undelivered: new Set(), delivered: new Set(records) }
           : { undelivered: new Set(records), delivered: new Set() }),
       });
-      if (!isSelected) continue;
-      const checked = await checkEvent(logged);
+      if (checked === undefined) continue;
       if (checked.missing !== undefined) this.#gaps.add(checked.missing, this.#findings.length, 'it');
       this.#findings.push(...checked.findings);
       if (isRepeated)
@@ -248,7 +272,7 @@ export class Replay {
   #checkDeliveries(place: Place, collection: string, values: readonly KnownValue[]): void {
     for (const { key, value } of values) {
       if (!key.startsWith('delivery/')) continue;
-      const line = this.#read(delivery, { ...place, key }, value);
+      const line = this.#read(deliveries, { ...place, key }, value);
       if (line === undefined) continue;
       const { event, record, receipt } = line;
       const at = { ...place, key: event };
@@ -278,12 +302,17 @@ export class Replay {
     );
   }
 
-  #detailsOf(place: Place, values: readonly KnownValue[]): Map<string, EventDetail> {
-    const found = new Map<string, EventDetail>();
+  #detailsOf(place: Place, values: readonly KnownValue[]): Map<string, LoggedDetail> {
+    const found = new Map<string, LoggedDetail>();
     for (const { key, value } of values) {
       if (!key.startsWith('details/')) continue;
-      for (const detail of this.#read(details, { ...place, key }, value)?.details ?? [])
-        found.set(detail.event, detail);
+      // As it was written it is canonical, and its digest costs a tenth of making it so once more.
+      const json = jsonOf(value);
+      const written = (json as { readonly details?: readonly unknown[] } | undefined)?.details;
+      const read = this.#readJson(detailLists, { ...place, key }, json)?.details ?? [];
+      read.forEach((detail, at) => {
+        found.set(detail.event, { detail, digest: sha256(JSON.stringify(written?.[at])) });
+      });
     }
     return found;
   }
@@ -294,15 +323,34 @@ export class Replay {
     at: Place & { readonly key: string },
     bytes: Buffer,
   ): Value | undefined {
-    const read = schema.safeParse(jsonOf(bytes));
+    return this.#readJson(schema, at, jsonOf(bytes));
+  }
+
+  #readJson<Value>(
+    schema: Schema<Value>,
+    at: Place & { readonly key: string },
+    json: unknown,
+  ): Value | undefined {
+    const read = schema.safeParse(json);
     if (!read.success)
       this.#findings.push(finding(at, 'event-inconsistent', 'it is not of the shape of its kind'));
     return read.data;
   }
 }
 
+interface LoggedDetail {
+  readonly detail: EventDetail;
+  /** SHA-256, base64url. */
+  readonly digest: string;
+}
+
 interface Schema<Value> {
   safeParse(value: unknown): { readonly success: boolean; readonly data?: Value };
+}
+
+/** Values of accesses are nobody's evidence, and there are more of them than of all else. */
+function isOfAccess(key: string): boolean {
+  return key.startsWith('event/') || key.startsWith('details/') || key.startsWith('delivery/');
 }
 
 /** MSP id; undefined for collections of other kinds. */

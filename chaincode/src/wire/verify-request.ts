@@ -10,7 +10,7 @@ import {
   requestClaims,
   type RequestClaims,
 } from './request-object.js';
-import type { Member } from './values/member.js';
+import type { Member, PublicJwk } from './values/member.js';
 
 /** Why a request is not authentic; no event is made of it. */
 export type RequestRefusal =
@@ -58,6 +58,8 @@ export interface RequestExpectations {
   readonly purposeSystems: readonly string[] | undefined;
   /** Time of the decision, epoch milliseconds. */
   readonly at: number;
+  /** Whether that key signed it; for who has verified signatures beforehand. Works it out of itself. */
+  readonly isSigned?: (jws: CompactJws, jwk: PublicJwk) => boolean;
 }
 
 /**
@@ -105,7 +107,7 @@ export function checkRequestObject(
   if (requester === undefined) return refused('requester-unknown');
   const key = activeKey(requester, 'sig', jws.kid);
   if (key === undefined) return refused('signing-key-unknown');
-  if (!isSignedBy(jws, key.jwk)) return refused('request-signature-invalid');
+  if (!(expectations.isSigned ?? isSignedBy)(jws, key.jwk)) return refused('request-signature-invalid');
   return {
     kind: 'authentic',
     digest,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Measured, Part } from './audit/part.js';
 import { folding } from './audit/folding.js';
+import { proving } from './audit/proving.js';
 import { questions } from './audit/questions.js';
 import { report, shown } from './report.js';
 
@@ -11,7 +12,7 @@ import { report, shown } from './report.js';
  * npm run bench:audit: what the auditor's read model and its proofs cost; docs/benchmarks.md says what is measured. What else is to be measured
  * is another part in this list.
  */
-const PARTS: readonly Part[] = [folding, questions];
+const PARTS: readonly Part[] = [folding, questions, proving];
 
 const { values } = parseArgs({
   options: {
