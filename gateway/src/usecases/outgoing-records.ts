@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Descriptor, EventRecord } from '@consent-ledger/chaincode/wire';
+import type { Descriptor } from '@consent-ledger/chaincode/wire';
 import type { KeyVault } from '../ports/key-vault.js';
 import type { RecordStore } from '../ports/record-store.js';
 import { profileOf } from '../pseudonymising/research-profile.js';
@@ -34,12 +34,6 @@ export interface OutgoingOptions {
 
 /** FHIR R4 section 2.1.0.6; `application/json` is what many send. */
 const FHIR_JSON = /^application\/(?:fhir\+)?json\b/;
-
-/** Digest of the profile that a permitted record must be pseudonymised by, as its event says. */
-export function profileOwed({ obligations }: Pick<EventRecord, 'obligations'>): string | undefined {
-  for (const owed of obligations) if (owed.code === 'pseudonymise') return owed.digest;
-  return undefined;
-}
 
 /**
  * A record as it leaves: as it is kept, or, where the decision says so, pseudonymised and encrypted anew under a key of its own, in memory

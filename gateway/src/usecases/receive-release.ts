@@ -10,7 +10,7 @@ import type { MemberKeys } from '../ports/member-keys.js';
 import type { Spool, Spooled } from '../ports/spool.js';
 import type { RecordStart, ReleaseFrame, SettledFrame } from '../release/frames.js';
 import type { Chain } from './chain.js';
-import { profileOwed } from './outgoing-records.js';
+import { profileOwed } from './profile-owed.js';
 import { Refusal } from './refusal.js';
 
 /** A record that came and whose key is here; nothing of it is opened yet. */

@@ -4,7 +4,8 @@ import { encodeCiphertext, encodeControl } from '../release/frames.js';
 import { wrapKey } from '../release/key-wrapping.js';
 import type { AcceptedRequest, Decided } from './decisions.js';
 import type { Look } from './look.js';
-import { outgoing, profileOwed, type Outgoing, type OutgoingOptions } from './outgoing-records.js';
+import { outgoing, type Outgoing, type OutgoingOptions } from './outgoing-records.js';
+import { profileOwed } from './profile-owed.js';
 import { Refusal } from './refusal.js';
 
 export interface ReleaseOptions extends OutgoingOptions {

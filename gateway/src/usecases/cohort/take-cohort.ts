@@ -5,7 +5,7 @@ import type { User } from '../../ports/token-verifier.js';
 import type { ReleaseFrame } from '../../release/frames.js';
 import { openedOf, sendReceipt, type AskOptions, type Opened } from '../ask-for-records.js';
 import { outsideRuns } from '../idempotent-run.js';
-import { profileOwed } from '../outgoing-records.js';
+import { profileOwed } from '../profile-owed.js';
 import { receiveRelease, type Sent } from '../receive-release.js';
 import { Refusal } from '../refusal.js';
 
