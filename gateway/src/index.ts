@@ -5,4 +5,5 @@ export {
   type LoadedConfiguration,
 } from './config/load.js';
 export type { Configuration, ConfigurationInput, Member } from './config/schema.js';
-export { RESEARCH_PROFILE, researchProfileNamed } from './pseudonymising/research-profile.js';
+export { readProfileFile } from './adapters/profiles/read-profile-file.js';
+export { namedProfile, RESEARCH_PROFILE, researchProfileNamed } from './pseudonymising/research-profile.js';

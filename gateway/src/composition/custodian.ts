@@ -1,4 +1,5 @@
 import { secretFile } from '../adapters/keys/secret-file.js';
+import { readProfileFile } from '../adapters/profiles/read-profile-file.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import { openLinkStore } from '../adapters/sqlite/link-store.js';
@@ -14,6 +15,7 @@ import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js'
 import { listingHandlers } from '../http/operations/searches.js';
 import { subjectHandlers } from '../http/operations/subjects.js';
 import { problemOf } from '../http/problems.js';
+import { profilesOf } from '../pseudonymising/research-profile.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
 import { Checks } from '../usecases/checks.js';
 import { Participants } from '../usecases/cohort/participants.js';
@@ -126,7 +128,8 @@ export async function buildCustodian(
   const current = (): Promise<void> => chain.level(CURRENT_MS);
   const look = createLook(custody, foundation.studies, now);
   const { pseudonymisedBytes } = limits;
-  const release = { accept, look, current, custody, records, vault, now, pseudonymisedBytes };
+  const profileOf = profilesOf(configuration.studyProfiles.map(readProfileFile));
+  const release = { accept, look, current, custody, records, vault, now, profileOf, pseudonymisedBytes };
   const find: FindOptions = {
     accept,
     decide: (request) => decisions.decide(request),

@@ -69,6 +69,7 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
           }),
     },
     ...(configuration.labelTable === undefined ? {} : { labelTable: absolute(configuration.labelTable) }),
+    studyProfiles: configuration.studyProfiles.map(absolute),
     keys: { signing: absolute(keys.signing), encryption: absolute(keys.encryption) },
     tokens: { ...tokens, ...(tokens.tlsCa === undefined ? {} : { tlsCa: absolute(tokens.tlsCa) }) },
     ...(configuration.notifications === undefined

@@ -256,6 +256,13 @@ export const configurationSchema = z
       .describe(
         'YAML or JSON: which codes make a record sensitive (docs/labelling.md); absent: the table that comes along',
       ),
+    studyProfiles: z
+      .array(file)
+      .max(16)
+      .default([])
+      .describe(
+        'JSON: profiles by which data are pseudonymised for studies, beside the one that comes along',
+      ),
     keys: keysSchema,
     tokens: tokensSchema,
     cdsClients: z

@@ -89,7 +89,7 @@ export function readProfile(document: unknown): Profile {
 function isPattern(text: string): boolean {
   if (!text.startsWith('^(?:') || !text.endsWith(')$')) return false;
   try {
-    return new RegExp(text, 'u').test('') || true;
+    return new RegExp(text, 'u').source.length > 0;
   } catch {
     return false;
   }

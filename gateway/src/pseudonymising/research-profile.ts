@@ -308,15 +308,25 @@ export const RESEARCH_PROFILE: ProfileDocument = {
 };
 
 const research = readProfile(RESEARCH_PROFILE);
-const PROFILES = [research];
 
-/** A profile by its digest; undefined for one that this gateway does not have, under which nothing leaves. */
-export function profileOf(digest: string): Profile | undefined {
-  return PROFILES.find((profile) => profile.digest === digest);
+/** Finds profiles by their digests: the one that comes along, and those of a site's own. Undefined for any other, under which nothing leaves. */
+export function profilesOf(own: readonly Profile[] = []): (digest: string) => Profile | undefined {
+  const known = new Map([research, ...own].map((profile) => [profile.digest, profile]));
+  return (digest) => known.get(digest);
 }
 
 /** How terms name the profile that comes along. */
-export function researchProfileNamed(): { name: string; version: string; digest: string } {
-  const { name, version, digest } = research;
+export function researchProfileNamed(): NamedProfile {
+  return namedProfile(research);
+}
+
+interface NamedProfile {
+  readonly name: string;
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** How terms name a profile. */
+export function namedProfile({ name, version, digest }: Profile): NamedProfile {
   return { name, version, digest };
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Descriptor } from '@consent-ledger/chaincode/wire';
 import type { KeyVault } from '../ports/key-vault.js';
 import type { RecordStore } from '../ports/record-store.js';
-import { profileOf } from '../pseudonymising/research-profile.js';
+import type { Profile } from '../pseudonymising/profile.js';
 import { pseudonymise } from '../pseudonymising/pseudonymise.js';
 import { pseudonymsOf } from '../pseudonymising/pseudonyms.js';
 import { encryptStream, plaintextLength } from '../release/streaming-aead.js';
@@ -28,6 +28,8 @@ export interface OutgoingOptions {
   readonly vault: KeyVault;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** A profile by its digest, of those that this site has. */
+  readonly profileOf: (digest: string) => Profile | undefined;
   /** Most bytes of a record that is taken into memory to be pseudonymised. */
   readonly pseudonymisedBytes: number;
 }
@@ -63,7 +65,7 @@ async function pseudonymised(
   { record, version, mediaType, ciphertext, subjects }: Descriptor,
   digest: string,
   study: string | undefined,
-  { custody, records, vault, now, pseudonymisedBytes }: OutgoingOptions,
+  { custody, records, vault, now, profileOf, pseudonymisedBytes }: OutgoingOptions,
 ): Promise<Outgoing | undefined> {
   const profile = profileOf(digest);
   const [subject, another] = subjects;

@@ -43,6 +43,8 @@ export interface GatewayConfiguration {
   readonly custody?: Custody;
   /** File that says which codes make a record sensitive. */
   readonly labelTable?: string;
+  /** Files of profiles by which data are pseudonymised for studies. */
+  readonly studyProfiles?: readonly string[];
   readonly passkeys?: Passkeys;
   readonly notifications?: object;
   readonly studyAlerts?: object;
@@ -151,6 +153,7 @@ export function gatewayConfiguration(
     },
     ...(custody && { custody }),
     ...(organisation.labelTable === undefined ? {} : { labelTable: organisation.labelTable }),
+    ...(organisation.studyProfiles === undefined ? {} : { studyProfiles: organisation.studyProfiles }),
     ...(organisation.passkeys === undefined ? {} : { passkeys: organisation.passkeys }),
     ...(organisation.notifications === undefined
       ? {}

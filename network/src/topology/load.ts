@@ -79,7 +79,7 @@ function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string
 }
 
 function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
-  const { tokens, labelTable, notifications, studyAlerts, records, keyStore } = organisation;
+  const { tokens, labelTable, notifications, studyAlerts, studyProfiles, records, keyStore } = organisation;
   const absolute = (file: string): string => resolve(folder, file);
   const { caFile } = tokens;
   return {
@@ -87,6 +87,7 @@ function withAbsolutePaths(organisation: Organisation, folder: string): Organisa
     ...(caFile === undefined ? {} : { tokens: { ...tokens, caFile: resolve(folder, caFile) } }),
     ...(labelTable === undefined ? {} : { labelTable: resolve(folder, labelTable) }),
     ...(notifications === undefined ? {} : { notifications: withFilesFrom(notifications, absolute) }),
+    ...(studyProfiles === undefined ? {} : { studyProfiles: studyProfiles.map(absolute) }),
     ...(studyAlerts?.caFile === undefined
       ? {}
       : { studyAlerts: { ...studyAlerts, caFile: absolute(studyAlerts.caFile) } }),

@@ -212,6 +212,11 @@ export const organisationSchema = mapping({
   custody: custodySchema.optional(),
   /** YAML or JSON file beside the topology file: which codes make a record sensitive. Absent: the gateway's own table. */
   labelTable: z.string('a file name').min(1, 'a file name').optional(),
+  /** JSON files beside the topology file: profiles by which its data are pseudonymised for studies, beside the one that comes along. */
+  studyProfiles: z
+    .array(z.string('a file name').min(1, 'a file name'), 'a list of file names')
+    .max(16, 'at most 16 profiles')
+    .optional(),
   /** Relying parties that passkeys of its patients may be registered for. */
   passkeys: passkeysSchema.optional(),
   /** How its patients are told what is done in their name. */

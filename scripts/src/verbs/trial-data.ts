@@ -5,11 +5,16 @@ import {
   type CohortInput,
   type CohortSummary,
 } from '@consent-ledger/chaincode/wire/http';
-import { RESEARCH_PROFILE, researchProfileNamed } from '@consent-ledger/gateway';
+import {
+  namedProfile,
+  readProfileFile,
+  RESEARCH_PROFILE,
+  researchProfileNamed,
+} from '@consent-ledger/gateway';
 import { Command } from 'commander';
 import { callLines } from '../consortium/member-calls.js';
 import { terminal } from '../terminal/terminal.js';
-import { EXIT, UserError } from '../user-error.js';
+import { badInput, EXIT, UserError } from '../user-error.js';
 import { asked, trialCommand, type TrialOptions } from './trial-command.js';
 
 interface DataOptions extends TrialOptions {
@@ -69,10 +74,23 @@ function bodyOf({ site, participant, resourceType, since: start, until: end }: D
 /** `consent-ledger trial profile` */
 export function profileCommand(finish: () => void): Command {
   return new Command('profile')
-    .description('The profile that data are pseudonymised by: what leaves, element by element.')
+    .description(
+      'The profile that data are pseudonymised by, element by element; of a file, how terms name it.',
+    )
+    .argument('[file]', 'JSON: a profile of one’s own')
     .option('--named', 'only as terms name it: name, version, digest')
-    .action((options: { readonly named?: true }) => {
-      terminal().printJson(options.named ? researchProfileNamed() : RESEARCH_PROFILE);
+    .action((file: string | undefined, options: { readonly named?: true }) => {
+      if (file !== undefined) terminal().printJson(named(file));
+      else terminal().printJson(options.named ? researchProfileNamed() : RESEARCH_PROFILE);
       finish();
     });
+}
+
+/** Throws a UserError that says what is wrong in the file. */
+function named(file: string): ReturnType<typeof namedProfile> {
+  try {
+    return namedProfile(readProfileFile(file));
+  } catch (cause) {
+    throw badInput(cause instanceof Error ? `${cause.message}.` : `${file} is no profile.`, { cause });
+  }
 }

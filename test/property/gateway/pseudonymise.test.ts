@@ -5,7 +5,7 @@ import { pseudonymise } from '@consent-ledger/gateway/internal/pseudonymising/ps
 import { pseudonymsOf } from '@consent-ledger/gateway/internal/pseudonymising/pseudonyms';
 import type { Elements, Rule } from '@consent-ledger/gateway/internal/pseudonymising/profile';
 import {
-  profileOf,
+  profilesOf,
   RESEARCH_PROFILE,
   researchProfileNamed,
 } from '@consent-ledger/gateway/internal/pseudonymising/research-profile';
@@ -19,7 +19,7 @@ const PEPPER = Buffer.alloc(32, 7);
 const PERSON = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 function profile() {
-  const found = profileOf(researchProfileNamed().digest);
+  const found = profilesOf()(researchProfileNamed().digest);
   if (found === undefined) throw new Error('the profile that comes along is not there');
   return found;
 }

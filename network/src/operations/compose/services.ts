@@ -111,7 +111,17 @@ export function gatewayContainer(
   site: Site,
   installation: Installation,
   {
-    organisation: { name, listen, tokens, labelTable, notifications, studyAlerts, records, keyStore },
+    organisation: {
+      name,
+      listen,
+      tokens,
+      labelTable,
+      notifications,
+      studyAlerts,
+      studyProfiles = [],
+      records,
+      keyStore,
+    },
     ports,
   }: Pick<NodeFiles, 'organisation' | 'ports'>,
 ): Container {
@@ -133,6 +143,7 @@ export function gatewayContainer(
       ...cas,
       ...(issuerCa === undefined ? [] : [issuerCa]),
       ...(labelTable === undefined ? [] : [labelTable]),
+      ...studyProfiles,
       ...(notifications === undefined ? [] : filesOf(notifications)),
       ...(studyAlerts?.caFile === undefined ? [] : [studyAlerts.caFile]),
       ...(records === undefined ? [] : recordFilesOf(records)),
