@@ -153,7 +153,7 @@ export async function cohortRate(
  */
 export function fillParticipations(file: string, study: string, count: number): void {
   const database = new DatabaseSync(file);
-  database.exec('PRAGMA synchronous = OFF');
+  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -524288');
   const height = Number(
     (database.prepare("SELECT value FROM fact WHERE name = 'height'").get() as { value: string }).value,
   );
