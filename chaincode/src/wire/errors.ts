@@ -451,6 +451,17 @@ export const ERRORS = {
     'Wait as long as Retry-After says: this subject has been checked as often as is allowed. Ask for access where it is needed.',
     'retry',
   ),
+  'match-incomplete': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Give a family and a given name, the whole date of birth, and one of gender, identifier, postal code, phone or email.',
+  ),
+  'match-limit-reached': entry(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'Wait as long as Retry-After says: this user, or this member, has looked for people as often as the custodian allows.',
+    'retry',
+  ),
   'gateway-stopping': entry(503, 'UNAVAILABLE', 'Try again; the gateway is restarting.', 'retry'),
   'gateway-failed': entry(500, 'INTERNAL', "Look in the gateway's log under the problem's instance."),
 

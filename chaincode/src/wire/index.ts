@@ -26,6 +26,7 @@ export * from './receipt.js';
 export * from './refusal.js';
 export * from './repeated-key.js';
 export * from './request-object.js';
+export * from './sealed-message.js';
 export * from './slip-token.js';
 export * from './stop-statement.js';
 export * from './study-context.js';

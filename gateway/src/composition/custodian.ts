@@ -1,5 +1,6 @@
 import { secretFile } from '../adapters/keys/secret-file.js';
 import { readProfileFile } from '../adapters/profiles/read-profile-file.js';
+import { openPatientIndex } from '../adapters/persons/patient-index.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import { openLinkStore } from '../adapters/sqlite/link-store.js';
@@ -14,6 +15,7 @@ import { custodianPeopleHandlers } from '../http/operations/people.js';
 import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
 import { listingHandlers } from '../http/operations/searches.js';
 import { subjectHandlers } from '../http/operations/subjects.js';
+import { answerMatchHandlers, demographicsHandlers } from '../http/fhir/match-handlers.js';
 import { problemOf } from '../http/problems.js';
 import { profilesOf } from '../pseudonymising/research-profile.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
@@ -24,6 +26,8 @@ import { Decisions } from '../usecases/decisions.js';
 import { Deliveries } from '../usecases/deliveries.js';
 import type { FindOptions } from '../usecases/finding/find-records.js';
 import { Links } from '../usecases/finding/links.js';
+import { MatchAnswers } from '../usecases/matching/answer-match.js';
+import { FoundPersons } from '../usecases/matching/found-persons.js';
 import { SealedTexts } from '../usecases/finding/sealed-text.js';
 import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
@@ -40,6 +44,7 @@ export interface Custodian {
   readonly handlers: Handlers;
   readonly readOwn: ReadOwnOptions;
   readonly find: FindOptions;
+  readonly matches: MatchAnswers;
   /** Requests that wait for a batch. */
   readonly waiting: () => number;
   /** Messages to subjects that are still to be brought. */
@@ -52,6 +57,8 @@ export interface Custodian {
 
 /** How long a release waits for the own peer's blocks to come in again. */
 const CURRENT_MS = 10_000;
+/** Every reference to a person who was found is of this length. */
+const FOUND_BYTES = 128;
 /** Every cursor of a search is of this length, whatever it says. */
 const CURSOR_BYTES = 160;
 
@@ -67,6 +74,7 @@ export async function buildCustodian(
     own,
     inData,
     log,
+    memberKeys,
     members,
     metrics,
     now,
@@ -110,11 +118,21 @@ export async function buildCustodian(
   const notifications = buildNotifications(custody, ownVault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
   const tables = openLabelTables(configuration.labelTable, inData('label-tables'));
+  const referencesKey = secretFile(inData('keys/references.key'), true);
+  const index = closers.add(
+    openPatientIndex(inData('patient-index.db'), { seal: ownVault, secret: referencesKey }),
+  );
+  const found = new FoundPersons({
+    sealed: new SealedTexts(referencesKey, 'found person', FOUND_BYTES),
+    lastsMs: limits.foundMinutes * 60_000,
+    now,
+  });
   const linkStore = closers.add(openLinkStore(inData('links.db')));
   const links = new Links({ custody, store: linkStore, members, now });
   const forgetting = {
     forget: (subject: string): void => {
       linkStore.forget(subject);
+      index.forget(subject);
       notifications.store.forget(subject);
     },
   };
@@ -141,9 +159,11 @@ export async function buildCustodian(
     links,
     participants: new Participants({ custody, trials: foundation.trials, projection }),
     studies: foundation.studies,
+    found,
     records: foundation.recordIndex,
-    cursors: new SealedTexts(secretFile(inData('keys/references.key'), true), 'search cursor', CURSOR_BYTES),
+    cursors: new SealedTexts(referencesKey, 'search cursor', CURSOR_BYTES),
   };
+  const matches = new MatchAnswers({ find, index, found, keys: memberKeys, limits, now });
   return {
     custody,
     handlers: {
@@ -153,6 +173,8 @@ export async function buildCustodian(
       ...keepHandlers(keep, tables),
       ...labelHandlers({ keep, tables }),
       ...linkHandlers(links),
+      ...answerMatchHandlers(matches),
+      ...demographicsHandlers({ custody, index, now }),
       ...bundleHandlers({ keep, tables, bundleBytes: limits.bundleBytes }),
       ...erasing.handlers,
       ...checkHandlers(checks, pseudonymKey),
@@ -170,6 +192,7 @@ export async function buildCustodian(
     },
     readOwn,
     find,
+    matches,
     waiting: () => decisions.waiting,
     waitingNotifications: notifications.waiting,
     openErasures: erasing.open,

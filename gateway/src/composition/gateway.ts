@@ -8,6 +8,7 @@ import type { LoadedConfiguration } from '../config/load.js';
 import type { Configuration } from '../config/schema.js';
 import { createApp } from '../http/app.js';
 import { Cursors } from '../http/fhir/cursor.js';
+import { matchHandlers } from '../http/fhir/match-handlers.js';
 import { fhirReadHandlers } from '../http/fhir/read-handlers.js';
 import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
 import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
@@ -104,6 +105,11 @@ async function build(
       ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),
       ...searchHandlers({ members, own: custodian?.find, search: ask }),
+      ...matchHandlers({
+        ...ask,
+        members,
+        own: custodian === undefined ? undefined : (body) => custodian.matches.answer(body),
+      }),
     },
     tokens,
     clientTokens: acceptCdsClients(loaded, tokens),

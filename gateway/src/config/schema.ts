@@ -204,6 +204,12 @@ const limitsSchema = z
     batchesInFlight: z.int().min(1).max(64).default(8),
     /** Questions about one subject within an hour (`POST /v1/checks`). */
     checksPerSubject: z.int().min(1).default(1000),
+    /** People that one user of another member may look for by demographics within an hour (`Patient/$match`). */
+    matchesPerUser: z.int().min(1).default(60),
+    /** The same, for all users of that member together. */
+    matchesPerMember: z.int().min(1).default(2000),
+    /** How long a reference to a person that was found is good. */
+    foundMinutes: z.int().min(1).max(1440).default(60),
     /** Memory for compiled policies and descriptors that checks are answered from, about. */
     knownConsentsBytes: z
       .int()

@@ -103,6 +103,8 @@ function isFinal(error: unknown): error is Refusal {
 
 function fingerprintOf({ request, body }: IdempotentCall): string {
   const headers = ASKED.map((name) => request.headers[name] ?? null);
-  const asked = [request.method, request.originalUrl, headers, body ?? null];
+  // With the key itself, which is kept nowhere: a digest of what few could be is no secret.
+  const key = idempotencyKey.safeParse(request.headers[IDEMPOTENCY_HEADER]).data ?? null;
+  const asked = [request.method, request.originalUrl, headers, body ?? null, key];
   return createHash('sha256').update(JSON.stringify(asked)).digest('base64url');
 }

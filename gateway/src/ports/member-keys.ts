@@ -3,6 +3,7 @@ import type {
   PublicJwk,
   ReceiptClaims,
   RequestClaims,
+  SealedTyp,
   SlipClaims,
   StopClaims,
 } from '@consent-ledger/chaincode/wire';
@@ -19,4 +20,6 @@ export interface MemberKeys {
   signNotice(claims: object): Promise<string>;
   /** Opens the JWE that carries a record's key. Throws a Refusal `release-broken` for whatever is not one for this event. */
   openKey(jwe: string, event: string): Promise<KeyPayload>;
+  /** Opens a JWE of that `typ` that was made for this member. Rejects for whatever is none. */
+  openSealed(jwe: string, typ: SealedTyp): Promise<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import type { ListingAnswer } from '@consent-ledger/chaincode/wire/http';
+import type { ListingAnswer, MatchAnswer, MatchBody } from '@consent-ledger/chaincode/wire/http';
 import type { ReleaseFrame } from '../release/frames.js';
 
 /** The gateways of other members, each known by its address and the one CA that may vouch for it. */
@@ -16,6 +16,8 @@ export interface Peers {
   ): AsyncIterable<ReleaseFrame>;
   /** Sends a signed search; what comes back is not yet witnessed. Throws a Refusal as above. */
   requestListing(custodian: string, request: string, signal: AbortSignal): Promise<ListingAnswer>;
+  /** Asks whom somebody's demographics mean; what comes back is not yet witnessed. Throws a Refusal as above. */
+  requestMatch(custodian: string, body: MatchBody, signal: AbortSignal): Promise<MatchAnswer>;
   sendReceipt(custodian: string, jti: string, receipt: string): Promise<void>;
   /** Hands a signed slip over; rejects unless the member says that it has it. */
   sendSlip(member: string, slip: string): Promise<void>;

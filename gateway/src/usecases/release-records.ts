@@ -112,7 +112,8 @@ async function settle(
 }
 
 /** The encryption key that the request names, as the ledger has it; there is one, or nothing was permitted. */
-function encryptionKeyOf({ claims, requester }: AcceptedRequest): MemberKeyEntry {
+/** The key that a request named. Throws a Refusal `key-not-registered`. */
+export function encryptionKeyOf({ claims, requester }: AcceptedRequest): MemberKeyEntry {
   const entry = requester.keys.find(
     ({ kid, use, status }) => kid === claims.enc && use === 'enc' && status === 'active',
   );

@@ -9,6 +9,7 @@ import type { TestMember } from './consortium.js';
 import { givenOf, registerKey, signatureOn, statementFor, WITNESSED } from './evidence.js';
 import { EVIDENCE } from './fhir.js';
 import { fileConsent, putRecord, registerSubject, treatmentConsent } from './people.js';
+import { matchParameters, matchRequest, patientOf } from './matching.js';
 import { claimsOf, framesOf, sendRequest, signedBy } from './requests.js';
 import type { Members } from './shared.js';
 import { chosen, putStudy, studyBody, withdrawnFrom } from './studies.js';
@@ -216,6 +217,10 @@ export async function goodInputs({
       return good({ body: { requests: [await signedBy(lakeside, claims)] } });
     },
     takeCohort: async () => good({ ...(await study()), body: { site: riverside.reference } }, novacure),
+    fhirMatch: same({ path: {}, body: matchParameters(riverside.reference, patientOf()) }, novacure),
+    answerMatch: async () => good({ body: await matchRequest(lakeside, riverside, patientOf()) }),
+    putDemographics: same({ ...ofSubject, body: { patient: patientOf() } }),
+    getDemographics: same(ofSubject),
     requestAccess: same(
       { body: { custodian: riverside.reference, records: [record], purpose: ['TREAT'] } },
       novacure,

@@ -33,6 +33,8 @@ export const IDEMPOTENT_OPERATIONS: ReadonlySet<string> = new Set([
   'takeCohort',
   'makeLink',
   'endLink',
+  'fhirMatch',
+  'putDemographics',
 ]);
 
 /** Their answers tell what is kept of somebody, or a secret, so none is written down: when such a request comes again it is known, and refused. */
@@ -41,6 +43,8 @@ export const UNKEPT_ANSWERS: ReadonlySet<string> = new Set([
   'searchRecords',
   'takeCohort',
   'makeLink',
+  'fhirMatch',
+  'putDemographics',
 ]);
 
 /** A string of RFC 8941, or the same without its quotation marks, as many clients send it. */

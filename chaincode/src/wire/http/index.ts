@@ -12,6 +12,7 @@ export * from './erasures.js';
 export * from './evidence.js';
 export * from './labels.js';
 export * from './links.js';
+export * from './matching.js';
 export * from './members.js';
 export * from './notifications.js';
 export * from './operations.js';

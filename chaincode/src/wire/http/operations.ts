@@ -27,6 +27,7 @@ import {
 } from './fhir.js';
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
+import { MATCHING_OPERATIONS } from './matching-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { STUDY_OPERATIONS } from './study-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
@@ -242,6 +243,7 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'A page, oldest first', schema: accessEventPage },
   },
   ...FOLLOW_UP_OPERATIONS,
+  ...MATCHING_OPERATIONS,
   check: {
     method: 'post',
     path: '/v1/checks',

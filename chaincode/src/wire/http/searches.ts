@@ -27,10 +27,10 @@ export const searchBody = z
       .string()
       .regex(
         /^[A-Za-z0-9._/-]{1,1024}$/,
-        'must be slip/<id of a slip>, link/<what the subject shows>, or subject/<pseudonym> at the own house',
+        'must be slip/<id of a slip>, link/<what the subject shows>, found/<what $match answered>, or subject/<pseudonym> at the own house',
       )
       .describe(
-        'whose records: `slip/<id>` of a slip that names this member; `link/...` that the subject shows; at the own house `subject/<pseudonym>`',
+        'whose records: `slip/<id>` of a slip that names this member; `link/...` that the subject shows; `found/...` that `Patient/$match` answered this user; at the own house `subject/<pseudonym>`',
       ),
     purpose: z.array(purposeSchema).min(1).max(8),
     resourceType: z

@@ -7,6 +7,7 @@ import {
   publicJwk,
   RECEIPT_TYP,
   REQUEST_TYP,
+  sealedHeader,
   SLIP_TYP,
   STOP_TYP,
   thumbprintOf,
@@ -35,6 +36,12 @@ export async function loadMemberKeys(
       .setProtectedHeader({ alg: 'ES256', typ, kid: signing.kid })
       .sign(signingKey);
 
+  const decrypt = (jwe: string) =>
+    compactDecrypt(jwe, encryptionKey, {
+      keyManagementAlgorithms: ['ECDH-ES+A256KW'],
+      contentEncryptionAlgorithms: ['A256GCM'],
+    });
+
   return {
     signing: { kid: signing.kid, jwk: signing.jwk },
     encryption: { kid: encryption.kid, jwk: encryption.jwk },
@@ -45,10 +52,7 @@ export async function loadMemberKeys(
     signNotice: (claims) => sign(claims, NOTICE_TYP),
     async openKey(jwe, event) {
       try {
-        const { plaintext, protectedHeader } = await compactDecrypt(jwe, encryptionKey, {
-          keyManagementAlgorithms: ['ECDH-ES+A256KW'],
-          contentEncryptionAlgorithms: ['A256GCM'],
-        });
+        const { plaintext, protectedHeader } = await decrypt(jwe);
         const header = keyHeader.parse(protectedHeader);
         const payload = keyPayload.parse(JSON.parse(Buffer.from(plaintext).toString('utf8')));
         if (header.event === event && payload.event === event && header.kid === encryption.kid)
@@ -57,6 +61,12 @@ export async function loadMemberKeys(
         throw new Refusal('release-broken', { cause: error });
       }
       throw new Refusal('release-broken');
+    },
+    async openSealed(jwe, typ) {
+      const { plaintext, protectedHeader } = await decrypt(jwe);
+      const header = sealedHeader.parse(protectedHeader);
+      if (header.typ !== typ || header.kid !== encryption.kid) throw new Error('a message for another use');
+      return plaintext;
     },
   };
 }

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request, type Dispatcher } from 'undici';
 import { isErrorCode } from '@consent-ledger/chaincode/wire';
-import { listingAnswer, problemSchema, RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
+import {
+  listingAnswer,
+  matchAnswer,
+  problemSchema,
+  RELEASE_MEDIA_TYPE,
+} from '@consent-ledger/chaincode/wire/http';
 import type { Member } from '../../config/schema.js';
 import type { Peers } from '../../ports/peers.js';
 import { decodeFrames, type ReleaseFrame } from '../../release/frames.js';
@@ -18,6 +23,7 @@ const RECEIPT_MS = 30_000;
 const MAX_PROBLEM = 64 * 1024;
 /** Fifty records with as many codes as a descriptor may hold. */
 const MAX_LISTING = 8 * 1024 * 1024;
+const MAX_MATCH = 1024 * 1024;
 
 /** Other gateways over HTTPS. Each member's certificate is verified with that member's CA and no other. */
 export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close(): Promise<void> } {
@@ -85,6 +91,15 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
         throw new Refusal('custodian-unavailable', { cause: error });
       }
     },
+    async requestMatch(custodian, body, signal) {
+      const response = await post(custodian, '/v1/matches', body, signal);
+      if (response.statusCode !== 200) throw await refusalOf(response);
+      try {
+        return matchAnswer.parse(JSON.parse(await textOf(response.body, MAX_MATCH)));
+      } catch (error) {
+        throw new Refusal('custodian-unavailable', { cause: error });
+      }
+    },
     async sendReceipt(custodian, jti, receipt) {
       const path = `/v1/releases/${encodeURIComponent(jti)}/receipt`;
       const response = await post(custodian, path, { receipt }, AbortSignal.timeout(RECEIPT_MS));
@@ -120,7 +135,7 @@ async function refusalOf(response: Dispatcher.ResponseData): Promise<Refusal> {
 }
 
 /** Codes about the request object, which the requester's own staff can do something about. */
-const PASSED_ON = /^(request-|requester-|signing-key-|receipt-|slip-|too-many-requests$)/;
+const PASSED_ON = /^(request-|requester-|signing-key-|receipt-|slip-|match-|too-many-requests$)/;
 
 async function textOf(body: AsyncIterable<Buffer>, most: number): Promise<string> {
   const chunks: Buffer[] = [];

@@ -23,6 +23,13 @@ texts are not kept. The server speaks JSON only, deletes nothing, and keeps no i
     ' ',
   );
 
+const PATIENT = {
+  type: 'Patient',
+  documentation:
+    'No patients are kept here that could be read: whoever is found is a reference for who asked.',
+  operation: [{ name: 'match', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-match' }],
+};
+
 /** What this gateway speaks, as the Consent Registry of IHE PCF 1.1 states it (ITI-108). */
 export function capabilityStatement(release: FhirRelease, base: string, description: string): object {
   return {
@@ -73,6 +80,7 @@ export function capabilityStatement(release: FhirRelease, base: string, descript
             conditionalDelete: 'not-supported',
             searchParam: SEARCH.map(([name, type, documentation]) => ({ name, type, documentation })),
           },
+          ...(release === 'r4' ? [PATIENT] : []),
         ],
       },
     ],

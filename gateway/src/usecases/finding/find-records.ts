@@ -70,6 +70,29 @@ export async function findRecords(text: string, options: FindOptions): Promise<L
   };
 }
 
+/** Whether there is anything of a subject that this requester may know of. */
+export async function mayTellOf(
+  subject: string,
+  request: AcceptedRequest,
+  options: FindOptions,
+): Promise<boolean> {
+  for (const chunk of chunksOf(options.records.about(options.custody.collection, subject, undefined))) {
+    if ((await permittedOf(chunk, request, options)).length > 0) return true;
+  }
+  return false;
+}
+
+/** Those that a look would permit. */
+async function permittedOf(
+  places: readonly RecordPlace[],
+  request: AcceptedRequest,
+  { look }: Pick<FindOptions, 'look'>,
+): Promise<RecordPlace[]> {
+  const records = places.map(({ record }) => record);
+  const answers = await look(withFound(request, records));
+  return places.filter((_, index) => answers[index]?.outcome === 'permit');
+}
+
 /** A page of what its requester may know of; nothing is decided yet. */
 export async function pageFor(
   request: AcceptedRequest,
@@ -88,13 +111,7 @@ export async function pageFor(
       const held = custody.get('descriptor', record)?.value;
       return held !== undefined && matchesSearch(held.facts, search);
     });
-    const answers = await look(
-      withFound(
-        request,
-        matching.map(({ record }) => record),
-      ),
-    );
-    found.push(...matching.filter((_, index) => answers[index]?.outcome === 'permit'));
+    found.push(...(await permittedOf(matching, request, { look })));
     if (found.length > search.limit) break;
   }
   const page = found.slice(0, search.limit);
