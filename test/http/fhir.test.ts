@@ -70,10 +70,14 @@ describe('consents as FHIR resources', function () {
         expect(answer.headers['content-type']).to.match(/^application\/fhir\+json/);
         const { fhirVersion, rest } = answer.json as unknown as {
           fhirVersion: string;
-          rest: { resource: { type: string; searchParam: { name: string }[] }[] }[];
+          rest: {
+            resource: { type: string; searchParam?: { name: string }[]; operation?: { name: string }[] }[];
+          }[];
         };
         expect(fhirVersion).to.equal(version);
-        expect(rest[0]?.resource.map(({ type }) => type)).to.deep.equal(['Consent']);
+        expect(
+          rest[0]?.resource.map(({ type, operation = [] }) => [type, ...operation.map(({ name }) => name)]),
+        ).to.deep.equal(release === 'r4' ? [['Consent'], ['Patient', 'match']] : [['Consent']]);
         for (const { name } of rest[0]?.resource[0]?.searchParam ?? []) {
           const client = release === 'r4' ? r4 : r5;
           const value = { _lastUpdated: 'ge2026', period: 'ge2026' }[name] ?? 'x';
