@@ -51,3 +51,13 @@ export { bundleOf } from './exports/fhir-bundle.js';
 export { disclosureReport } from './exports/disclosure-report.js';
 export type { AccessFilter } from './questions/access-rows.js';
 export { yearsBefore } from './questions/disclosures.js';
+export { UnusualAnalyses, type UnusualOptions } from './unusual/unusual-analyses.js';
+export { checkFamilies, FamiliesMalformed } from './unusual/families.js';
+export {
+  FINDING_ENTRY,
+  FINDINGS,
+  findingsIn,
+  positionOfEvent,
+  type AccessFinding,
+  type FindingWord,
+} from './unusual/findings.js';

@@ -11,6 +11,8 @@ export {
   REQUESTER,
   type MadeRequest,
 } from './bench/audit/made-history.js';
+export { fillYear, writeDay, type MadeYear } from './bench/audit/made-year.js';
+export type { Look } from './bench/audit/made-days.js';
 export { issuerServer } from './issuer/server.js';
 export { fetchToken } from './issuer/token.js';
 export { send } from './https.js';

@@ -6,6 +6,7 @@ import { recipients } from './recipients.js';
 import { reviews } from './reviews.js';
 import { stops } from './stops.js';
 import { recordHistory, subjectHistory } from './timeline.js';
+import { unusual } from './unusual.js';
 
 /** Everything that can be asked: commands, routes and OpenAPI are made from it. */
 export const QUESTIONS: readonly Question[] = [
@@ -20,6 +21,7 @@ export const QUESTIONS: readonly Question[] = [
   expiring,
   stops,
   reviews,
+  unusual,
 ];
 
 export function questionNamed(name: string): Question | undefined {

@@ -1,6 +1,7 @@
 import type { z } from '@consent-ledger/chaincode/wire';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../projection/tables.js';
+import type { UnusualAnalyses } from '../unusual/unusual-analyses.js';
 
 /** What one line of an answer may hold. */
 export type Cell =
@@ -16,12 +17,16 @@ export interface Asking {
   readonly limit: number;
   /** Where the page before ended; stays good for ever, since what is there never moves. */
   readonly cursor?: string;
+  /** What unusual access is answered from; absent: made for one page, without findings and families. */
+  readonly unusual?: UnusualAnalyses;
 }
 
 export interface Page {
   readonly rows: readonly AnswerRow[];
   /** Absent on the last page. */
   readonly next?: string;
+  /** What the answer as a whole rests on, where a question says. */
+  readonly about?: AnswerRow;
 }
 
 /** One question that an auditor asks. */

@@ -13,7 +13,9 @@ import { BadCursor } from '../questions/parameters.js';
 import { everyPage, type Asking, type Question } from '../questions/question.js';
 import type { QuestionLog } from '../questions/question-log.js';
 import { projectionState } from '../questions/state.js';
+import type { UnusualAnalyses } from '../unusual/unusual-analyses.js';
 import { auditEventSearch, readAuditEvent, searchAuditEvents } from './fhir-search.js';
+import { findingParser, recordFinding } from './findings-route.js';
 import { openApiDocument, paging } from './openapi.js';
 import { sendRefusal, ServiceRefusal } from './service-refusal.js';
 import type { Authenticate } from './tokens.js';
@@ -24,6 +26,8 @@ export interface ServiceOptions {
   readonly ledger: string;
   readonly authenticate: Authenticate;
   readonly log: QuestionLog;
+  /** What unusual access is answered from. */
+  readonly unusual: UnusualAnalyses;
   /** Whether the projection has come up to the peer since the start; until then nothing is answered. */
   readonly isReady: () => boolean;
   /** Told of what is nobody's input's fault. */
@@ -31,8 +35,9 @@ export interface ServiceOptions {
 }
 
 const EXPORT_PAGE = 1_000;
+const FINDINGS_PATH = '/v1/audit/findings';
 
-/** The auditor's questions over HTTPS, for role `auditor` alone: `GET /v1/audit/<question>`, and FHIR AuditEvents. */
+/** The auditor's questions over HTTPS, for role `auditor` alone: `GET /v1/audit/<question>`, what was found of an access, and FHIR AuditEvents. */
 export function createAuditApp(options: ServiceOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -68,6 +73,7 @@ export function createAuditApp(options: ServiceOptions): Express {
     note(response, options, 'status', {});
     response.json(await projectionState(options.store));
   });
+  app.post(FINDINGS_PATH, findingParser, recordFinding(options));
   app.get('/fhir/r4/AuditEvent', async (request, response) => {
     const search = parse(auditEventSearch, request.query);
     note(response, options, 'AuditEvent', textsOf(request));
@@ -80,7 +86,8 @@ export function createAuditApp(options: ServiceOptions): Express {
     fhir(response).send(JSON.stringify(await readAuditEvent(options.store, id)));
   });
   app.use((request) => {
-    throw new ServiceRefusal(request.method === 'GET' ? 'not-found' : 'method-not-allowed');
+    const isKnown = request.method !== 'GET' || request.path === FINDINGS_PATH;
+    throw new ServiceRefusal(isKnown ? 'method-not-allowed' : 'not-found');
   });
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
     // What is cut off in the middle must not look whole: Express ends the connection.
@@ -103,6 +110,7 @@ async function answer(
     db: options.store.db,
     now: Date.now(),
     limit: format === 'json' ? limit : EXPORT_PAGE,
+    unusual: options.unusual,
     ...(cursor !== undefined && { cursor }),
   };
   if (format === 'json') {
@@ -170,7 +178,8 @@ function refuse(error: unknown, request: Request, response: Response, { onFailur
   const id = requestId ?? randomUUID();
   const refusal = refusalOf(error);
   if (refusal.code === 'gateway-failed' || refusal.code === 'projection-unavailable') onFailure(error, id);
-  if (refusal.code === 'method-not-allowed') response.set('Allow', 'GET, HEAD');
+  if (refusal.code === 'method-not-allowed')
+    response.set('Allow', request.path === FINDINGS_PATH ? 'POST' : 'GET, HEAD');
   sendRefusal(response, refusal, id, request.path.startsWith('/fhir/'));
 }
 
@@ -178,6 +187,10 @@ function refusalOf(error: unknown): ServiceRefusal {
   if (error instanceof ServiceRefusal) return error;
   if (error instanceof BadCursor)
     return new ServiceRefusal('parameter-malformed', [{ path: 'query.cursor', message: error.message }]);
+  // What express's own parser finds wrong with a body.
+  const { status } = error as { readonly status?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new ServiceRefusal(status === 413 ? 'body-too-large' : 'body-malformed', [], { cause: error });
   const code = error instanceof ProjectionUnavailable ? 'projection-unavailable' : 'gateway-failed';
   return new ServiceRefusal(code, [], { cause: error });
 }

@@ -8,6 +8,7 @@ import {
 } from 'zod-openapi';
 import { QUESTIONS } from '../questions/catalogue.js';
 import { auditEventSearch } from './fhir-search.js';
+import { findingAnswer, findingBody } from './findings-route.js';
 
 /** What every question takes beside its own parameters. */
 export const paging = z.strictObject({
@@ -22,6 +23,7 @@ export const paging = z.strictObject({
 const page = z.strictObject({
   rows: z.array(z.record(z.string(), z.json())),
   next: z.string().optional().describe('cursor of the page after this one; absent on the last'),
+  about: z.record(z.string(), z.json()).optional().describe('what the answer rests on; of unusual access'),
 });
 
 const SECURITY = [{ token: [] }];
@@ -54,6 +56,22 @@ export function openApiDocument(): object {
       summary: 'How far the projection is, which values the peer lacks, and which alarms there are.',
       security: SECURITY,
       responses: answered({ 'application/json': { schema: state } }),
+    },
+  };
+  paths['/v1/audit/findings'] = {
+    post: {
+      operationId: 'audit-finding',
+      summary: 'Say what was found of an access; unusual access is measured by it from then on.',
+      security: SECURITY,
+      requestBody: { required: true, content: { 'application/json': { schema: findingBody } } },
+      responses: {
+        ...refusals(),
+        '201': {
+          description: 'It is in the log of questions',
+          content: { 'application/json': { schema: findingAnswer } },
+        },
+        '413': refused('The body is too long'),
+      },
     },
   };
   const resource = { [FHIR_MEDIA_TYPE]: { schema: z.record(z.string(), z.json()) } };
@@ -91,13 +109,16 @@ export function openApiDocument(): object {
   });
 }
 
+function refused(description: string) {
+  return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } } };
+}
+
 function answered(content: ZodOpenApiContentObject): ZodOpenApiResponsesObject {
-  const refused = (description: string) => ({
-    description,
-    content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
-  });
+  return { '200': { description: 'The answer', content }, ...refusals() };
+}
+
+function refusals(): ZodOpenApiResponsesObject {
   return {
-    '200': { description: 'The answer', content },
     '400': refused('A parameter is wrong'),
     '401': refused('No token of this member'),
     '403': refused('Not an auditor'),

@@ -6,13 +6,14 @@ import type { Measured, Part } from './audit/part.js';
 import { folding } from './audit/folding.js';
 import { proving } from './audit/proving.js';
 import { questions } from './audit/questions.js';
+import { unusual } from './audit/unusual.js';
 import { report, shown } from './report.js';
 
 /*
  * npm run bench:audit: what the auditor's read model and its proofs cost; docs/benchmarks.md says what is measured. What else is to be measured
  * is another part in this list.
  */
-const PARTS: readonly Part[] = [folding, questions, proving];
+const PARTS: readonly Part[] = [folding, questions, proving, unusual];
 
 const { values } = parseArgs({
   options: {

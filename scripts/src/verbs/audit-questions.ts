@@ -29,6 +29,7 @@ import {
   type Audited,
   type ProjectionOptions,
 } from '../audit/projection-options.js';
+import { unusualAnalyses, withFamilies, type FamiliesOption } from '../audit/unusual-options.js';
 import { table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { badInput, EXIT, systemCode } from '../user-error.js';
@@ -36,7 +37,7 @@ import { badInput, EXIT, systemCode } from '../user-error.js';
 const FORMATS = ['table', 'json', 'ndjson', 'csv', 'pdf', 'fhir'] as const;
 type Format = (typeof FORMATS)[number];
 
-interface QuestionOptions extends ProjectionOptions {
+interface QuestionOptions extends ProjectionOptions, FamiliesOption {
   readonly format: Format;
   readonly json?: true;
   readonly limit: number;
@@ -65,6 +66,7 @@ function verbOf(question: Question, done: (exitCode: number) => void): Command {
     if (name === argument) command.argument(`<${name}>`, described);
     else command.option(`--${name} <${name}>`, described);
   }
+  if (question.name === 'unusual') withFamilies(command);
   const formats = FORMATS.filter(
     (format) => (format !== 'pdf' && format !== 'fhir') || isExported(question, format),
   );
@@ -121,8 +123,9 @@ async function ask(
   const audited = await openAudited(options);
   try {
     if (options.follow) await catchUp(audited, out);
-    logQuestion(audited, question.name, given);
-    await answer(question, options, parsed.data, audited, out);
+    await withLog(audited, question.name, given, (log) =>
+      answer(question, options, parsed.data, { audited, log }, out),
+    );
     return EXIT.ok;
   } catch (error) {
     if (error instanceof BadCursor) throw badInput(`--cursor: it ${error.message}.`, { cause: error });
@@ -132,49 +135,80 @@ async function ask(
   }
 }
 
-function logQuestion(
+/** The question is on the disk before it is answered. */
+async function withLog(
   { folder }: Audited,
   question: string,
   parameters: Readonly<Record<string, string>>,
-): void {
+  work: (log: QuestionLog) => Promise<void>,
+): Promise<void> {
   const log = new QuestionLog(path.join(folder, 'questions.db'));
   try {
     log.append({ who: userInfo().username, via: 'command', question, parameters });
+    await work(log);
   } finally {
     log.close();
   }
+}
+
+interface Sources {
+  readonly audited: Audited;
+  readonly log: QuestionLog;
 }
 
 async function answer(
   question: Question,
   options: QuestionOptions,
   parameters: Readonly<Record<string, unknown>>,
-  { store, peer }: Audited,
+  { audited: { store, peer, folder }, log }: Sources,
   out: Terminal,
 ): Promise<void> {
   const format = options.json === true ? 'json' : options.format;
   const isOnePage = format === 'table' || format === 'json';
+  const unusual = await unusualAnalyses(folder, log, options);
   const asking: Asking = {
     db: store.db,
     now: Date.now(),
     limit: isOnePage ? options.limit : EXPORT_PAGE,
     ...(options.cursor !== undefined && { cursor: options.cursor }),
+    unusual,
   };
-  if (isOnePage) {
-    const page = await question.ask(asking, parameters);
-    const lines = format === 'json' ? [JSON.stringify(page, null, 2)] : tableOf(question, page);
-    await write(Readable.from(lines.map((line) => `${line}\n`)), options.out);
-    if (format === 'table' && page.next !== undefined) out.say(`There is more: --cursor '${page.next}'`);
-    return;
+  try {
+    if (isOnePage) await onePage(question, asking, parameters, format, options.out, out);
+    else {
+      const pages = () => everyPage(question, asking, parameters);
+      const contents = {
+        ndjson: () => jsonLinesOf(pages()),
+        csv: () => csvOf(question.columns, pages()),
+        pdf: () => disclosureReport(asking, parameters, peer.ledgerId),
+        fhir: () => bundleOf(store.db, filterOf(question, parameters, asking.now), new Date(asking.now)),
+      };
+      await write(Readable.from(contents[format]()), options.out);
+    }
+  } finally {
+    await unusual.close();
   }
-  const pages = () => everyPage(question, asking, parameters);
-  const contents = {
-    ndjson: () => jsonLinesOf(pages()),
-    csv: () => csvOf(question.columns, pages()),
-    pdf: () => disclosureReport(asking, parameters, peer.ledgerId),
-    fhir: () => bundleOf(store.db, filterOf(question, parameters, asking.now), new Date(asking.now)),
-  };
-  await write(Readable.from(contents[format]()), options.out);
+}
+
+async function onePage(
+  question: Question,
+  asking: Asking,
+  parameters: Readonly<Record<string, unknown>>,
+  format: 'table' | 'json',
+  file: string | undefined,
+  out: Terminal,
+): Promise<void> {
+  const page = await question.ask(asking, parameters);
+  const lines = format === 'json' ? [JSON.stringify(page, null, 2)] : tableOf(question, page);
+  await write(Readable.from(lines.map((line) => `${line}\n`)), file);
+  if (format === 'json') return;
+  if (page.about !== undefined)
+    out.say(
+      Object.entries(page.about)
+        .map(([name, value]) => `${name} ${cellText(value)}`)
+        .join(', '),
+    );
+  if (page.next !== undefined) out.say(`There is more: --cursor '${page.next}'`);
 }
 
 /** Which accesses the AuditEvents are of. Throws a UserError for what they cannot be narrowed by. */

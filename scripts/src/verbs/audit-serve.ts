@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { QuestionLog } from '@consent-ledger/audit';
+import { QuestionLog, type UnusualAnalyses } from '@consent-ledger/audit';
 import { Command, InvalidArgumentError } from 'commander';
 import { catchUp } from '../audit/catch-up.js';
 import {
@@ -12,19 +12,20 @@ import {
   type Audited,
   type ProjectionOptions,
 } from '../audit/projection-options.js';
+import { unusualAnalyses, withFamilies, type FamiliesOption } from '../audit/unusual-options.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { badInput, EXIT, systemCode } from '../user-error.js';
 import { followOn } from './audit-follow.js';
 import { examples } from './options.js';
 import { stopRequests } from './signals.js';
 
-interface Options extends ProjectionOptions {
+interface Options extends ProjectionOptions, FamiliesOption {
   readonly port: number;
 }
 
 /** `consent-ledger audit serve` */
 export function auditServeVerb(done: (exitCode: number) => void): Command {
-  return withProjectionOptions(new Command('serve'))
+  return withFamilies(withProjectionOptions(new Command('serve')))
     .description(
       'Follow the own peer, and answer auditors over HTTPS: every question as GET /v1/audit/<question>, and FHIR AuditEvents at /fhir/r4/AuditEvent.',
     )
@@ -51,9 +52,17 @@ async function serve(options: Options): Promise<number> {
   const stop = stopRequests();
   const audited = await openAudited(options);
   const log = new QuestionLog(path.join(audited.folder, 'questions.db'));
+  const unusual = await unusualAnalyses(audited.folder, log, options);
   let isReady = false;
   try {
-    const server = await listening(audited, log, options.port, () => isReady, out);
+    const server = await listening({
+      audited,
+      log,
+      unusual,
+      port: options.port,
+      isReady: () => isReady,
+      out,
+    });
     try {
       await catchUp(audited, out);
       isReady = true;
@@ -67,18 +76,22 @@ async function serve(options: Options): Promise<number> {
     throw asUserError(error);
   } finally {
     stop.release();
+    await unusual.close();
     log.close();
     await audited.close();
   }
 }
 
-async function listening(
-  { peer, store }: Audited,
-  log: QuestionLog,
-  port: number,
-  isReady: () => boolean,
-  out: Terminal,
-) {
+interface Listening {
+  readonly audited: Audited;
+  readonly log: QuestionLog;
+  readonly unusual: UnusualAnalyses;
+  readonly port: number;
+  readonly isReady: () => boolean;
+  readonly out: Terminal;
+}
+
+async function listening({ audited: { peer, store }, log, unusual, port, isReady, out }: Listening) {
   // Loaded here: no other command needs a web server.
   const { auditorsOnly, createAuditApp } = await import('@consent-ledger/audit/service');
   const { listen, tokens } = peer.configuration;
@@ -86,6 +99,7 @@ async function listening(
     store,
     ledger: peer.ledgerId,
     log,
+    unusual,
     isReady,
     authenticate: auditorsOnly({
       issuer: tokens.issuer,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCheckpointVerb } from './audit-checkpoint.js';
 import { auditEvidenceVerb } from './audit-evidence.js';
+import { auditFindingVerb } from './audit-finding.js';
 import { auditFollowVerb, auditRebuildVerb } from './audit-follow.js';
 import { auditQuestionVerbs } from './audit-questions.js';
 import { auditReplayVerb } from './audit-replay.js';
@@ -18,7 +19,8 @@ export function auditVerb(done: (exitCode: number) => void): Command {
     .addCommand(auditRebuildVerb(done))
     .addCommand(auditServeVerb(done))
     .addCommand(auditStatusVerb(done))
-    .addCommand(auditLogVerb(done));
+    .addCommand(auditLogVerb(done))
+    .addCommand(auditFindingVerb(done));
   for (const verb of auditQuestionVerbs(done)) audit.addCommand(verb);
   return audit;
 }

@@ -33,4 +33,6 @@ export type Answered =
 export interface WorkerSettings {
   readonly path: string;
   readonly readOnly: boolean;
+  /** Thrown away at the end: nothing in it needs to last, and what is sorted for it need not be in memory. */
+  readonly isScratch?: boolean;
 }

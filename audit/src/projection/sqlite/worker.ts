@@ -14,7 +14,7 @@ const BUSY_MS = 10_000;
 
 class Moved extends Error {}
 
-const { path, readOnly } = workerData as WorkerSettings;
+const { path, readOnly, isScratch = false } = workerData as WorkerSettings;
 const database = open();
 const prepared = new Map<string, StatementSync>();
 
@@ -26,7 +26,13 @@ function open(): DatabaseSync {
   const isNew = !existsSync(path);
   const opened = new DatabaseSync(path, { readOnly });
   if (isNew) chmodSync(path, 0o600);
-  opened.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;`);
+  opened.exec(
+    `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA cache_size = -65536; PRAGMA temp_store = ${isScratch ? 'FILE' : 'MEMORY'};`,
+  );
+  if (isScratch) {
+    opened.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;');
+    return opened;
+  }
   // The newest blocks may be lost with the machine's power; they are on the ledger.
   if (!readOnly)
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
