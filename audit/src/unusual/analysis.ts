@@ -134,7 +134,7 @@ export class Analysis {
     return ranked.flatMap((row) => {
       const visit = facts.get(row.visit);
       if (visit === undefined) return [];
-      const judged = judge(visit, judging.all, judging.hours, options.period);
+      const judged = judge(visit, judging.all, judging.hours);
       const { at, position, member, user, peers_name: peers, custodian, subject, requests, denied } = visit;
       return [
         {

@@ -7,6 +7,8 @@ const SHARED_PART = 12;
 const CROWDED = 40;
 /** Peers of whom one in so many visits is to a stranger are used to it. */
 const USUAL = 4;
+/** Days in which strangers at one subject make a crowd. */
+const WEEK = 7;
 /** For so many days a colleague's visit makes a patient the team's. */
 const IN_CARE_DAYS = 30;
 
@@ -40,7 +42,8 @@ const VISITS = [
   `UPDATE actor SET family = (SELECT tag FROM family f WHERE f.kind = 'user' AND f.house = member AND f.name = user)`,
   `UPDATE person SET family = (SELECT tag FROM family f WHERE f.kind = 'subject' AND f.house = custodian AND f.name = subject)`,
   `CREATE TABLE visit (id INTEGER PRIMARY KEY, actor INTEGER, person INTEGER, peers INTEGER, day INTEGER, at INTEGER, position INTEGER,
-     requests INTEGER, denied INTEGER, withdrawn INTEGER, relation INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0, curious INTEGER DEFAULT 0)`,
+     requests INTEGER, denied INTEGER, withdrawn INTEGER, relation INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0, curious INTEGER DEFAULT 0,
+     crowd INTEGER DEFAULT 0)`,
   `INSERT INTO visit (actor, person, peers, day, at, position, requests, denied, withdrawn)
      SELECT a.id, p.id, MIN(g.id), t.day, MIN(t.at), MIN(t.position), COUNT(*), SUM(t.denied), MAX(t.withdrawn)
      FROM touch t JOIN actor a ON a.member = t.member AND a.user = t.user
@@ -100,8 +103,8 @@ const COUNTS = [
   `CREATE TABLE family_visits (tag TEXT PRIMARY KEY, visits INTEGER) WITHOUT ROWID`,
   `INSERT INTO family_visits SELECT p.family, COUNT(*) FROM visit v JOIN person p ON p.id = v.person
      WHERE v.day >= ?1 AND p.family IS NOT NULL GROUP BY p.family`,
-  `CREATE TABLE curious (person INTEGER PRIMARY KEY, visits INTEGER)`,
-  `INSERT INTO curious SELECT person, COUNT(*) FROM visit WHERE day >= ?1 AND day < ?2 AND curious = 1 GROUP BY person`,
+  `UPDATE visit SET crowd = (SELECT COUNT(DISTINCT o.actor) FROM visit o WHERE o.person = visit.person
+     AND o.day BETWEEN visit.day - ${WEEK - 1} AND visit.day AND o.curious = 1 AND o.actor <> visit.actor) WHERE curious = 1`,
 ];
 
 /** Hours of the week's days and of its ends: 0 to 23, and 24 to 47. */

@@ -45,6 +45,8 @@ export class Histogram {
  * itself; the latter times as much as it is met more often than stated where it is still common (the inflation).
  */
 export function termTails(seen: readonly number[], visits: number): number[] {
+  // Where a term cannot speak at all, it is silent.
+  if (seen.length === 0) return [1];
   let inflation = 1;
   seen.forEach((share, value) => {
     if (value > 0 && share >= BULK) inflation = Math.max(inflation, share / chanceOf(value));

@@ -33,11 +33,14 @@ export async function scoreAll(file: WorkFile, period: Period): Promise<Judging>
     after = last.id;
     await judging.hours.load(file, visits);
     const rows = visits.map((visit) => {
-      const surprises = surprisesOf(judge(visit, judging.all, judging.hours, period));
+      const surprises = surprisesOf(judge(visit, judging.all, judging.hours));
       const sum = surprises.reduce((total, one) => total + one, 0);
       const isListed = visit.day >= period.since && visit.day < period.until;
       if (isListed) {
-        surprises.forEach((one, index) => seen[index]?.add(one));
+        surprises.forEach((one, index) => {
+          // A crowd is of the curious alone: how often it is met is a matter of their visits, or being curious would count twice.
+          if (TERMS[index] !== 'crowd' || visit.curious === 1) seen[index]?.add(one);
+        });
         sums.add(sum);
       }
       return [visit.id, isListed ? 1 : 0, surprises.indexOf(Math.max(...surprises)), sum, ...surprises];

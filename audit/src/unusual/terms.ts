@@ -1,7 +1,6 @@
 import type { Hours } from './hours.js';
-import type { Period } from './period.js';
 import { countTail, shrunk, surprise } from './tails.js';
-import { WEEK, type Overall, type VisitFacts } from './visit-facts.js';
+import type { Overall, VisitFacts } from './visit-facts.js';
 
 /** What may be unusual about a visit. */
 export const TERMS = ['relation', 'hour', 'volume', 'withdrawal', 'family', 'crowd'] as const;
@@ -20,17 +19,16 @@ const SILENT: Judged = { surprise: 0, words: '' };
 const VISITS_WEIGHT = 20;
 const DAYS_WEIGHT = 5;
 const PEERS_WEIGHT = 100;
-const WEEKS_WEIGHT = 4;
 
 /** Each term by its own baseline. */
-export function judge(visit: VisitFacts, all: Overall, hours: Hours, period: Period): Judgement {
+export function judge(visit: VisitFacts, all: Overall, hours: Hours): Judgement {
   return {
     relation: relation(visit, all),
     hour: hour(visit, hours),
     volume: volume(visit),
     withdrawal: withdrawal(visit, all),
     family: family(visit, all),
-    crowd: crowd(visit, all, period),
+    crowd: crowd(visit, all),
   };
 }
 
@@ -121,17 +119,17 @@ function family(visit: VisitFacts, all: Overall): Judged {
   };
 }
 
-/** Many of them who have no care relation, within a week: somebody whom people are curious about. */
-function crowd(visit: VisitFacts, all: Overall, { shares, since }: Period): Judged {
+/**
+ * Many of them who have no care relation, within a week: somebody whom people are curious about. How often one of them has company is known; each
+ * further one is as much rarer again, or as the second is, if that is more.
+ */
+function crowd(visit: VisitFacts, all: Overall): Judged {
   if (visit.crowd === 0) return SILENT;
-  const weeks = Math.max(1, (since - shares) / WEEK);
-  const usual = all.curious_before / (all.people * weeks);
-  const mean = shrunk(visit.curious_before, weeks, usual, WEEKS_WEIGHT);
-  const variance = all.curious_squared / (all.people * weeks) - usual * usual;
-  const chance = countTail(visit.crowd, mean, usual === 0 ? 1 : variance / usual);
+  const company = (all.in_company + 1) / (all.curious + 2);
+  const further = Math.max(company, (all.in_crowd + 1) / (all.in_company + 2));
   return {
-    surprise: surprise(chance),
-    words: `a crowd: ${visit.crowd} others without care relation asked for this subject within the week; ${mean.toFixed(2)} were to be expected`,
+    surprise: surprise(company * further ** (visit.crowd - 1)),
+    words: `a crowd: ${visit.crowd} others without care relation asked for this subject within the week; ${percent(company)} of such visits have company`,
   };
 }
 

@@ -43,8 +43,9 @@ export interface VisitFacts {
   readonly peer_denied_squared: number;
   /** Visits to people of that family name, where it is the user's too; otherwise null. */
   readonly family_visits: number | null;
-  readonly curious_before: number;
-  /** Others without care relation, for whose peers that is unusual, who came to this subject within the week. */
+  /** 1: without care relation, where for its peers that is unusual. */
+  readonly curious: number;
+  /** Other curious ones who came to this subject within the week. */
   readonly crowd: number;
 }
 
@@ -55,15 +56,13 @@ export interface Overall {
   readonly strangers: number;
   readonly withdrawn: number;
   readonly again: number;
-  readonly people: number;
   /** Visits to people whose family name is known by its tag. */
   readonly named: number;
-  readonly curious_before: number;
-  /** Sum of squares, over people and weeks, of such visits. */
-  readonly curious_squared: number;
+  /** Curious visits before the period, and those with one other within the week, and with more. */
+  readonly curious: number;
+  readonly in_company: number;
+  readonly in_crowd: number;
 }
-
-export const WEEK = 7;
 
 const FACTS = `SELECT v.id, v.actor, v.person, v.peers, a.member, a.user, g.name AS peers_name, p.custodian, p.subject, v.day, v.at, v.position,
     v.requests, v.denied, v.relation, v.attempts, ${HOUR_OF.replaceAll('at /', 'v.at /').replaceAll('(day', '(v.day')} AS hour,
@@ -74,9 +73,7 @@ const FACTS = `SELECT v.id, v.actor, v.person, v.peers, a.member, a.user, g.name
     d.days AS peer_days, d.subjects AS peer_subjects, d.subjects_squared AS peer_subjects_squared, d.denied AS peer_denied,
     d.denied_squared AS peer_denied_squared,
     CASE WHEN a.family = p.family THEN (SELECT f.visits FROM family_visits f WHERE f.tag = p.family) END AS family_visits,
-    COALESCE((SELECT s.visits FROM curious s WHERE s.person = v.person), 0) AS curious_before,
-    CASE WHEN v.curious = 1 THEN (SELECT COUNT(DISTINCT o.actor) FROM visit o WHERE o.person = v.person AND o.day BETWEEN v.day - ${WEEK - 1} AND v.day
-      AND o.curious = 1 AND o.actor <> v.actor) ELSE 0 END AS crowd
+    v.curious, v.crowd
   FROM visit v JOIN actor a ON a.id = v.actor JOIN person p ON p.id = v.person JOIN peers g ON g.id = v.peers
     JOIN user_day u ON u.actor = v.actor AND u.day = v.day JOIN own w ON w.actor = v.actor
     JOIN peer r ON r.peers = v.peers JOIN peer_day d ON d.peers = u.peers`;
@@ -100,10 +97,11 @@ export function factsAfter(file: WorkFile, after: number, limit: number): Promis
 export function overall(file: WorkFile, shares: number, since: number): Promise<Overall> {
   return file.one<Overall>(
     `SELECT SUM(visits) AS visits, SUM(firsts) AS firsts, SUM(strangers) AS strangers, SUM(withdrawn) AS withdrawn, SUM(again) AS again,
-       (SELECT COUNT(*) FROM person) AS people, (SELECT COALESCE(SUM(visits), 0) FROM family_visits) AS named,
-       (SELECT COALESCE(SUM(visits), 0) FROM curious) AS curious_before,
-       (SELECT COALESCE(SUM(n * n), 0) FROM (SELECT COUNT(*) AS n FROM visit WHERE day >= ?1 AND day < ?2 AND curious = 1
-         GROUP BY person, (day - ?1) / ${WEEK})) AS curious_squared FROM peer`,
+       (SELECT COALESCE(SUM(visits), 0) FROM family_visits) AS named,
+       (SELECT COUNT(*) FROM visit WHERE day >= ?1 AND day < ?2 AND curious = 1) AS curious,
+       (SELECT COUNT(*) FROM visit WHERE day >= ?1 AND day < ?2 AND crowd > 0) AS in_company,
+       (SELECT COUNT(*) FROM visit WHERE day >= ?1 AND day < ?2 AND crowd > 1) AS in_crowd
+     FROM peer`,
     [shares, since],
   );
 }
