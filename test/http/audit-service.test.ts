@@ -169,6 +169,45 @@ describe('the auditor’s service', function () {
     expect([wrong.status, wrong.json['resourceType']]).to.deep.equal([400, 'OperationOutcome']);
   });
 
+  it('lists unusual access, and takes what was found of one into the log', async () => {
+    const listed = await call('/v1/audit/unusual?all=true&limit=1000');
+    expect(listed.status, listed.text).to.equal(200);
+    const rows = listed.json['rows'] as Json[];
+    expect(listed.json['about']).to.deep.include({ rate: 0.1, visits: rows.length });
+    const own = rows.find((row) => row['subject'] === subject);
+    const event = String(own?.['event']);
+    const post = async (body: string, as = token) => {
+      const headers = { authorization: `Bearer ${as}`, 'content-type': 'application/json' };
+      const answer = await send({ method: 'POST', url: `${url}/v1/audit/findings`, ca, headers, body });
+      return {
+        status: answer.status,
+        json: JSON.parse(answer.body.toString()) as Json,
+        headers: answer.headers,
+      };
+    };
+    expect(await post(JSON.stringify({ event, finding: 'justified' }))).to.nested.include({
+      status: 201,
+      'json.event': event,
+    });
+    const again = await call('/v1/audit/unusual?all=true&limit=1000');
+    expect((again.json['rows'] as Json[]).find((row) => row['event'] === event)).to.deep.include({
+      finding: 'justified',
+      weight: 0,
+    });
+    for (const [body, status, code] of [
+      ['{', 400, 'body-malformed'],
+      [JSON.stringify({ event, finding: 'fine' }), 400, 'body-malformed'],
+      [JSON.stringify({ event: `event/${'0'.repeat(64)}`, finding: 'justified' }), 404, 'event-unknown'],
+      [JSON.stringify({ event: 'x'.repeat(8_000), finding: 'justified' }), 413, 'body-too-large'],
+    ] as const) {
+      const refused = await post(body);
+      expect([refused.status, refused.json['code']], body.slice(0, 40)).to.deep.equal([status, code]);
+    }
+    expect((await post('{}', '')).status).to.equal(401);
+    const read = await call('/v1/audit/findings');
+    expect([read.status, read.headers.allow]).to.deep.equal([405, 'POST']);
+  });
+
   it('describes itself, and every route that it describes is there', async () => {
     const { json } = await call('/openapi.json', '');
     const paths = Object.keys(json['paths'] as object);

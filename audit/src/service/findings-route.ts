@@ -9,10 +9,7 @@ const BODY_BYTES = '4kb';
 
 /** What an auditor found who looked into an access. */
 export const findingBody = z.strictObject({
-  event: z
-    .string()
-    .regex(/^event\/[0-9a-f]{64}$/)
-    .describe('key of the access event, as the lists have it'),
+  event: primitives.eventKey.describe('key of the access event, as the lists have it'),
   finding: z.enum(FINDINGS).describe('whether there was a reason to look'),
 });
 

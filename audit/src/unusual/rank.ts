@@ -87,7 +87,7 @@ async function weigher(file: WorkFile): Promise<(visit: Weighed) => number> {
   }
   return ({ actor, person, peers: of, lead }) => {
     const pair = pairs?.get(`${actor} ${person}`);
-    if (pair !== undefined && pair.not === 0) return 0;
+    if (pair?.not === 0) return 0;
     const weight =
       (pair === undefined ? 1 : SAME_PAIR) *
       leaning(own?.get(`${actor} ${lead}`), OWN_WEIGHT) *

@@ -140,7 +140,7 @@ describe('the arithmetic of unusual access', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 });

@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openProjection, questionNamed, UnusualAnalyses, type AnswerRow } from '@consent-ledger/audit';
+import {
+  cellText,
+  openProjection,
+  questionNamed,
+  UnusualAnalyses,
+  type AnswerRow,
+} from '@consent-ledger/audit';
 import { KINDS, type Kind } from './made-misuse.js';
 import { dateOf, fillYear, visitKey, type MadeYear } from './made-year.js';
 import { isWeekend } from './made-work.js';
@@ -122,7 +128,7 @@ async function run(folder: string, seed: number) {
 }
 
 function keyOf(row: AnswerRow): string {
-  return visitKey(String(row['user']), String(row['subject']), String(row['day']));
+  return visitKey(cellText(row['user']), cellText(row['subject']), cellText(row['day']));
 }
 
 async function listed(
