@@ -6,6 +6,7 @@ export { AlteredValue } from './history/believe.js';
 export { readDelivered, type DeliveredBlock, type DeliveredTransaction } from './history/delivered-block.js';
 export { isFault, type Finding, type FindingRule } from './replay/finding.js';
 export { Replay, type ReplayOptions, type ReplayReport, type ReplayedEvent } from './replay/replay.js';
+export { registeredAsOf, type RegisteredAsOf } from './history/registered-as-of.js';
 export { custodiesAsOf, type ConsentOnFile, type CustodyAsOf } from './history/as-of.js';
 export { withConsent, type ChangedAccess } from './replay/what-if.js';
 export { aboutSchema, type About } from './evidence/format.js';

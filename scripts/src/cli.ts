@@ -15,6 +15,8 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   demo: async () => (await import('./verbs/demo.js')).demoVerb,
   token: async () => (await import('./verbs/token.js')).tokenVerb,
   trial: async () => (await import('./verbs/trial.js')).trialVerb,
+  agreement: async () => (await import('./verbs/agreement.js')).agreementVerb,
+  'legal-basis': async () => (await import('./verbs/legal-basis.js')).legalBasisVerb,
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
   audit: async () => (await import('./verbs/audit.js')).auditVerb,
   verify: async () => (await import('./verbs/verify.js')).verifyVerb,

@@ -1,6 +1,8 @@
 import {
   CUSTODY_KEY,
   LEDGER_KEY,
+  agreementKey,
+  legalBasisKey,
   MEMBER_PREFIX,
   STUDIES_KEY,
   studyCollection,
@@ -9,8 +11,10 @@ import {
   privateKey,
   studyPerson,
   withdrawalCollection,
+  type AgreementVersion,
   type Custody,
   type Ledger,
+  type LegalBasisVersion,
   type Member,
   type PrivateKind,
   type PrivateValue as ValueOf,
@@ -101,6 +105,16 @@ export class World {
     return this.#publicJson(studyKey(id)) as Study | undefined;
   }
 
+  /** The newest version of what two members have agreed on. */
+  agreement(one: string, other: string): AgreementVersion | undefined {
+    return this.#publicJson(agreementKey(one, other)) as AgreementVersion | undefined;
+  }
+
+  /** The newest version of a legal basis. */
+  legalBasis(basis: string): LegalBasisVersion | undefined {
+    return this.#publicJson(legalBasisKey(basis)) as LegalBasisVersion | undefined;
+  }
+
   /**
    * What one site and one sponsor share; undefined where they share nothing.
    * @throws MissingValue
@@ -160,6 +174,12 @@ export class World {
       .filter((name) => name.startsWith(prefix) && this.#private.get(name)?.get(hashKey(CUSTODY_KEY))?.value)
       .map((name) => name.slice(prefix.length))
       .sort();
+  }
+
+  /** All public values whose keys start so, in the order of their keys. */
+  publicValues(prefix: string): unknown[] {
+    const keys = [...this.#public.keys()].filter((key) => key.startsWith(prefix)).sort();
+    return keys.map((key) => this.#publicJson(key));
   }
 
   /** All values of one kind that are there. */
@@ -227,6 +247,16 @@ export class CustodyWorld {
       kind: Kind,
       ...id: [string, ...string[]]
     ): Promise<ValueOf<Kind> | undefined> => this.#get(withdrawalCollection(this.custodian), kind, id),
+  };
+
+  readonly agreements = {
+    get: (one: string, other: string): Promise<AgreementVersion | undefined> =>
+      Promise.resolve(this.world.agreement(one, other)),
+  };
+
+  readonly legalBases = {
+    get: (basis: string): Promise<LegalBasisVersion | undefined> =>
+      Promise.resolve(this.world.legalBasis(basis)),
   };
 
   /** The studies that are run here, as a decision reads them. */

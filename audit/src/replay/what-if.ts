@@ -51,13 +51,15 @@ export async function withConsent(replayed: ReplayedEvent, policy: CompiledPolic
 }
 
 function stateWith(
-  { custody, values, withdrawals, studies }: DecisionState,
+  { custody, values, withdrawals, studies, agreements, legalBases }: DecisionState,
   policy: CompiledPolicy,
 ): DecisionState {
   return {
     custody,
     withdrawals,
     studies,
+    agreements,
+    legalBases,
     values: {
       get: async (kind, ...id) => {
         const value = await values.get(kind, ...id);

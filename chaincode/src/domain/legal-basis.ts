@@ -8,6 +8,11 @@ import { contains, parsePeriod } from './time.js';
 /** 42 CFR 2.51 (medical emergencies) and 2.61 to 2.67 (court orders), with or without a paragraph. */
 const PART_2_CITATION = /^\s*42\s*C\.?F\.?R\.?\s*(?:Part\s*2\s*,?\s*)?(?:§+\s*)?2\.(?:51|6[1-7])(?![0-9])/i;
 
+/** Does it cite what 42 CFR Part 2 asks of whoever opens substance use records without consent? */
+export function citesPart2(cites: readonly string[]): boolean {
+  return cites.some((cite) => PART_2_CITATION.test(cite));
+}
+
 /** Is the legal basis that the question names registered, in force, and about this? */
 export function legalBasisPermits(
   asked: Asked,
@@ -50,6 +55,6 @@ function opens({ labels = [], cites = [] }: LegalBasis, labelling: Labelling | u
   return (
     sensitivities.length > 0 &&
     sensitivities.every((label) => sensitivityTolerated(labels, label)) &&
-    (!sensitivities.some(isSubstanceUse) || cites.some((cite) => PART_2_CITATION.test(cite)))
+    (!sensitivities.some(isSubstanceUse) || citesPart2(cites))
   );
 }

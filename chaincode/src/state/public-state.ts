@@ -1,5 +1,29 @@
-import type { Epoch, Ledger, Member, MemberNameHolder, SignedCheckpoint, Study } from '../wire/index.js';
-import { EPOCH_KEY, LEDGER_KEY, MEMBER_PREFIX, memberKey, memberNameKey, studyKey } from '../wire/keys.js';
+import type {
+  AgreementProposal,
+  AgreementVersion,
+  Epoch,
+  Ledger,
+  LegalBasisProposal,
+  LegalBasisVersion,
+  Member,
+  MemberNameHolder,
+  SignedCheckpoint,
+  Study,
+} from '../wire/index.js';
+import {
+  EPOCH_KEY,
+  LEDGER_KEY,
+  MEMBER_PREFIX,
+  agreementKey,
+  agreementProposalKey,
+  agreementVersionKey,
+  legalBasisKey,
+  legalBasisProposalKey,
+  legalBasisVersionKey,
+  memberKey,
+  memberNameKey,
+  studyKey,
+} from '../wire/keys.js';
 import { canonicalBytes } from '../wire/canonical.js';
 import { checkpointKey, checkpointPrefix } from '../wire/checkpoint.js';
 import { StoredValueCache } from './stored.js';
@@ -10,6 +34,10 @@ const epochs = new StoredValueCache<Epoch>(16);
 const members = new StoredValueCache<Member>(1_024);
 const studies = new StoredValueCache<Study>(1_024);
 const checkpoints = new StoredValueCache<SignedCheckpoint>(64);
+const agreements = new StoredValueCache<AgreementVersion>(1_024);
+const agreementProposals = new StoredValueCache<AgreementProposal>(64);
+const legalBases = new StoredValueCache<LegalBasisVersion>(1_024);
+const legalBasisProposals = new StoredValueCache<LegalBasisProposal>(64);
 const holders = new StoredValueCache<MemberNameHolder>(1_024);
 
 const NOTHING = new Uint8Array(0);
@@ -47,6 +75,24 @@ export class PublicState {
 
   async study(id: string): Promise<Study | undefined> {
     return studies.read(await this.bytes(studyKey(id)));
+  }
+
+  /** The newest version of what two members have agreed on. */
+  async agreement(one: string, other: string): Promise<AgreementVersion | undefined> {
+    return agreements.read(await this.bytes(agreementKey(one, other)));
+  }
+
+  async agreementProposal(one: string, other: string): Promise<AgreementProposal | undefined> {
+    return agreementProposals.read(await this.bytes(agreementProposalKey(one, other)));
+  }
+
+  /** The newest version of a legal basis. */
+  async legalBasis(basis: string): Promise<LegalBasisVersion | undefined> {
+    return legalBases.read(await this.bytes(legalBasisKey(basis)));
+  }
+
+  async legalBasisProposal(basis: string): Promise<LegalBasisProposal | undefined> {
+    return legalBasisProposals.read(await this.bytes(legalBasisProposalKey(basis)));
   }
 
   /** Who has that short name. */
@@ -112,6 +158,28 @@ export class PublicState {
 
   putStudy(value: Study): void {
     this.stub.putState(studyKey(value.study), canonicalBytes(value));
+  }
+
+  /** As the newest version and, for ever, as this one. Its number follows from the newest, which must have been read. */
+  putAgreement(value: AgreementVersion): void {
+    const bytes = canonicalBytes(value);
+    this.stub.putState(agreementKey(...value.parties), bytes);
+    this.stub.putState(agreementVersionKey(...value.parties, value.version), bytes);
+  }
+
+  putAgreementProposal(value: AgreementProposal): void {
+    this.stub.putState(agreementProposalKey(...value.parties), canonicalBytes(value));
+  }
+
+  /** As {@link putAgreement}. */
+  putLegalBasis(value: LegalBasisVersion): void {
+    const bytes = canonicalBytes(value);
+    this.stub.putState(legalBasisKey(value.basis), bytes);
+    this.stub.putState(legalBasisVersionKey(value.basis, value.version), bytes);
+  }
+
+  putLegalBasisProposal(value: LegalBasisProposal): void {
+    this.stub.putState(legalBasisProposalKey(value.basis), canonicalBytes(value));
   }
 
   putNameHolder(name: string, value: MemberNameHolder): void {

@@ -3,8 +3,9 @@ import { decide } from '../domain/decide.js';
 import { reasons } from '../domain/reasons.js';
 import { instantOf, millisecondsOf } from './instant.js';
 import { organizationReference, patientReference } from './names.js';
+import { readRegistered, type RegisteredState } from './registered-context.js';
 import { REQUEST_CLOCK_TOLERANCE_SECONDS, type RequestClaims } from './request-object.js';
-import { studyContext, type RegisteredStudy } from './study-context.js';
+import { pausesStudy, studyContext, type RegisteredStudy } from './study-context.js';
 import type {
   Custody,
   CustodyPolicy,
@@ -21,7 +22,7 @@ import type { AuthenticRequest } from './verify-request.js';
  * set; a custodian's gateway, which looks before and after, from its projection. Both use the functions of
  * this file, so that they cannot differ.
  */
-export interface DecisionState {
+export interface DecisionState extends RegisteredState {
   readonly custody: Custody;
   readonly values: {
     get<Kind extends 'descriptor' | 'policies' | 'enrolment'>(
@@ -79,11 +80,12 @@ export function consentsReader({ values, withdrawals }: ConsentState): ConsentsO
 
 /** Answers an authentic request, record by record, in its order. */
 export async function answerRequest(
-  { custody, values, studies }: DecisionState,
+  state: DecisionState,
   request: AuthenticRequest,
   at: number,
   consentsOf: ConsentsOf,
 ): Promise<RecordAnswer[]> {
+  const { custody, values, studies } = state;
   const { claims, standing, requester } = request;
   if (standing !== 'current') {
     return claims.records.map((record) => ({
@@ -113,6 +115,7 @@ export async function answerRequest(
   const context: DecisionContext = {
     ...policy,
     members: [{ reference: member, status: requester.status }],
+    ...(await readRegistered(state, custody, claims, requester.mspId)),
   };
   const answers: RecordAnswer[] = [];
   for (const record of claims.records) {
@@ -150,7 +153,7 @@ function isEmergency(
 }
 
 /** What was let out because of an emergency is not kept for good: its access ends with what is permitted for it. */
-function withEndOfAccess(
+export function withEndOfAccess(
   answer: Answer,
   emergencyAccess: CustodyPolicy['emergencyAccess'],
   at: number,
@@ -174,8 +177,7 @@ async function pausedOf(
   const paused: string[] = [];
   for (const subject of subjects) {
     const enrolment = await values.get('enrolment', study.study, subject);
-    if (enrolment?.status === 'suspended' || enrolment?.status === 'completed')
-      paused.push(patientReference(subject));
+    if (pausesStudy(enrolment)) paused.push(patientReference(subject));
   }
   return paused;
 }

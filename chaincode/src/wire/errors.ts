@@ -295,6 +295,44 @@ export const ERRORS = {
   ),
 
   // Studies.
+  'agreement-unknown': entry(
+    404,
+    'NOT_FOUND',
+    'Correct the member: there is no agreement with it, nor a proposal.',
+  ),
+  'agreement-party-refused': entry(
+    422,
+    'FAILED_PRECONDITION',
+    'Name a registered, active member other than your own, and call as one that is.',
+  ),
+  'agreement-terms-refused': entry(422, 'INVALID_ARGUMENT', 'Correct the terms at the paths given.'),
+  'agreement-version-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read the agreement again and propose the version after the newest one.',
+  ),
+  'agreement-not-proposed': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read what the other member proposes now, and accept that, or propose something else.',
+  ),
+  'legal-basis-unknown': entry(404, 'NOT_FOUND', 'Correct the id of the legal basis.'),
+  'legal-basis-party-refused': entry(
+    403,
+    'PERMISSION_DENIED',
+    'Have a registered, active member do it that neither gains by the legal basis nor proposed it; to end it, oversight or one of the two that registered it.',
+  ),
+  'legal-basis-terms-refused': entry(422, 'INVALID_ARGUMENT', 'Correct the terms at the paths given.'),
+  'legal-basis-version-conflict': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read the legal basis again and propose the version after the newest one.',
+  ),
+  'legal-basis-not-proposed': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read what is proposed now, and confirm that.',
+  ),
   'study-unknown': entry(
     404,
     'NOT_FOUND',

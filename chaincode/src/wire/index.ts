@@ -25,6 +25,7 @@ export * from './queries.js';
 export * from './receipt.js';
 export * from './refusal.js';
 export * from './repeated-key.js';
+export * from './registered-context.js';
 export * from './request-object.js';
 export * from './sealed-message.js';
 export * from './slip-token.js';

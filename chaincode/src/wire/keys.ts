@@ -43,6 +43,51 @@ export function studyKey(study: string): string {
   return STUDY_PREFIX + study;
 }
 
+export const AGREEMENT_PREFIX = 'agreement/';
+export const AGREEMENT_PROPOSAL_PREFIX = 'agreement-proposal/';
+export const AGREEMENT_VERSION_PREFIX = 'agreement-version/';
+export const LEGAL_BASIS_PREFIX = 'legal-basis/';
+export const LEGAL_BASIS_PROPOSAL_PREFIX = 'legal-basis-proposal/';
+export const LEGAL_BASIS_VERSION_PREFIX = 'legal-basis-version/';
+
+/** Two members in the order of their MSP ids as texts, so that there is one name for the pair. */
+export function partiesOf(one: string, other: string): [string, string] {
+  return one < other ? [one, other] : [other, one];
+}
+
+/** What is in force between two members, or was last. */
+export function agreementKey(one: string, other: string): string {
+  return AGREEMENT_PREFIX + partiesOf(one, other).join('/');
+}
+
+/** What one of two members proposes to the other. */
+export function agreementProposalKey(one: string, other: string): string {
+  return AGREEMENT_PROPOSAL_PREFIX + partiesOf(one, other).join('/');
+}
+
+/** One version, written once. */
+export function agreementVersionKey(one: string, other: string, version: number): string {
+  return `${AGREEMENT_VERSION_PREFIX}${partiesOf(one, other).join('/')}/${ordered(version)}`;
+}
+
+export function legalBasisKey(basis: string): string {
+  return LEGAL_BASIS_PREFIX + basis;
+}
+
+export function legalBasisProposalKey(basis: string): string {
+  return LEGAL_BASIS_PROPOSAL_PREFIX + basis;
+}
+
+/** One version, written once. */
+export function legalBasisVersionKey(basis: string, version: number): string {
+  return `${LEGAL_BASIS_VERSION_PREFIX}${basis}/${ordered(version)}`;
+}
+
+/** Sorts as a text like the number sorts. */
+function ordered(version: number): string {
+  return version.toString().padStart(9, '0');
+}
+
 export function memberKey(mspId: string): string {
   return MEMBER_PREFIX + mspId;
 }

@@ -10,7 +10,7 @@ import { eventKey, fhirId, jti, kid, mspId, slipKey, version, withdrawnKey } fro
 const v = z.literal(1);
 
 /**
- * `ledger`, `epoch`, `member` and `study` answer with the value, `members` with `{"members": [value...]}` ordered by MSP id, `checkpoint`
+ * Those for one thing answer with the value (an agreement's or a legal basis's newest version), `members` with `{"members": [value...]}` ordered by MSP id, `checkpoint`
  * with `{"signatures": [value...]}` of all members for that block, in the same order.
  */
 export const registryQuery = z.discriminatedUnion('query', [
@@ -20,6 +20,10 @@ export const registryQuery = z.discriminatedUnion('query', [
   z.strictObject({ v, query: z.literal('member'), mspId }),
   z.strictObject({ v, query: z.literal('study'), study: fhirId }),
   z.strictObject({ v, query: z.literal('checkpoint'), block: z.int().min(0).max(999_999_999_999_999) }),
+  z.strictObject({ v, query: z.literal('agreement'), members: z.tuple([mspId, mspId]) }),
+  z.strictObject({ v, query: z.literal('agreement-proposal'), members: z.tuple([mspId, mspId]) }),
+  z.strictObject({ v, query: z.literal('legal-basis'), basis: fhirId }),
+  z.strictObject({ v, query: z.literal('legal-basis-proposal'), basis: fhirId }),
 ]);
 export type RegistryQuery = z.infer<typeof registryQuery>;
 

@@ -1,11 +1,16 @@
 import type { StudyContext } from '../domain/index.js';
 import { organizationReference } from './names.js';
-import type { Custody, Member, Study, StudyTerms } from './values/index.js';
+import type { Custody, Enrolment, Member, Study, StudyTerms } from './values/index.js';
 
 /** A study as the ledger has it: what is public, and what its members know at one site. */
 export interface RegisteredStudy {
   readonly study: Study;
   readonly terms: StudyTerms;
+}
+
+/** Whether the site says of a participant that no data flows for the study. */
+export function pausesStudy(enrolment: Enrolment | undefined): boolean {
+  return enrolment?.status === 'suspended' || enrolment?.status === 'completed';
 }
 
 /**

@@ -113,7 +113,17 @@ export async function buildCustodian(
       log.warn('check-log-not-checkpointed', { error });
     }),
   );
-  const checks = new Checks({ custody, known, members, projection, log: checkLog, now, limits });
+  const checks = new Checks({
+    custody,
+    known,
+    members,
+    registered: foundation.registered,
+    studies: foundation.studies,
+    projection,
+    log: checkLog,
+    now,
+    limits,
+  });
   const deliveries = new Deliveries({ custody, ledgerId, members, projection, transactions });
   const notifications = buildNotifications(custody, ownVault, foundation, closers);
   const keep = { custody, records, vault, transactions, recordBytes: limits.recordBytes };
@@ -144,7 +154,7 @@ export async function buildCustodian(
   const readOwn = { decisions, custody, signer, records, vault };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.level(CURRENT_MS);
-  const look = createLook(custody, foundation.studies, now);
+  const look = createLook(custody, foundation.studies, foundation.registered, now);
   const { pseudonymisedBytes } = limits;
   const profileOf = profilesOf(configuration.studyProfiles.map(readProfileFile));
   const release = { accept, look, current, custody, records, vault, now, profileOf, pseudonymisedBytes };

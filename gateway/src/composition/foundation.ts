@@ -31,6 +31,7 @@ import type { Chain } from '../usecases/chain.js';
 import { CustodyView } from '../usecases/custody-view.js';
 import { Epochs } from '../usecases/epochs.js';
 import { isOversight, Members } from '../usecases/members.js';
+import { RegisteredView } from '../usecases/registered-view.js';
 import { StudyView } from '../usecases/study-view.js';
 import { createRequestSigner, type RequestSigner } from '../usecases/request-object.js';
 import type { Transactions } from '../usecases/transactions.js';
@@ -56,6 +57,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
   readonly recordIndex: RecordIndex;
+  readonly registered: RegisteredView;
   readonly studies: StudyView;
   readonly trials: Trials;
   readonly members: Members;
@@ -159,6 +161,7 @@ export async function layFoundation(
     erasures: projection.erasures,
     followUps: projection.followUps,
     recordIndex: projection.records,
+    registered: new RegisteredView(projection),
     studies: new StudyView(projection),
     trials: projection.trials,
     members,

@@ -18,6 +18,7 @@ import { followUpHandlers } from '../http/operations/follow-ups.js';
 import { logHandlers } from '../http/operations/log.js';
 import { signingKeyHandlers } from '../http/operations/notifications.js';
 import { consentHandlers, custodyFor } from '../http/operations/people.js';
+import { agreementHandlers } from '../http/operations/agreements.js';
 import { askHandlers } from '../http/operations/records.js';
 import { searchHandlers } from '../http/operations/searches.js';
 import { serviceHandlers } from '../http/operations/service.js';
@@ -101,6 +102,7 @@ async function build(
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
       ...buildSlips(custodian?.custody, ask.peers, foundation, closers),
+      ...agreementHandlers({ members, registered: foundation.registered, transactions }),
       ...buildStudies(custodian?.custody, ask, foundation, closers),
       ...signingKeyHandlers(memberKeys.signing),
       ...askHandlers({ members, own: custodian?.readOwn, ask }),

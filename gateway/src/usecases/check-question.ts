@@ -9,8 +9,14 @@ import {
   type Question,
   type RecordFacts,
 } from '@consent-ledger/chaincode/domain';
-import { patientReference, type Custody } from '@consent-ledger/chaincode/wire';
+import {
+  millisecondsOf,
+  patientReference,
+  withEndOfAccess,
+  type Custody,
+} from '@consent-ledger/chaincode/wire';
 import type { CheckQuestion } from '@consent-ledger/chaincode/wire/http';
+import type { RegisteredFor } from './check-registered.js';
 import type { KnownRecord } from './known-consents.js';
 
 const NONE: readonly never[] = [];
@@ -26,24 +32,33 @@ export interface CheckState {
   readonly descriptorOf: (record: string) => KnownRecord | undefined;
   /** Undefined for a subject that is not known. */
   readonly consentsOf: (subject: string) => readonly PolicyInForce[] | undefined;
+  readonly registeredFor: RegisteredFor;
 }
 
 /** Subjects that a question is about; none for a record that is not held here. */
 export function subjectsOf(asked: CheckQuestion, descriptor: KnownRecord | undefined): readonly string[] {
-  return asked.subject === undefined ? (descriptor?.subjects ?? []) : [asked.subject];
+  if (asked.subject !== undefined) return [asked.subject];
+  return asked.subjects ?? descriptor?.subjects ?? [];
 }
 
 /** The answer that a release would get, by the same evaluator on the same values (chaincode's `answerRequest`). */
 export function answerCheck(asked: CheckQuestion, state: CheckState): Answer {
+  const answer = answerOf(asked, state);
+  if (asked.emergency === undefined) return answer;
+  return withEndOfAccess(answer, state.custody.policy.emergencyAccess, millisecondsOf(state.at));
+}
+
+function answerOf(asked: CheckQuestion, state: CheckState): Answer {
   const descriptor = asked.record === undefined ? undefined : state.descriptorOf(asked.record);
   if (asked.record !== undefined && descriptor === undefined) {
     const question = questionOf(asked, state, undefined, { reference: asked.record });
-    return decide(question, [], contextOf(asked, state, [], []));
+    return decide(question, [], contextOf(asked, state, NONE, [], []));
   }
   const subjects: string[] = [];
   const known: { reference: string; status: 'active' }[] = [];
   let consents: readonly PolicyInForce[] = NONE;
-  for (const subject of subjectsOf(asked, descriptor)) {
+  const about = subjectsOf(asked, descriptor);
+  for (const subject of about) {
     const found = state.consentsOf(subject);
     const reference = referenceOf(subject, found);
     subjects.push(reference);
@@ -53,7 +68,8 @@ export function answerCheck(asked: CheckQuestion, state: CheckState): Answer {
   }
   const facts = descriptor?.facts ?? (asked.facts as Question['record']) ?? {};
   const records = descriptor && [{ reference: descriptor.facts.reference, status: descriptor.status }];
-  return decide(questionOf(asked, state, subjects, facts), consents, contextOf(asked, state, known, records));
+  const context = contextOf(asked, state, about, known, records);
+  return decide(questionOf(asked, state, subjects, facts), consents, context);
 }
 
 /** The very text that the consents have: one is compared with itself faster than with another that says the same. */
@@ -64,14 +80,17 @@ function referenceOf(subject: string, consents: readonly PolicyInForce[] = NONE)
 }
 
 function contextOf(
-  { requester }: CheckQuestion,
-  { custody, memberStatus }: CheckState,
+  asked: CheckQuestion,
+  { custody, memberStatus, registeredFor }: CheckState,
+  about: readonly string[],
   subjects: NonNullable<DecisionContext['subjects']>,
   records: DecisionContext['records'],
 ): DecisionContext {
+  const { requester } = asked;
   const status = memberStatus(requester.member);
   return {
     ...custody.policy,
+    ...registeredFor(asked, about),
     members: status === undefined ? [] : [{ reference: requester.member, status }],
     subjects,
     ...(records === undefined ? {} : { records }),
@@ -84,7 +103,7 @@ function questionOf(
   subjects: readonly string[] | undefined,
   record: RecordFacts,
 ): Question {
-  const { requester, purpose, actions, emergency, legalBasis } = asked;
+  const { requester, purpose, actions, emergency, legalBasis, study } = asked;
   const isOwn = requester.member === custody.organization;
   return {
     at,
@@ -99,6 +118,7 @@ function questionOf(
     actions: actions ?? (isOwn ? ['access'] : ['access', 'disclose']),
     ...(emergency === undefined ? {} : { emergency }),
     ...(legalBasis === undefined ? {} : { legalBasis }),
+    ...(study === undefined ? {} : { study }),
     ...(subjects === undefined ? {} : { subjects }),
     record,
   };

@@ -2,15 +2,12 @@ import type { PolicyInForce } from '@consent-ledger/chaincode/domain';
 import { instantOf } from '@consent-ledger/chaincode/wire';
 import type { CheckQuestion } from '@consent-ledger/chaincode/wire/http';
 import type { Projection } from '../ports/projection.js';
+import { readRegisteredFor, type RegisteredFor, type RegisteredSources } from './check-registered.js';
 import { subjectsOf, type CheckState } from './check-question.js';
-import type { CustodyView } from './custody-view.js';
 import type { KnownConsents, KnownRecord } from './known-consents.js';
-import type { Members } from './members.js';
 
-export interface CheckSources {
-  readonly custody: CustodyView;
+export interface CheckSources extends RegisteredSources {
   readonly known: KnownConsents;
-  readonly members: Members;
   readonly projection: Projection;
   readonly now: () => number;
 }
@@ -36,8 +33,13 @@ export async function readCheckState(
     const { height } = projection;
     const descriptors = readDescriptors(questions, sources.known);
     const consents = await readConsents(questions, descriptors, sources.known);
+    const registered = readRegisteredFor(
+      questions,
+      (asked) => subjectsOf(asked, asked.record === undefined ? undefined : descriptors.get(asked.record)),
+      sources,
+    );
     if (projection.height === height)
-      return { height, ...stateOf(questions, descriptors, consents, sources) };
+      return { height, ...stateOf(questions, descriptors, consents, registered, sources) };
   }
 }
 
@@ -73,6 +75,7 @@ function stateOf(
   questions: readonly CheckQuestion[],
   descriptors: ReadonlyMap<string, KnownRecord | undefined>,
   consents: ReadonlyMap<string, readonly PolicyInForce[] | undefined>,
+  registeredFor: RegisteredFor,
   { custody, members, now }: CheckSources,
 ): Omit<CheckStateAt, 'height'> {
   const at = now();
@@ -90,6 +93,7 @@ function stateOf(
       memberStatus: (reference) => statuses.get(reference),
       descriptorOf: (record) => descriptors.get(record),
       consentsOf: (subject) => consents.get(subject),
+      registeredFor,
     },
   };
 }

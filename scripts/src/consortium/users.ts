@@ -22,6 +22,7 @@ const USERS: Readonly<Record<OrganisationKind, readonly DemoUser[]>> = {
   sponsor: [
     { name: 'researcher', roles: ['researcher'] },
     { name: 'trial-manager', roles: ['trial-manager'] },
+    { name: 'privacy-officer', roles: ['privacy-officer'] },
     administrator,
   ],
   auditor: overseers,

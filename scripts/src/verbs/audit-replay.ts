@@ -2,11 +2,13 @@ import {
   AlteredValue,
   custodiesAsOf,
   readDelivered,
+  registeredAsOf,
   Replay,
   withConsent,
   type ChangedAccess,
   type CustodyAsOf,
   type Finding,
+  type RegisteredAsOf,
   type ReplayReport,
 } from '@consent-ledger/audit';
 import { compileConsent, type CompiledPolicy } from '@consent-ledger/chaincode/domain';
@@ -36,6 +38,8 @@ interface Found extends ReplayReport {
   /** Of every access that a different consent would have changed. */
   readonly whatIf?: readonly ChangedAccess[];
   readonly asOf?: readonly CustodyAsOf[];
+  /** With `asOf`: what was public then. */
+  readonly registered?: RegisteredAsOf;
 }
 
 /** `consent-ledger audit replay` */
@@ -108,7 +112,7 @@ async function replay(options: Options): Promise<number> {
       ledger: peer.ledgerId,
       ...replaying.report(),
       ...(policy !== undefined && { whatIf: changed }),
-      ...(asOf !== undefined && { asOf }),
+      ...(asOf !== undefined && { asOf, registered: registeredAsOf(replaying.world) }),
     };
     if (options.json) out.printJson(found);
     else show(found, out);
@@ -132,13 +136,14 @@ async function readPolicy(file: string, purposeSystems: readonly string[] = []):
   return accept(file, compileConsent(await readJsonFile(file), { purposeSystems })).policy;
 }
 
-function show({ asOf, whatIf, findings, ...counts }: Found, out: Terminal): void {
+function show({ asOf, registered, whatIf, findings, ...counts }: Found, out: Terminal): void {
   const { blocks, events, permitted, denied, deliveries, permitsWithoutDelivery, sound } = counts;
   out.print(`${blocks} blocks, ${events} access events: ${permitted} records permitted, ${denied} denied.`);
   out.print(`${deliveries} deliveries; ${permitsWithoutDelivery} permits without one.`);
   showFindings(findings, out);
   if (whatIf !== undefined) showChanged(whatIf, out);
   if (asOf !== undefined) showCustodies(asOf, out);
+  if (registered !== undefined) showRegistered(registered, out);
   out.print(
     sound
       ? 'Every decision comes out as it was logged.'
@@ -189,4 +194,13 @@ function showCustodies(custodies: readonly CustodyAsOf[], out: Terminal): void {
         out.print,
       );
   }
+}
+
+function showRegistered({ agreements, legalBases }: RegisteredAsOf, out: Terminal): void {
+  const rows = [
+    ...agreements.map((one) => ({ ...one, what: `agreement of ${one.organizations.join(' and ')}` })),
+    ...legalBases.map((one) => ({ ...one, what: `legal basis ${one.basis} of ${one.organization}` })),
+  ].map(({ what, version, status, purposes, at }) => [what, String(version), status, purposes.join(' '), at]);
+  if (rows.length > 0)
+    table([['registered', 'version', 'status', 'purposes', 'since'], ...rows]).forEach(out.print);
 }

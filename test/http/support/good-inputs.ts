@@ -7,6 +7,15 @@ import { eventually } from '../../support/eventually.js';
 import { newAppKey, type Signer } from '../../support/signers.js';
 import type { TestMember } from './consortium.js';
 import { givenOf, registerKey, signatureOn, statementFor, WITNESSED } from './evidence.js';
+import {
+  agreementBody,
+  agreeOn,
+  legalBasisBody,
+  newBasis,
+  proposeBasis,
+  proposeTo,
+  registerBasis,
+} from './agreements.js';
 import { EVIDENCE } from './fhir.js';
 import { fileConsent, putRecord, registerSubject, treatmentConsent } from './people.js';
 import { matchParameters, matchRequest, patientOf } from './matching.js';
@@ -38,6 +47,7 @@ export async function goodInputs({
   riverside,
   lakeside,
   novacure,
+  sentinel,
 }: Members): Promise<Readonly<Record<OperationName, () => Promise<GoodInput>>>> {
   const subject = await registerSubject(riverside);
   const delegate = await registerSubject(riverside);
@@ -285,6 +295,33 @@ export async function goodInputs({
       const body = { site: riverside.reference, person, action: 'stopped', on: new Date().toISOString() };
       return good({ path, body }, novacure);
     },
+    listAgreements: same(),
+    proposeAgreement: same({ path: { member: 'lakeside' }, body: agreementBody() }),
+    acceptAgreement: async () => {
+      const proposal = await proposeTo(lakeside, riverside);
+      return good({ path: { member: 'lakeside' }, body: { proposal } });
+    },
+    dropAgreement: async () => {
+      await proposeTo(lakeside, riverside);
+      return good({ path: { member: 'lakeside' } });
+    },
+    endAgreement: async () => {
+      await agreeOn(lakeside, riverside);
+      return good({ path: { member: 'lakeside' } });
+    },
+    listLegalBases: same(),
+    proposeLegalBasis: () =>
+      Promise.resolve(good({ path: { id: newBasis() }, body: legalBasisBody(lakeside) }, sentinel)),
+    confirmLegalBasis: async () => {
+      const { id, proposal } = await proposeBasis(sentinel, riverside, legalBasisBody(lakeside));
+      return good({ path: { id }, body: { proposal } });
+    },
+    dropLegalBasis: async () => {
+      const { id } = await proposeBasis(sentinel, riverside, legalBasisBody(lakeside));
+      return good({ path: { id } }, sentinel);
+    },
+    endLegalBasis: async () =>
+      good({ path: { id: await registerBasis(sentinel, riverside, legalBasisBody(lakeside)) } }),
     listMembers: same(),
     getLedger: same(),
   };

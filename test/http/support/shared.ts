@@ -6,10 +6,17 @@ import { startConsortium, type TestConsortium, type TestMember } from './consort
 /** Purposes that Riverside has registered beside those of v3 ActReason; no other member has any. */
 export const PURPOSE_SYSTEM = 'urn:riverside:purposes';
 
+/** Purpose for which Riverside needs an agreement with whoever asks; nothing else of the suites is for it. */
+export const AGREEMENT_PURPOSE = 'HMARKT';
+
 /** Riverside's patients have passkeys, and consent for purposes of its own; no other member is set up for that. */
 function asRiverside(configuration: ConfigurationInput): ConfigurationInput {
   if (configuration.member !== 'RiversideMSP') return configuration;
-  const custody = { ...configuration.custody, purposeSystems: [PURPOSE_SYSTEM] };
+  const custody = {
+    ...configuration.custody,
+    purposeSystems: [PURPOSE_SYSTEM],
+    agreementPurposes: [AGREEMENT_PURPOSE],
+  };
   return { ...configuration, passkeys: [RELYING_PARTY], custody };
 }
 

@@ -12,6 +12,7 @@ import {
   sha,
 } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
+import { BASIS, agreementOf, legalBasisOf } from './support/registering.js';
 import { STUDY, openStudy, studyOf, termsOf } from './support/studies.js';
 import {
   LAKESIDE,
@@ -50,6 +51,14 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'move-epoch': { number: 1 },
         'state-study': studyOf(),
         'sign-checkpoint': { checkpoint: CHECKPOINT, signature: 'AAAA' },
+        'propose-agreement': agreementOf(),
+        'accept-agreement': { with: LAKESIDE, proposal: sha('proposal') },
+        'drop-agreement': { with: LAKESIDE },
+        'end-agreement': { with: LAKESIDE },
+        'propose-legal-basis': legalBasisOf(),
+        'confirm-legal-basis': { basis: BASIS, proposal: sha('proposal') },
+        'drop-legal-basis': { basis: BASIS },
+        'end-legal-basis': { basis: BASIS },
       },
       query: {
         ledger: {},
@@ -58,6 +67,10 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         member: { mspId: RIVERSIDE },
         study: { study: STUDY },
         checkpoint: { block: 1 },
+        agreement: { members: [RIVERSIDE, LAKESIDE] },
+        'agreement-proposal': { members: [RIVERSIDE, LAKESIDE] },
+        'legal-basis': { basis: BASIS },
+        'legal-basis-proposal': { basis: BASIS },
       },
     },
     custody: {

@@ -6,6 +6,7 @@ import { repository } from '../../property/domain/code-systems.js';
 import { reason, refused } from './build.js';
 import { render, tables } from './consent-doc.js';
 import { published, publishedQuestion, publishedText } from './published-examples.js';
+import { registeredExamples } from './registered-examples.js';
 import { otherExamples, pcfExamples } from './worked-examples.js';
 
 const docFile = join(repository, 'docs', 'consent.md');
@@ -66,6 +67,7 @@ describe('docs/consent.md', () => {
   for (const { consents, asked, reason: expected, given, question, context } of [
     ...pcfExamples,
     ...otherExamples,
+    ...registeredExamples,
   ]) {
     it(`${consents} – ${asked}: ${expected}`, () => {
       expect(reason(question, given, context)).to.equal(expected);

@@ -1,6 +1,8 @@
 import { CONSENT_ELEMENTS, reasons, type FhirVersion } from '@consent-ledger/chaincode/domain';
 import { published } from './published-examples.js';
-import { otherExamples, pcfExamples, type Example } from './worked-examples.js';
+import type { Example } from './example-rows.js';
+import { registeredExamples } from './registered-examples.js';
+import { otherExamples, pcfExamples } from './worked-examples.js';
 
 type Row = readonly string[];
 
@@ -78,6 +80,7 @@ export const tables: Readonly<Record<string, readonly Row[]>> = {
   elements: elementRows(),
   'pcf-examples': exampleRows(pcfExamples),
   'other-examples': exampleRows(otherExamples),
+  'registered-examples': exampleRows(registeredExamples),
   'published-examples': publishedRows(),
   reasons: reasonRows(),
 };

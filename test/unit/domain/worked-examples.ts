@@ -1,21 +1,6 @@
-import {
-  compileConsent,
-  type DecisionContext,
-  type PolicyInForce,
-  type Question,
-  type ReasonCode,
-} from '@consent-ledger/chaincode/domain';
-import { ask, core, held, pcf, r5, supersedes, type Short } from './build.js';
-
-/** One row of the worked examples in docs/consent.md. */
-export interface Example {
-  readonly consents: string;
-  readonly asked: string;
-  readonly reason: ReasonCode;
-  readonly given: readonly (PolicyInForce | Record<string, unknown>)[];
-  readonly question: Question;
-  readonly context?: DecisionContext;
-}
+import { compileConsent, type DecisionContext, type PolicyInForce } from '@consent-ledger/chaincode/domain';
+import { core, held, pcf, r5, supersedes, type Short } from './build.js';
+import { rows, type Example } from './example-rows.js';
 
 const tpo = ['TREAT', 'HPAYMT', 'HOPERAT'];
 const permit = (more: Short = {}): Record<string, unknown> => pcf({ type: 'permit', purpose: tpo, ...more });
@@ -50,21 +35,6 @@ function heldWithPurposes(fhir: unknown): PolicyInForce {
 const labels = (...codes: string[]): { record: { labels: string[] } } => ({ record: { labels: codes } });
 const authored = (date: string): { record: { authored: string } } => ({ record: { authored: date } });
 const author = (reference: string): { record: { author: string[] } } => ({ record: { author: [reference] } });
-
-function rows(
-  consents: string,
-  given: Example['given'],
-  ...asked: readonly (readonly [string, Partial<Question>, ReasonCode, DecisionContext?])[]
-): readonly Example[] {
-  return asked.map(([text, question, reason, context]) => ({
-    consents,
-    asked: text,
-    reason,
-    given,
-    question: ask(question),
-    ...(context === undefined ? {} : { context }),
-  }));
-}
 
 /** Every shape that the PCF profiles name, by the name of its published example. */
 export const pcfExamples: readonly Example[] = [

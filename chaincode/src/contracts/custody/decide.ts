@@ -25,7 +25,14 @@ export async function decideRequests(
   await readConsentsAhead(open, verdicts);
   const consentsOf = consentsReader(open);
   const studies = new StudyReader(call.stub, call.publicState, open.custody.custodian);
-  const state = { ...open, studies };
+  const state = {
+    ...open,
+    studies,
+    agreements: {
+      get: (one: string, other: string) => call.publicState.agreement(one, other),
+    },
+    legalBases: { get: (basis: string) => call.publicState.legalBasis(basis) },
+  };
   const details: EventDetail[] = [];
   const refused: RefusedRequest[] = [];
   for (const verdict of verdicts) {

@@ -6,14 +6,16 @@ import type { Call } from '../call.js';
 import { publicMessage } from '../functions.js';
 import { guardCaller, type About } from '../guard.js';
 import { parseMessage } from '../message.js';
+import { acceptAgreement, dropAgreement, endAgreement, proposeAgreement } from './agreements.js';
 import { foundLedger } from './found-ledger.js';
+import { confirmLegalBasis, dropLegalBasis, endLegalBasis, proposeLegalBasis } from './legal-bases.js';
 import { moveEpoch } from './move-epoch.js';
 import { answerRegistryQuery } from './queries.js';
 import { registerMember } from './register-member.js';
 import { signCheckpoint } from './sign-checkpoint.js';
 import { stateStudy } from './state-study.js';
 
-/** What every member may read: the ledger's id and who its members are. */
+/** What every member may read: the ledger's id, who its members are, what they agreed on, and on what legal basis they may ask. */
 export class RegistryContract extends AudienceContract {
   override readonly restsOnEpoch = false;
 
@@ -35,6 +37,22 @@ export class RegistryContract extends AudienceContract {
         return stateStudy(call, command);
       case 'sign-checkpoint':
         return signCheckpoint(call, command);
+      case 'propose-agreement':
+        return proposeAgreement(call, command);
+      case 'accept-agreement':
+        return acceptAgreement(call, command);
+      case 'drop-agreement':
+        return dropAgreement(call, command);
+      case 'end-agreement':
+        return endAgreement(call, command);
+      case 'propose-legal-basis':
+        return proposeLegalBasis(call, command);
+      case 'confirm-legal-basis':
+        return confirmLegalBasis(call, command);
+      case 'drop-legal-basis':
+        return dropLegalBasis(call, command);
+      case 'end-legal-basis':
+        return endLegalBasis(call, command);
     }
   }
 

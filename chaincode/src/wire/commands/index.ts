@@ -3,6 +3,7 @@ import type { RegistryCommand } from './registry.js';
 import type { StudyCommand } from './studies.js';
 import type { WithdrawalCommand } from './withdrawal.js';
 
+export * from './agreements.js';
 export * from './custody.js';
 export * from './erasure.js';
 export * from './evidence.js';

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { checkpointNoteText, checkpointSignature } from '../checkpoint.js';
 import { ledgerId } from '../primitives.js';
 import { memberStatement } from '../values/member.js';
+import {
+  acceptAgreement,
+  confirmLegalBasis,
+  dropAgreement,
+  dropLegalBasis,
+  endAgreement,
+  endLegalBasis,
+  proposeAgreement,
+  proposeLegalBasis,
+} from './agreements.js';
 import { stateStudy } from './studies.js';
 
 /** Everything in a registry command is public; it goes in as an argument. */
@@ -40,5 +50,13 @@ export const registryCommand = z.discriminatedUnion('command', [
   moveEpoch,
   stateStudy,
   signCheckpoint,
+  proposeAgreement,
+  acceptAgreement,
+  dropAgreement,
+  endAgreement,
+  proposeLegalBasis,
+  confirmLegalBasis,
+  dropLegalBasis,
+  endLegalBasis,
 ]);
 export type RegistryCommand = z.infer<typeof registryCommand>;

@@ -19,6 +19,10 @@ const requester = z.strictObject({
   roles: z.array(role).max(32).optional(),
 });
 
+function isStated(value: unknown): boolean {
+  return value !== undefined;
+}
+
 /**
  * What would be decided, now, if that were asked. About a record that is held here, or about a subject and stated
  * facts.
@@ -37,15 +41,26 @@ export const checkQuestion = z
       .optional()
       .describe('a record that is held here, with its subjects and registered facts'),
     subject: idSchema.optional().describe('in place of `record`: whom it would be about'),
+    subjects: z
+      .array(idSchema)
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('in place of `subject`: the patients whom it would all be about; each must permit'),
     facts: recordFactsSchema
       .optional()
-      .describe('with `subject`: what the record would be; what is absent is unknown'),
+      .describe('with `subject` or `subjects`: what the record would be; what is absent is unknown'),
     emergency: z.strictObject({ reason: code }).optional(),
-    legalBasis: idSchema.optional(),
+    legalBasis: idSchema.optional().describe('id of the legal basis that the requester would name'),
+    study: idSchema.optional().describe('the study that it would be asked for'),
   })
-  .refine(({ record, subject }) => (record === undefined) !== (subject === undefined), {
+  .refine(({ record, subject, subjects }) => [record, subject, subjects].filter(isStated).length === 1, {
     path: ['record'],
-    message: 'must be there, or `subject`, and not both',
+    message: 'must be there, or `subject`, or `subjects`, and one of them only',
+  })
+  .refine(({ subjects = [] }) => new Set(subjects).size === subjects.length, {
+    path: ['subjects'],
+    message: 'must name each once',
   })
   .refine(({ record, facts }) => record === undefined || facts === undefined, {
     path: ['facts'],

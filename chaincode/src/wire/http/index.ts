@@ -1,4 +1,5 @@
 export * from './access.js';
+export * from './agreements.js';
 export * from './bundles.js';
 export * from './cds.js';
 export * from './checks.js';

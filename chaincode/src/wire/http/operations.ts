@@ -25,6 +25,7 @@ import {
   fhirVersionParams,
   fhirWriteHeaders,
 } from './fhir.js';
+import { AGREEMENT_OPERATIONS } from './agreement-operations.js';
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
 import { MATCHING_OPERATIONS } from './matching-operations.js';
@@ -68,7 +69,7 @@ export interface Operation {
   /** OpenAPI's form: `/v1/records/{id}`. */
   readonly path: string;
   readonly summary: string;
-  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir' | 'cds' | 'studies';
+  readonly tag: 'people' | 'records' | 'gateways' | 'service' | 'fhir' | 'cds' | 'studies' | 'agreements';
   /** Absent: JSON of our own, and problem documents (RFC 9457) for what is refused. */
   readonly speaks?: 'fhir';
   readonly caller: Caller;
@@ -189,6 +190,7 @@ export const OPERATIONS = {
   ...PEOPLE_OPERATIONS,
   ...ERASURE_OPERATIONS,
   ...STUDY_OPERATIONS,
+  ...AGREEMENT_OPERATIONS,
   putRecord: {
     method: 'put',
     path: '/v1/records/{id}',

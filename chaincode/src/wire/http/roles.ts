@@ -41,5 +41,11 @@ export const SPEAKERS = ['consent-clerk', 'consent-portal'] as const satisfies r
 /** Who may have a subject erased: the custodian's privacy official (45 CFR 164.530(a)(1)) or data protection officer. */
 export const ERASERS = ['privacy-officer'] as const satisfies readonly Role[];
 
+/**
+ * Who speaks for a member in agreements with others and about legal bases: its privacy official; at an oversight organisation its auditor,
+ * too, and at no other.
+ */
+export const SIGNATORIES = ['privacy-officer', 'auditor'] as const satisfies readonly Role[];
+
 /** Whose word is evidence that a subject wants something: at oversight the auditor's, too. */
 export const WITNESSES = ['consent-clerk', 'auditor'] as const satisfies readonly Role[];

@@ -9,6 +9,7 @@ import { slip } from './slips.js';
 import { enrolment, participation, stopping, studyTerms } from './studies.js';
 import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
 
+export * from './agreements.js';
 export * from './compiled-policy.js';
 export * from './consents.js';
 export * from './custody.js';
@@ -17,6 +18,7 @@ export * from './epoch.js';
 export * from './erasures.js';
 export * from './events.js';
 export * from './evidence.js';
+export * from './legal-bases.js';
 export * from './member.js';
 export * from './records.js';
 export * from './slips.js';

@@ -169,6 +169,8 @@ export class MadeHistory {
       values: { get: (kind, id) => Promise.resolve(this.#state.get(`${kind} ${id}`) as never) },
       withdrawals: { get: (kind, id) => Promise.resolve(this.#state.get(`${kind} ${id}`) as never) },
       studies: { get: () => Promise.resolve(undefined) },
+      agreements: { get: () => Promise.resolve(undefined) },
+      legalBases: { get: () => Promise.resolve(undefined) },
     };
     const consentsOf = consentsReader(state);
     const writes: MadeWrite[] = [];
