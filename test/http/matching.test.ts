@@ -91,7 +91,9 @@ describe('a person is found at another member by who they are', function () {
     const answer = await match(patient);
     const found = foundIn(answer);
     expect(found).to.include({ grade: 'certain', score: 1 });
-    expect(answer.bytes.toString()).not.to.match(/Quist|1971|8001|756|sub/);
+    // The reference is random and the time is now: what they happen to look like says nothing.
+    const rest = answer.bytes.toString().replace(found?.person ?? '', '').replace(/"end":"[^"]*"/, '');
+    expect(rest).not.to.match(/Quist|1971|8001|756|sub-/);
     expect(await search(found?.person ?? '')).to.deep.equal([record]);
   });
 
@@ -116,7 +118,8 @@ describe('a person is found at another member by who they are', function () {
     const { person = '' } = foundIn(await match(patient)) ?? {};
     expect(await search(person, 'colleague')).to.deep.equal([]);
     expect(await search(person, 'doctor', novacure)).to.deep.equal([]);
-    expect(await search(`${person.slice(0, -1)}A`), 'altered').to.deep.equal([]);
+    const altered = person.slice(0, -1) + (person.endsWith('A') ? 'B' : 'A');
+    expect(await search(altered), 'altered').to.deep.equal([]);
     expect(await search(person)).to.deep.equal([record]);
   });
 
