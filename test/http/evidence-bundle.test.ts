@@ -57,11 +57,16 @@ describe('an evidence bundle', function () {
   let blocks: readonly BlockLine[];
   let lines: readonly string[];
 
-  async function verified(bundle: readonly string[], fingerprint = ledger): Promise<Evidence> {
+  async function verified(
+    bundle: readonly string[],
+    fingerprint = ledger,
+    threads: 1 | 2 = 1,
+  ): Promise<Evidence> {
     const judges: { close(): void }[] = [];
     try {
       return await verifyBundle(bundle, {
         ledger: fingerprint,
+        ...(threads === 2 && { inParallel: true }),
         judge: (genesis) => {
           const judge = judgeBlocks(genesis);
           judges.push(judge);
@@ -73,9 +78,13 @@ describe('an evidence bundle', function () {
     }
   }
 
-  async function refusal(bundle: readonly string[], fingerprint?: string): Promise<EvidenceRefused> {
+  async function refusal(
+    bundle: readonly string[],
+    fingerprint?: string,
+    threads?: 1 | 2,
+  ): Promise<EvidenceRefused> {
     try {
-      await verified(bundle, fingerprint);
+      await verified(bundle, fingerprint, threads);
     } catch (error) {
       if (error instanceof EvidenceRefused) return error;
       throw error;
@@ -125,6 +134,24 @@ describe('an evidence bundle', function () {
     expect(evidence.replay.events).to.be.greaterThan(1);
     expect(evidence.blocks).to.equal(blocks.length);
     expect(sealed(header, blocks)).to.deep.equal(lines);
+  });
+
+  it('comes out alike where signatures are verified in a second thread', async () => {
+    expect(await verified(lines, ledger, 2)).to.deep.equal(await verified(lines));
+    const next = random(20_261_125);
+    for (const part of ['data', 'private', 'codes'] as const) {
+      const places = blocks.map((_, at) => at).filter((at) => at > 0 && blocks[at]?.[part].length !== 0);
+      const place = places[Math.floor(next() * places.length)] ?? 1;
+      const bundle = changed(place, (one) => {
+        if (part === 'data') return { ...one, data: one.data.map((text) => flipped(text, next)) };
+        if (part === 'private')
+          return { ...one, private: one.private.map(({ tx, set }) => ({ tx, set: flipped(set, next) })) };
+        return { ...one, [part]: flipped(one[part], next) };
+      });
+      const [alone, both] = [await refusal(bundle), await refusal(bundle, ledger, 2)];
+      expect([both.rule, both.message]).to.deep.equal([alone.rule, alone.message]);
+      expect(both.place).to.deep.equal(alone.place).and.to.include({ block: place });
+    }
   });
 
   it('is refused for another ledger', async () => {

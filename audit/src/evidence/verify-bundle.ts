@@ -1,3 +1,4 @@
+import { isSignedBy } from '@consent-ledger/chaincode/wire';
 import { common } from '@hyperledger/fabric-protos';
 import { dataHash, headerBytes, headerHash, ledgerIdOf, type BlockHeader } from '../block-hash.js';
 import { allSignedByOrderers } from '../block-signatures.js';
@@ -6,6 +7,8 @@ import type { DeliveredBlock } from '../history/delivered-block.js';
 import { AlteredValue } from '../history/believe.js';
 import { isFault, type Finding } from '../replay/finding.js';
 import { Replay, type ReplayReport } from '../replay/replay.js';
+import type { KnownSignatures } from './ahead/known-signatures.js';
+import { SignaturesAhead } from './ahead/signatures-ahead.js';
 import { firstUnsigned, isConfiguration, readEnvelope } from './envelopes.js';
 import type { BlockLine, HeaderLine } from './format.js';
 import { PrivateHoldings } from './private-holdings.js';
@@ -16,9 +19,14 @@ import { EvidenceRefused } from './refusal.js';
 export interface TransactionJudge {
   /**
    * Judges a block that comes next, and takes what is valid of it into the state.
+   * @param isKnown whether a signature is known to be right: PEM of the certificate, what was signed, signature
    * @returns a protos.TxValidationCode for each transaction
    */
-  block(number: number, envelopes: readonly Uint8Array[]): readonly number[];
+  block(
+    number: number,
+    envelopes: readonly Uint8Array[],
+    isKnown?: (idBytes: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean,
+  ): readonly number[];
 }
 
 export interface VerifyOptions {
@@ -26,6 +34,8 @@ export interface VerifyOptions {
   readonly ledger: string;
   /** @param genesis common.Envelope of the genesis block's configuration */
   readonly judge: (genesis: Uint8Array) => TransactionJudge;
+  /** Verifies signatures in a second thread; what is found is the same. */
+  readonly inParallel?: true;
   /** Called after each block. */
   readonly onProgress?: (blocks: number) => void;
 }
@@ -56,13 +66,19 @@ export async function verifyBundle(
   lines: AsyncIterable<string> | Iterable<string>,
   options: VerifyOptions,
 ): Promise<Evidence> {
-  let verifying: BundleVerifier | undefined;
-  for await (const { kind, line } of readBundle(lines)) {
-    if (kind === 'header') verifying = new BundleVerifier(line, options);
-    else await verifying?.block(line);
+  const ahead = options.inParallel === true ? new SignaturesAhead() : undefined;
+  try {
+    let verifying: BundleVerifier | undefined;
+    for await (const { kind, line } of readBundle(ahead?.watch(lines) ?? lines)) {
+      const known = await ahead?.next();
+      if (kind === 'header') verifying = new BundleVerifier(line, options, ahead);
+      else await verifying?.block(line, known);
+    }
+    if (verifying === undefined) throw new EvidenceRefused('format', {}, 'it is empty');
+    return verifying.finish();
+  } finally {
+    await ahead?.close();
   }
-  if (verifying === undefined) throw new EvidenceRefused('format', {}, 'it is empty');
-  return verifying.finish();
 }
 
 class BundleVerifier {
@@ -76,10 +92,17 @@ class BundleVerifier {
   #valid = 0;
   #invalid = 0;
 
-  constructor(header: HeaderLine, options: VerifyOptions) {
+  readonly #ahead: SignaturesAhead | undefined;
+  #known: KnownSignatures | undefined;
+
+  constructor(header: HeaderLine, options: VerifyOptions, ahead?: SignaturesAhead) {
     this.#header = header;
     this.#options = options;
-    this.#replay = new Replay({ chaincode: header.chaincode });
+    this.#ahead = ahead;
+    this.#replay = new Replay({
+      chaincode: header.chaincode,
+      isSigned: (jws, jwk) => this.#known?.hasRequest(jws, jwk) === true || isSignedBy(jws, jwk),
+    });
     this.#holdings = new PrivateHoldings(header.chaincode, header.collections);
     if (header.ledger !== options.ledger) {
       throw new EvidenceRefused(
@@ -90,8 +113,9 @@ class BundleVerifier {
     }
   }
 
-  async block(line: BlockLine): Promise<void> {
+  async block(line: BlockLine, known?: KnownSignatures): Promise<void> {
     const number = line.block;
+    this.#known = known;
     const envelopes = line.data.map((text) => Buffer.from(text, 'base64url'));
     const header = this.#headerOf(number, envelopes);
     const codes = Buffer.from(line.codes, 'base64url');
@@ -159,8 +183,13 @@ class BundleVerifier {
     );
   }
 
+  #isKnown(): Parameters<TransactionJudge['block']>[2] {
+    const known = this.#known;
+    return known && ((idBytes, message, signature) => known.hasTransaction(idBytes, message, signature));
+  }
+
   #checkCodes(number: number, envelopes: readonly Buffer[], codes: Buffer): void {
-    const judged = number === 0 ? [VALID] : (this.#judge?.block(number, envelopes) ?? []);
+    const judged = number === 0 ? [VALID] : (this.#judge?.block(number, envelopes, this.#isKnown()) ?? []);
     judged.forEach((code, index) => {
       if (code === VALID) this.#valid += 1;
       else this.#invalid += 1;
@@ -194,6 +223,7 @@ class BundleVerifier {
         'there is a private set of no transaction',
       );
     }
+    this.#ahead?.learn(block.transactions);
     const fault = (await this.#replayed(block)).find(isFault);
     if (fault === undefined) return;
     const place = { block: fault.block, transaction: fault.index };

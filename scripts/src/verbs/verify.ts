@@ -103,6 +103,7 @@ async function provedFull(lines: AsyncIterable<string>, { ledger, require }: Opt
   try {
     const evidence = await verifyBundle(lines, {
       ledger,
+      inParallel: true,
       judge: (genesis) => {
         const judge = judgeBlocks(genesis);
         judges.push(judge);

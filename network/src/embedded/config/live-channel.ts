@@ -1,4 +1,4 @@
-import { MspIdentity } from '../msp/identity.js';
+import { MspIdentity, type KnownSignature } from '../msp/identity.js';
 import { encodeSerializedIdentity } from '../msp/serialized-identity.js';
 import { compileApplicationPolicy } from '../policy/application-policy.js';
 import { minimalLayouts } from '../policy/layouts.js';
@@ -70,8 +70,8 @@ export class LiveChannel implements Channel {
   }
 
   /** The identities behind a set of signatures: known, each once, signature verified. */
-  validIdentities(signed: readonly SignedData[]): readonly MspIdentity[] {
-    return validIdentities(this.#config.msps, signed);
+  validIdentities(signed: readonly SignedData[], isKnown?: KnownSignature): readonly MspIdentity[] {
+    return validIdentities(this.#config.msps, signed, isKnown);
   }
 
   /** As `policyRefusal`, with 'missing' for a policy that the configuration does not have. */

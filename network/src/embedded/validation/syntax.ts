@@ -14,7 +14,7 @@ import {
   type Envelope,
   type Payload,
 } from '../../wire-format/index.js';
-import type { Identity } from '../ports.js';
+import type { KnownSignature, MspIdentity } from '../msp/identity.js';
 import { InvalidTransaction, orInvalid, ValidationCode } from './codes.js';
 
 /** A transaction whose form, creator and hashes are right; its endorsements are not looked at yet. */
@@ -44,12 +44,13 @@ export interface EndorserTransaction {
 export function checkSyntax(
   bytes: Buffer,
   channelId: string,
-  deserialize: (serialized: Uint8Array) => Identity,
+  deserialize: (serialized: Uint8Array) => MspIdentity,
+  isKnown?: KnownSignature,
 ): WellFormed {
   const envelope = orInvalid(ValidationCode.INVALID_OTHER_REASON, () => readEnvelope(bytes));
   const payload = orInvalid(ValidationCode.BAD_PAYLOAD, () => readPayload(envelope.payload));
   const { header, creator, nonce } = checkHeader(payload);
-  checkCreator(envelope, creator, header.channelId === channelId ? deserialize : unknownChannel);
+  checkCreator(envelope, creator, header.channelId === channelId ? deserialize : unknownChannel, isKnown);
   switch (header.type) {
     case HeaderType.ENDORSER_TRANSACTION:
       if (header.txId !== transactionId(nonce, creator)) {
@@ -98,12 +99,14 @@ function unknownChannel(): never {
 function checkCreator(
   envelope: Envelope,
   creator: Buffer,
-  deserialize: (bytes: Uint8Array) => Identity,
+  deserialize: (bytes: Uint8Array) => MspIdentity,
+  isKnown: KnownSignature | undefined,
 ): void {
   orInvalid(ValidationCode.BAD_CREATOR_SIGNATURE, () => {
     const identity = deserialize(creator);
     identity.validate();
-    if (!identity.verify(envelope.payload, envelope.signature)) throw new Error('The signature is invalid');
+    if (!identity.verify(envelope.payload, envelope.signature, isKnown))
+      throw new Error('The signature is invalid');
   });
 }
 

@@ -1,5 +1,6 @@
 import type { NamespaceRwset } from '../../wire-format/index.js';
 import type { LiveChannel } from '../config/live-channel.js';
+import type { KnownSignature, MspIdentity } from '../msp/identity.js';
 import type { SignedData } from '../ports.js';
 import type { StateReader } from '../state/entries.js';
 import { RecordedPrevious, type PreviousEntry } from '../state/previous-state.js';
@@ -58,10 +59,10 @@ export class Validator {
     this.#endorsements = new EndorsementCheck(channel, governance, state);
   }
 
-  judge(blockNumber: number, transactions: readonly Buffer[]): JudgedBlock {
+  judge(blockNumber: number, transactions: readonly Buffer[], isKnown?: KnownSignature): JudgedBlock {
     const changed = new ChangedPolicies();
     const txIds = transactions.map(claimedTransactionId);
-    const verdicts = transactions.map((bytes) => this.#judgeAlone(bytes, changed));
+    const verdicts = transactions.map((bytes) => this.#judgeAlone(bytes, changed, isKnown));
     markDuplicates(txIds, verdicts);
     const updates = new UpdateBatch();
     const previous = new RecordedPrevious(this.#state);
@@ -80,14 +81,14 @@ export class Validator {
   }
 
   /** Everything that does not depend on the reads of the block's other transactions. */
-  #judgeAlone(bytes: Buffer, changed: ChangedPolicies): Verdict {
+  #judgeAlone(bytes: Buffer, changed: ChangedPolicies, isKnown: KnownSignature | undefined): Verdict {
     const verdict: Verdict = { code: ValidationCode.VALID, namespaces: [] };
     try {
-      const transaction = checkSyntax(bytes, this.#channel.channelId, (serialized) =>
-        this.#channel.deserializeIdentity(serialized),
-      );
+      const deserialize = (serialized: Uint8Array): MspIdentity =>
+        this.#channel.deserializeIdentity(serialized);
+      const transaction = checkSyntax(bytes, this.#channel.channelId, deserialize, isKnown);
       if (transaction.kind === 'config') verdict.configEnvelope = transaction.configEnvelope;
-      else this.#judgeEndorsed(transaction, changed, verdict);
+      else this.#judgeEndorsed(transaction, changed, verdict, isKnown);
     } catch (error) {
       if (!(error instanceof InvalidTransaction)) throw error;
       verdict.code = error.code;
@@ -95,7 +96,12 @@ export class Validator {
     return verdict;
   }
 
-  #judgeEndorsed(transaction: EndorserTransaction, changed: ChangedPolicies, verdict: Verdict): void {
+  #judgeEndorsed(
+    transaction: EndorserTransaction,
+    changed: ChangedPolicies,
+    verdict: Verdict,
+    isKnown: KnownSignature | undefined,
+  ): void {
     if (this.#isKnown(transaction.header.txId)) {
       throw new InvalidTransaction(
         ValidationCode.DUPLICATE_TXID,
@@ -104,7 +110,7 @@ export class Validator {
     }
     const action = readEndorsedAction(transaction);
     verdict.namespaces = action.namespaces;
-    const endorsers = this.#channel.validIdentities(endorsementsAsSignedData(transaction));
+    const endorsers = this.#channel.validIdentities(endorsementsAsSignedData(transaction), isKnown);
     for (const namespace of action.governed) {
       const rwset = action.namespaces.find((candidate) => candidate.namespace === namespace);
       this.#endorsements.check(namespace, rwset, endorsers, changed);

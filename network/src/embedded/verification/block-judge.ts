@@ -1,11 +1,13 @@
+import type { KnownSignature } from '../msp/identity.js';
 import { Replay } from './replay.js';
 
 export interface BlockJudge {
   /**
    * Judges the block that comes next, and takes what is valid of it into the state.
+   * @param isKnown what is known to be signed needs not be verified once more
    * @returns a protos.TxValidationCode for each envelope
    */
-  block(number: number, envelopes: readonly Uint8Array[]): number[];
+  block(number: number, envelopes: readonly Uint8Array[], isKnown?: KnownSignature): number[];
   close(): void;
 }
 
@@ -18,10 +20,11 @@ export interface BlockJudge {
 export function judgeBlocks(genesis: Uint8Array): BlockJudge {
   const replay = new Replay(Buffer.from(genesis));
   return {
-    block: (number, envelopes) => [
+    block: (number, envelopes, isKnown) => [
       ...replay.block(
         number,
         envelopes.map((envelope) => Buffer.from(envelope)),
+        isKnown,
       ).codes,
     ],
     close: () => {

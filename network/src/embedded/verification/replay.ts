@@ -3,6 +3,7 @@ import { dataHash, type Block } from '../../wire-format/index.js';
 import { isAuthorisedConfig } from '../config/authorised-config.js';
 import { readChannelConfig } from '../config/channel-config.js';
 import { LiveChannel } from '../config/live-channel.js';
+import type { KnownSignature } from '../msp/identity.js';
 import { Definitions } from '../lifecycle/definitions.js';
 import { BlocksToLive } from '../state/block-to-live.js';
 import type { UpdateBatch } from '../state/update-batch.js';
@@ -45,8 +46,8 @@ export class Replay {
   }
 
   /** Judges the block that comes next, and takes what is valid of it into the state. */
-  block(number: number, envelopes: readonly Buffer[]): ReplayedBlock {
-    const { transactions, updates } = this.#validator.judge(number, envelopes);
+  block(number: number, envelopes: readonly Buffer[], isKnown?: KnownSignature): ReplayedBlock {
+    const { transactions, updates } = this.#validator.judge(number, envelopes, isKnown);
     const all = this.#lives.next(number, updates).updates;
     const before = this.#state.before(all);
     this.database.exec('BEGIN');

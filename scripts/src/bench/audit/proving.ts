@@ -127,6 +127,7 @@ async function verified(
   let requestsFrom = started;
   const evidence = await verifyBundle(lines, {
     ledger,
+    inParallel: true,
     judge: (genesis) => {
       const judge = judgeBlocks(genesis);
       judges.push(judge);
