@@ -92,7 +92,10 @@ describe('a person is found at another member by who they are', function () {
     const found = foundIn(answer);
     expect(found).to.include({ grade: 'certain', score: 1 });
     // The reference is random and the time is now: what they happen to look like says nothing.
-    const rest = answer.bytes.toString().replace(found?.person ?? '', '').replace(/"end":"[^"]*"/, '');
+    const rest = answer.bytes
+      .toString()
+      .replace(found?.person ?? '', '')
+      .replace(/"end":"[^"]*"/, '');
     expect(rest).not.to.match(/Quist|1971|8001|756|sub-/);
     expect(await search(found?.person ?? '')).to.deep.equal([record]);
   });
