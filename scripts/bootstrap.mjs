@@ -42,11 +42,12 @@ async function main() {
     case 'bench:decide':
     case 'bench:fabric':
     case 'bench:trial':
+    case 'bench:release':
       await prepare('scripts');
       return handOver(`scripts/dist/bench/${command.slice('bench:'.length)}.js`, rest);
     default:
       throw new BootstrapError(
-        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:audit|bench:check|bench:decide|bench:fabric|bench:trial [flags]',
+        'Usage: node scripts/bootstrap.mjs start|test|test:fabric|test:fault|bench:ledger|bench:audit|bench:check|bench:decide|bench:fabric|bench:trial|bench:release [flags]',
       );
   }
 }

@@ -88,10 +88,15 @@ export const ERRORS = {
     'FAILED_PRECONDITION',
     'Keep every key that was ever registered, with its use; retire it instead of removing it.',
   ),
+  'member-key-weaker': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Register a hybrid encryption key (HPKE-10): a member that has had one does not go back to P-256 alone.',
+  ),
   'member-key-unusable': entry(
     400,
     'INVALID_ARGUMENT',
-    'Give a P-256 public key that is a point of the curve.',
+    'Give a P-256 public key that is a point of the curve, or an HPKE-10 key whose coefficients are in range.',
   ),
 
   'epoch-not-next': entry(

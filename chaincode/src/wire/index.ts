@@ -15,6 +15,7 @@ export * from './fhir-json.js';
 export * from './identifying.js';
 export * from './instant.js';
 export { derSignature } from './der-signature.js';
+export { isUsableHybridJwk } from './hybrid-key.js';
 export { isSignedBy, isUsableJwk, openCompactJws, type CompactJws } from './jws.js';
 export * from './key-payload.js';
 export * from './keys.js';

@@ -52,5 +52,5 @@ export function verifyReceipt(receipt: string, expectations: ReceiptExpectations
     ledger === expectations.ledgerId &&
     event === expectations.event;
   const key = requester.keys.find((entry) => entry.kid === jws.kid && entry.use === 'sig');
-  return meant && key !== undefined && isSignedBy(jws, key.jwk) ? claims.data : undefined;
+  return meant && key?.use === 'sig' && isSignedBy(jws, key.jwk) ? claims.data : undefined;
 }

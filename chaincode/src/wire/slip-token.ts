@@ -66,7 +66,7 @@ function isFrom(custodian: Member | undefined, jws: CompactJws): boolean {
   const key = custodian.keys.find(
     (entry) => entry.kid === jws.kid && entry.use === 'sig' && entry.status === 'active',
   );
-  return key !== undefined && isSignedBy(jws, key.jwk);
+  return key?.use === 'sig' && isSignedBy(jws, key.jwk);
 }
 
 function jsonOf(bytes: Buffer): unknown {

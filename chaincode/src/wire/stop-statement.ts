@@ -39,5 +39,5 @@ export function verifyStop(
     data.study === study &&
     data.person === whom;
   const key = sponsor.keys.find(({ kid, use }) => kid === jws.kid && use === 'sig');
-  return isMeant && key !== undefined && isSignedBy(jws, key.jwk) ? data : undefined;
+  return isMeant && key?.use === 'sig' && isSignedBy(jws, key.jwk) ? data : undefined;
 }

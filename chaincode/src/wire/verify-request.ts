@@ -10,7 +10,7 @@ import {
   requestClaims,
   type RequestClaims,
 } from './request-object.js';
-import type { Member, PublicJwk } from './values/member.js';
+import type { Member, MemberKeyEntry, PublicJwk } from './values/member.js';
 
 /** Why a request is not authentic; no event is made of it. */
 export type RequestRefusal =
@@ -141,6 +141,13 @@ function standingOf(claims: RequestClaims, requester: Member, at: number): Reque
   return 'current';
 }
 
-function activeKey(member: Member, use: 'sig' | 'enc', kid: string): Member['keys'][number] | undefined {
-  return member.keys.find((key) => key.kid === kid && key.use === use && key.status === 'active');
+function activeKey<Use extends MemberKeyEntry['use']>(
+  member: Member,
+  use: Use,
+  kid: string,
+): Extract<MemberKeyEntry, { use: Use }> | undefined {
+  return member.keys.find(
+    (key): key is Extract<MemberKeyEntry, { use: Use }> =>
+      key.kid === kid && key.use === use && key.status === 'active',
+  );
 }

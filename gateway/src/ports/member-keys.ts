@@ -1,5 +1,6 @@
 import type {
   KeyPayload,
+  EncryptionJwk,
   PublicJwk,
   ReceiptClaims,
   RequestClaims,
@@ -11,7 +12,7 @@ import type {
 /** This member's own application keys. */
 export interface MemberKeys {
   readonly signing: { readonly kid: string; readonly jwk: PublicJwk };
-  readonly encryption: { readonly kid: string; readonly jwk: PublicJwk };
+  readonly encryption: { readonly kid: string; readonly jwk: EncryptionJwk };
   signRequest(claims: RequestClaims): Promise<string>;
   signReceipt(claims: ReceiptClaims): Promise<string>;
   signSlip(claims: SlipClaims): Promise<string>;

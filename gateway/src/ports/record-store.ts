@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 export interface StoredCiphertext {
   /** SHA-256 of the ciphertext, base64url: also its name. */
   readonly digest: string;
@@ -17,6 +15,6 @@ export interface RecordStore {
     before: (stored: StoredCiphertext) => void,
   ): Promise<StoredCiphertext>;
   /** Throws a Refusal `record-damaged` where it is not there. */
-  open(digest: string): Promise<Readable>;
+  open(digest: string): Promise<AsyncIterable<Uint8Array>>;
   drop(digest: string): Promise<void>;
 }

@@ -1,11 +1,9 @@
-import type { Readable } from 'node:stream';
-
-/** A ciphertext that came from elsewhere and is on the disk until it is released or thrown away. */
+/** A ciphertext that came from elsewhere and is held until it is released or thrown away. */
 export interface Spooled {
   /** SHA-256, base64url. */
   readonly digest: string;
   readonly bytes: number;
-  open(): Readable;
+  open(): AsyncIterable<Uint8Array>;
   discard(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ const MAX_CIPHERTEXT = 1024 * 1024;
 const MAX_CONTROL = 256 * 1024;
 const MAX_LENGTH = 1 + MAX_CIPHERTEXT;
 const LENGTH_BYTES = 4;
+const HEAD_BYTES = LENGTH_BYTES + 1;
 const CONTROL = 1;
 const CIPHERTEXT = 2;
 
@@ -73,31 +74,52 @@ function head(payloadBytes: number, type: number): Buffer {
   return bytes;
 }
 
-/** Reads frames out of a stream; holds one at most. Throws a FrameError for anything else, and for an end inside a frame. */
+/**
+ * Reads frames out of a stream. Ciphertext is handed on in the pieces in which it comes, so that a frame may become several; holds one
+ * control frame at most. Throws a FrameError for anything else, and for an end inside a frame.
+ */
 export async function* decodeFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReleaseFrame> {
   const buffer = new SegmentBuffer();
-  let length: number | undefined;
+  let head: FrameHead | undefined;
   for await (const chunk of source) {
     buffer.push(chunk);
     for (;;) {
-      if (length === undefined) {
-        if (buffer.length < LENGTH_BYTES) break;
-        length = buffer.take(LENGTH_BYTES).readUInt32BE();
-        if (length < 1 || length > MAX_LENGTH) throw new FrameError(`a frame of ${length} bytes`);
+      if (head === undefined) {
+        if (buffer.length < HEAD_BYTES) break;
+        head = headOf(buffer.take(HEAD_BYTES));
       }
-      if (buffer.length < length) break;
-      yield decodeFrame(buffer.take(length));
-      length = undefined;
+      if (head.type === CIPHERTEXT) {
+        const bytes = buffer.take(Math.min(buffer.length, head.left));
+        if (bytes.length > 0) yield { frame: 'ciphertext', bytes };
+        head.left -= bytes.length;
+        if (head.left > 0) break;
+      } else {
+        if (buffer.length < head.left) break;
+        yield decodeControl(buffer.take(head.left));
+      }
+      head = undefined;
     }
   }
-  if (length !== undefined || buffer.length > 0) throw new FrameError('the stream ends inside a frame');
+  if (head !== undefined || buffer.length > 0) throw new FrameError('the stream ends inside a frame');
 }
 
-function decodeFrame(bytes: Buffer): ReleaseFrame {
-  const payload = bytes.subarray(1);
-  if (bytes[0] === CIPHERTEXT) return { frame: 'ciphertext', bytes: payload };
-  if (bytes[0] !== CONTROL || payload.length > MAX_CONTROL)
-    throw new FrameError(`a frame of type ${bytes[0] ?? -1}`);
+interface FrameHead {
+  readonly type: number;
+  /** Of the payload. */
+  left: number;
+}
+
+function headOf(bytes: Buffer): FrameHead {
+  const length = bytes.readUInt32BE();
+  if (length < 1 || length > MAX_LENGTH) throw new FrameError(`a frame of ${length} bytes`);
+  const type = bytes.readUInt8(LENGTH_BYTES);
+  const left = length - 1;
+  if (type !== CIPHERTEXT && (type !== CONTROL || left > MAX_CONTROL))
+    throw new FrameError(`a frame of type ${type}`);
+  return { type, left };
+}
+
+function decodeControl(payload: Buffer): ReleaseFrame {
   try {
     return controlFrame.parse(JSON.parse(payload.toString('utf8')));
   } catch (cause) {

@@ -32,6 +32,22 @@ export class SegmentBuffer {
       }
     }
     this.#length -= size;
+    const [only] = taken;
+    // What came in one piece is not copied.
+    if (only !== undefined && taken.length === 1) return Buffer.from(only.buffer, only.byteOffset, size);
     return Buffer.concat(taken, size);
   }
+}
+
+const LARGE_BYTES = 32 * 1024;
+
+/**
+ * Frees a large piece that nobody looks at any more: to wait until it is collected lets a process grow by a multiple of what it holds. What
+ * shares its memory with others stays. Whoever looked at it again would find it empty.
+ */
+export function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength < LARGE_BYTES || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer))
+    return;
+  // ECMAScript 2024: detaches the memory, which is freed at once.
+  buffer.transfer(0);
 }

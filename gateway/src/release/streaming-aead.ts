@@ -20,6 +20,8 @@ const KEY_BYTES = 32;
 const PREFIX_BYTES = 7;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + KEY_BYTES + PREFIX_BYTES;
+/** Memory for as much as this is taken from what was used before; for a whole segment it would be fetched from the system each time. */
+const SLICE_BYTES = 64 * 1024;
 const NONCE_BYTES = PREFIX_BYTES + 4 + 1;
 
 /** The ciphertext is not what was written under this key and associated data. */
@@ -58,11 +60,11 @@ export async function* encryptStream(
     buffer.push(chunk);
     // The last segment carries a mark, so a full one waits until it is known that more follows.
     while (buffer.length > room) {
-      yield segments.encrypt(buffer.take(room), false);
+      yield* segments.encrypt(buffer.take(room), false);
       room = SEGMENT_BYTES - TAG_BYTES;
     }
   }
-  yield segments.encrypt(buffer.take(buffer.length), true);
+  yield* segments.encrypt(buffer.take(buffer.length), true);
 }
 
 /**
@@ -83,12 +85,12 @@ export async function* decryptStream(
       segments = new SegmentCipher(key, associatedData, buffer.take(HEADER_BYTES));
     }
     while (segments !== undefined && buffer.length > room) {
-      yield segments.decrypt(buffer.take(room), false);
+      yield* segments.decrypt(buffer.take(room), false);
       room = SEGMENT_BYTES;
     }
   }
   if (segments === undefined) throw new CiphertextError('the ciphertext ends inside its header');
-  yield segments.decrypt(buffer.take(buffer.length), true);
+  yield* segments.decrypt(buffer.take(buffer.length), true);
 }
 
 class SegmentCipher {
@@ -102,28 +104,36 @@ class SegmentCipher {
       throw new CiphertextError('the header of the ciphertext is not one of this format');
     const salt = header.subarray(1, 1 + KEY_BYTES);
     this.#key = Buffer.from(hkdfSync('sha256', key, salt, associatedData, KEY_BYTES));
-    this.#prefix = header.subarray(1 + KEY_BYTES);
+    // A copy: the source may use the memory of its pieces again.
+    this.#prefix = Buffer.from(header.subarray(1 + KEY_BYTES));
   }
 
-  encrypt(plaintext: Buffer, last: boolean): Buffer {
+  /** Ciphertext and tag: to put them together would be to copy everything once more. */
+  *encrypt(plaintext: Buffer, last: boolean): Generator<Buffer> {
     const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nonce(last));
-    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    yield cipher.update(plaintext);
+    // GCM is a stream cipher: nothing is left over for the end.
+    cipher.final();
+    yield cipher.getAuthTag();
   }
 
-  decrypt(segment: Buffer, last: boolean): Buffer {
-    if (segment.length < TAG_BYTES) throw new CiphertextError('the ciphertext ends inside a segment');
+  /** The plaintext in slices, none before the tag of all of it was right. */
+  decrypt(segment: Buffer, last: boolean): Buffer[] {
+    const bytes = segment.length - TAG_BYTES;
+    if (bytes < 0) throw new CiphertextError('the ciphertext ends inside a segment');
     const decipher = createDecipheriv('aes-256-gcm', this.#key, this.#nonce(last), {
       authTagLength: TAG_BYTES,
     });
-    decipher.setAuthTag(segment.subarray(segment.length - TAG_BYTES));
+    decipher.setAuthTag(segment.subarray(bytes));
+    const slices: Buffer[] = [];
+    for (let at = 0; at < bytes; at += SLICE_BYTES)
+      slices.push(decipher.update(segment.subarray(at, Math.min(at + SLICE_BYTES, bytes))));
     try {
-      return Buffer.concat([
-        decipher.update(segment.subarray(0, segment.length - TAG_BYTES)),
-        decipher.final(),
-      ]);
+      decipher.final();
     } catch (error) {
       throw new CiphertextError('a segment of the ciphertext is not authentic', { cause: error });
     }
+    return slices;
   }
 
   #nonce(last: boolean): Buffer {

@@ -175,7 +175,7 @@ export async function* readStored(
   key: Uint8Array,
   binding: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  const stored = (await records.open(digest)) as AsyncIterable<Uint8Array>;
+  const stored = await records.open(digest);
   try {
     yield* decryptStream(stored, key, binding);
   } catch (error) {

@@ -39,7 +39,7 @@ export interface Answered {
 
 export interface ReceiveOptions {
   readonly spool: Spool;
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, 'reached' | 'requireReach' | 'writtenHash'>;
   readonly keys: MemberKeys;
   /** Most bytes of one record's ciphertext. */
   readonly recordBytes: number;

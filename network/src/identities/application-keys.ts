@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { AEAD_AES_256_GCM, CipherSuite, KDF_SHAKE256, KEM_MLKEM768_X25519 } from 'hpke';
 
 /** A gateway's own public key on P-256, as it is registered on the ledger. */
 export interface PublicJwk {
@@ -12,15 +13,25 @@ export interface PublicJwk {
   readonly alg: 'ES256' | 'ECDH-ES+A256KW';
 }
 
-export interface PrivateJwk extends PublicJwk {
-  readonly d: string;
+/** A hybrid public key: ML-KEM-768 with X25519, which record keys are wrapped for by HPKE (draft-skokan-jose-hpke-pq-pqt). */
+export interface HybridPublicJwk {
+  readonly kty: 'AKP';
+  readonly pub: string;
+  /** RFC 7638 thumbprint. */
+  readonly kid: string;
+  readonly use: 'enc';
+  readonly alg: 'HPKE-10';
 }
 
-/** Makes a key: `sig` for request objects and receipts, `enc` to receive record keys. */
-export function createApplicationKey(use: PublicJwk['use']): {
-  privateJwk: PrivateJwk;
-  publicJwk: PublicJwk;
-} {
+export type ApplicationJwk = PublicJwk | HybridPublicJwk;
+
+interface ApplicationKey {
+  readonly privateJwk: ApplicationJwk & ({ readonly d: string } | { readonly priv: string });
+  readonly publicJwk: ApplicationJwk;
+}
+
+/** Makes a key on P-256: `sig` for request objects and receipts, `enc` to receive record keys. */
+export function createCurveKey(use: PublicJwk['use']): ApplicationKey {
   const { x, y, d } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   if (x === undefined || y === undefined || d === undefined)
     throw new Error('the key was not exported as a JWK');
@@ -29,16 +40,45 @@ export function createApplicationKey(use: PublicJwk['use']): {
     crv: 'P-256',
     x,
     y,
-    kid: thumbprint(x, y),
+    kid: thumbprint({ kty: 'EC', x, y }),
     use,
     alg: use === 'sig' ? 'ES256' : 'ECDH-ES+A256KW',
   };
   return { publicJwk, privateJwk: { ...publicJwk, d } };
 }
 
+const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_SHAKE256, AEAD_AES_256_GCM);
+
+/** Makes a hybrid key to receive record keys. */
+export async function createHybridKey(): Promise<ApplicationKey> {
+  const { publicKey, privateKey } = await suite.GenerateKeyPair(true);
+  const pub = Buffer.from(await suite.SerializePublicKey(publicKey)).toString('base64url');
+  const priv = Buffer.from(await suite.SerializePrivateKey(privateKey)).toString('base64url');
+  const kid = thumbprint({ kty: 'AKP', pub });
+  const publicJwk: HybridPublicJwk = { kty: 'AKP', alg: 'HPKE-10', pub, kid, use: 'enc' };
+  return { publicJwk, privateJwk: { ...publicJwk, priv } };
+}
+
+/** Whether what is sealed for the public half of a hybrid key opens with the private one. */
+export async function isHybridPair(pub: string, priv: string): Promise<boolean> {
+  try {
+    const publicKey = await suite.DeserializePublicKey(Buffer.from(pub, 'base64url'));
+    const privateKey = await suite.DeserializePrivateKey(Buffer.from(priv, 'base64url'));
+    const { encapsulatedSecret, ciphertext } = await suite.Seal(publicKey, new Uint8Array(1));
+    await suite.Open(privateKey, encapsulatedSecret, ciphertext);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** RFC 7638, section 3: the required members in the order of their names, without white space. */
-export function thumbprint(x: string, y: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
-    .digest('base64url');
+export function thumbprint(
+  key: Pick<PublicJwk, 'kty' | 'x' | 'y'> | Pick<HybridPublicJwk, 'kty' | 'pub'>,
+): string {
+  const required =
+    key.kty === 'EC'
+      ? { crv: 'P-256', kty: 'EC', x: key.x, y: key.y }
+      : { alg: 'HPKE-10', kty: 'AKP', pub: key.pub };
+  return createHash('sha256').update(JSON.stringify(required)).digest('base64url');
 }

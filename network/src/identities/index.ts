@@ -1,5 +1,5 @@
 export { IdentityError } from './error.js';
-export { thumbprint, type PrivateJwk, type PublicJwk } from './application-keys.js';
+export { thumbprint, type ApplicationJwk, type PublicJwk } from './application-keys.js';
 export {
   dataLayout,
   memberLayout,

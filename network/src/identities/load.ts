@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Organisation, Topology } from '../topology/index.js';
-import { thumbprint, type PublicJwk } from './application-keys.js';
+import { isHybridPair, thumbprint, type ApplicationJwk, type PublicJwk } from './application-keys.js';
 import { isKeptElsewhere } from './elsewhere.js';
 import { IdentityError } from './error.js';
 import {
@@ -33,7 +33,7 @@ export interface OrganisationMaterial {
   readonly admin: { readonly identity: Pems; readonly tls: Pems };
   readonly gatewayClient: { readonly identity: Pems };
   readonly chaincode: { readonly tls: Pems; readonly peerClientTls: Pems };
-  readonly gateway: { readonly tls: Pems; readonly signing: PublicJwk; readonly encryption: PublicJwk };
+  readonly gateway: { readonly tls: Pems; readonly signing: PublicJwk; readonly encryption: ApplicationJwk };
 }
 
 /** TLS of what belongs to no organisation. */
@@ -86,8 +86,8 @@ export async function loadOrganisation(
     },
     gateway: {
       tls: await tls(paths.gateway.tls),
-      signing: await publicJwk(paths.gateway.signing, 'sig'),
-      encryption: await publicJwk(paths.gateway.encryption, 'enc'),
+      signing: await signingJwk(paths.gateway.signing),
+      encryption: await applicationJwk(paths.gateway.encryption, 'enc'),
     },
   };
 }
@@ -150,7 +150,7 @@ async function pems(
   return { certificatePem, keyPem };
 }
 
-const publicJwkSchema = z.strictObject({
+const curveJwk = {
   kty: z.literal('EC'),
   crv: z.literal('P-256'),
   x: z.base64url().length(43),
@@ -158,23 +158,43 @@ const publicJwkSchema = z.strictObject({
   kid: z.base64url().length(43),
   use: z.enum(['sig', 'enc']),
   alg: z.enum(['ES256', 'ECDH-ES+A256KW']),
-});
+};
+const hybridJwk = {
+  kty: z.literal('AKP'),
+  alg: z.literal('HPKE-10'),
+  pub: z.base64url().length(1_622),
+  kid: z.base64url().length(43),
+  use: z.literal('enc'),
+};
+const publicJwkSchema = z.discriminatedUnion('kty', [z.strictObject(curveJwk), z.strictObject(hybridJwk)]);
+const privateJwkSchema = z.discriminatedUnion('kty', [
+  z.strictObject({ ...curveJwk, d: z.base64url().length(43) }),
+  z.strictObject({ ...hybridJwk, priv: z.base64url().length(43) }),
+]);
 
-const privateJwkSchema = publicJwkSchema.extend({ d: z.base64url().length(43) });
+async function signingJwk(paths: ApplicationKeyPaths): Promise<PublicJwk> {
+  const jwk = await applicationJwk(paths, 'sig');
+  if (jwk.kty !== 'EC') throw new IdentityError(`${paths.publicJwk} is no key to sign with`);
+  return jwk;
+}
 
-async function publicJwk(paths: ApplicationKeyPaths, use: PublicJwk['use']): Promise<PublicJwk> {
+async function applicationJwk(paths: ApplicationKeyPaths, use: 'sig' | 'enc'): Promise<ApplicationJwk> {
   const content = await text(paths.publicJwk);
   const jwk = parsed(paths.publicJwk, () => publicJwkSchema.parse(JSON.parse(content)));
-  const privateJwk = await secret(paths.privateJwk);
-  const key = parsed(paths.privateJwk, () =>
-    createPrivateKey({ key: privateJwkSchema.parse(JSON.parse(privateJwk)), format: 'jwk' }).export({
-      format: 'jwk',
-    }),
-  );
-  if (key.x !== jwk.x || key.y !== jwk.y || jwk.use !== use || jwk.kid !== thumbprint(jwk.x, jwk.y)) {
+  const privateContent = await secret(paths.privateJwk);
+  const privateJwk = parsed(paths.privateJwk, () => privateJwkSchema.parse(JSON.parse(privateContent)));
+  const isPair =
+    jwk.kty === 'EC'
+      ? privateJwk.kty === 'EC' && parsed(paths.privateJwk, () => isCurvePair(jwk, privateJwk))
+      : privateJwk.kty === 'AKP' && (await isHybridPair(jwk.pub, privateJwk.priv));
+  if (!isPair || jwk.use !== use || jwk.kid !== thumbprint(jwk))
     throw new IdentityError(`${paths.publicJwk} does not belong to ${paths.privateJwk}`);
-  }
   return jwk;
+}
+
+function isCurvePair(jwk: PublicJwk, privateJwk: PublicJwk & { readonly d: string }): boolean {
+  const key = createPrivateKey({ key: { ...privateJwk }, format: 'jwk' }).export({ format: 'jwk' });
+  return key.x === jwk.x && key.y === jwk.y;
 }
 
 function parsed<Value>(path: string, parse: () => Value): Value {

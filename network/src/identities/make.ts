@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Organisation, Topology } from '../topology/index.js';
-import { createApplicationKey } from './application-keys.js';
+import { createCurveKey, createHybridKey } from './application-keys.js';
 import {
   createAuthority,
   issueIdentity,
@@ -66,7 +66,7 @@ export interface OrganisationPart {
 
 /** Everything that an organisation's two CAs issue. */
 export function organisationParts(
-  { name, host, extraHosts }: Organisation,
+  { name, host, extraHosts, encryptionKey }: Organisation,
   layout: OrganisationLayout,
   ca: Authority,
   tlsCa: Authority,
@@ -115,8 +115,11 @@ export function organisationParts(
       folder: layout.gateway.directory,
       content: async () => [
         ...(await server('tls', `gateway.${name}`)),
-        ...keyFiles('signing', 'sig'),
-        ...keyFiles('encryption', 'enc'),
+        ...keyFiles('signing', createCurveKey('sig')),
+        ...keyFiles(
+          'encryption',
+          encryptionKey === 'hybrid' ? await createHybridKey() : createCurveKey('enc'),
+        ),
       ],
     },
   ];
@@ -223,8 +226,10 @@ function tlsFiles(
   ];
 }
 
-function keyFiles(name: string, use: 'sig' | 'enc'): FileContent[] {
-  const { privateJwk, publicJwk } = createApplicationKey(use);
+function keyFiles(
+  name: string,
+  { privateJwk, publicJwk }: { privateJwk: object; publicJwk: object },
+): FileContent[] {
   return [
     { path: `keys/${name}.private.json`, content: `${JSON.stringify(privateJwk)}\n`, secret: true },
     { path: `keys/${name}.public.json`, content: `${JSON.stringify(publicJwk)}\n` },

@@ -196,6 +196,8 @@ const troubles = mapping({
   endorsements: z.enum(ENDORSEMENTS, `one of ${ENDORSEMENTS.join(', ')}`).optional(),
 });
 
+const ENCRYPTION_KEYS = ['p-256', 'hybrid'] as const;
+
 export const organisationSchema = mapping({
   name: slug,
   mspId,
@@ -227,6 +229,8 @@ export const organisationSchema = mapping({
   records: recordsSchema.optional(),
   /** The device in which its key is. Absent: a file of its gateway's. */
   keyStore: keyStoreSchema.optional(),
+  /** What record keys are wrapped for when they come to this member. Absent: `p-256`. Takes effect when its keys are made, or rotated. */
+  encryptionKey: z.enum(ENCRYPTION_KEYS, `one of ${ENCRYPTION_KEYS.join(', ')}`).optional(),
   troubles: troubles.optional(),
 });
 

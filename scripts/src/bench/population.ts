@@ -62,7 +62,8 @@ function person(records: number): Person {
   return { subject, records: Array.from({ length: records }, () => token()) };
 }
 
-function consentOf(subject: string, requester: string): Record<string, never> {
+/** A PCF consent that permits the requester treatment. */
+export function consentOf(subject: string, requester: string): Record<string, never> {
   const resource = {
     resourceType: 'Consent',
     id: `consent-${subject}`,

@@ -16,10 +16,10 @@ const ISSUER_MAIN = fileURLToPath(new URL('../issuer/main.js', import.meta.url))
 const CHAINCODE_FLAGS = ['--max-semi-space-size=24', '--heap-growing-percent=100'];
 const LEDGER_FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50'];
 /** A gateway mostly waits, and there are four of them on this machine. */
-const GATEWAY_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=35', '--v8-pool-size=1'];
+export const GATEWAY_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=35', '--v8-pool-size=1'];
 
 /** glibc gives each thread its own arena, and hardly anything back: 30 MB a process that nobody uses. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
+export const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 /** Orderers elect, peers join, every organisation approves the chaincode; gateways wait for all of that. */
 const FABRIC_START_MS = 180_000;

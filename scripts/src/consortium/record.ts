@@ -62,6 +62,7 @@ const GATEWAY_SETTINGS: ReadonlySet<string> = new Set([
   'studyAlerts',
   'records',
   'keyStore',
+  'encryptionKey',
 ]);
 
 /**

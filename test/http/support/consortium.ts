@@ -82,7 +82,10 @@ export async function startConsortium(
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const text = readFileSync(TOPOLOGY, 'utf8').replace('type: embedded', `type: ${kind}`);
+    const text = readFileSync(TOPOLOGY, 'utf8')
+      .replace('type: embedded', `type: ${kind}`)
+      // One of them takes record keys in the hybrid way.
+      .replace('- name: novacure', '- name: novacure\n    encryptionKey: hybrid');
     const topology = parseTopology(text, TOPOLOGY);
     const plan = portPlan(topology, await freePortBase(topology));
     const prepared = await prepareConsortium(topology, plan, directory);

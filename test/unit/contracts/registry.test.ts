@@ -105,6 +105,30 @@ describe('registry', () => {
       expect(await reRegister({ keys: [...keys, bent] })).to.equal('member-key-unusable');
     });
 
+    it('takes a hybrid encryption key, and lets nobody who has had one go back to P-256 alone', async () => {
+      const [sig, enc] = world.statementOf(LAKESIDE).keys;
+      const hybrid = hybridEntry(Buffer.alloc(1_216, 1));
+      expect(await reRegister({ keys: [sig, enc, hybrid] })).to.equal('member-key-weaker');
+      const retired = { ...enc, status: 'retired' };
+      expect(await reRegister({ keys: [sig, retired, hybrid] })).to.equal('registered');
+      const gone = { ...hybrid, status: 'retired' };
+      const weaker = entryOf(newKey(), 'enc');
+      expect(await reRegister({ keys: [sig, retired, gone, weaker] })).to.equal('member-key-weaker');
+      const next = hybridEntry(Buffer.alloc(1_216, 2));
+      expect(await reRegister({ keys: [sig, retired, gone, next] })).to.equal('registered');
+    });
+
+    it('refuses a hybrid key that nothing can be encapsulated to, that is cut short, or that is to sign with', async () => {
+      const { keys } = world.statementOf(LAKESIDE);
+      const others = keys.map((key) => (key.use === 'enc' ? { ...key, status: 'retired' } : key));
+      const outOfRange = hybridEntry(Buffer.alloc(1_216, 0xff));
+      expect(await reRegister({ keys: [...others, outOfRange] })).to.equal('member-key-unusable');
+      const short = hybridEntry(Buffer.alloc(1_184, 1));
+      expect(await reRegister({ keys: [...others, short] })).to.equal('command-malformed');
+      const signing = { ...hybridEntry(Buffer.alloc(1_216, 1)), use: 'sig' };
+      expect(await reRegister({ keys: [...others, signing] })).to.equal('command-malformed');
+    });
+
     for (const gateway of [
       'http://lakeside.example',
       'https://user@lakeside.example',
@@ -130,3 +154,8 @@ describe('registry', () => {
     expect(keys.every((key) => /^\/(?:ledger|member\/[A-Za-z]+|name\/[a-z]+)$/.test(key))).to.be.true;
   });
 });
+
+function hybridEntry(pub: Buffer): object {
+  const jwk = { kty: 'AKP', alg: 'HPKE-10', pub: pub.toString('base64url') } as const;
+  return { kid: thumbprintOf(jwk), use: 'enc', jwk, status: 'active' };
+}

@@ -93,7 +93,7 @@ export class SignaturesAhead {
 function keysIn(value: Uint8Array): PublicJwk[] {
   try {
     const stated = member.safeParse(JSON.parse(Buffer.from(value).toString('utf8')));
-    return stated.data?.keys.filter(({ use }) => use === 'sig').map(({ jwk }) => jwk) ?? [];
+    return stated.data?.keys.flatMap((key) => (key.use === 'sig' ? [key.jwk] : [])) ?? [];
   } catch {
     return []; // Of another chaincode, and no member.
   }

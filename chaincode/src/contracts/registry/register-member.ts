@@ -1,4 +1,5 @@
-import type { CommandOf, Member, MemberKeyEntry } from '../../wire/index.js';
+import { isUsableHybridJwk } from '../../wire/hybrid-key.js';
+import type { CommandOf, EncryptionJwk, Member, MemberKeyEntry } from '../../wire/index.js';
 import { Refusal } from '../../wire/refusal.js';
 import { isUsableJwk } from '../../wire/jws.js';
 import type { Call } from '../call.js';
@@ -27,13 +28,18 @@ export async function registerMember(
 }
 
 function guardKeys(before: readonly MemberKeyEntry[], after: readonly MemberKeyEntry[]): void {
-  const unusable = after.flatMap(({ jwk }, index) =>
-    isUsableJwk(jwk) ? [] : [`$.member.keys[${index}].jwk`],
-  );
+  const unusable = after.flatMap(({ jwk }, index) => (isUsable(jwk) ? [] : [`$.member.keys[${index}].jwk`]));
   if (unusable.length > 0) throw new Refusal('member-key-unusable', unusable);
+  // Keys are never removed: who has once had a hybrid key does not go back.
+  const weaker = after.some((key) => key.use === 'enc' && key.jwk.kty === 'EC' && key.status === 'active');
+  if (weaker && after.some(({ jwk }) => jwk.kty === 'AKP')) throw new Refusal('member-key-weaker');
   for (const key of before) {
     const kept = after.find(({ kid }) => kid === key.kid);
     const revived = key.status === 'retired' && kept?.status === 'active';
     if (kept?.use !== key.use || revived) throw new Refusal('member-key-fixed');
   }
+}
+
+function isUsable(jwk: EncryptionJwk): boolean {
+  return jwk.kty === 'EC' ? isUsableJwk(jwk) : isUsableHybridJwk(jwk);
 }

@@ -19,23 +19,41 @@ export const publicJwk = z.strictObject({
 });
 export type PublicJwk = z.infer<typeof publicJwk>;
 
-/** RFC 7638 thumbprint of a P-256 key, SHA-256, base64url. */
-export function thumbprintOf(jwk: PublicJwk): string {
-  const required = `{"crv":"${jwk.crv}","kty":"${jwk.kty}","x":"${jwk.x}","y":"${jwk.y}"}`;
+/**
+ * Public key of MLKEM768-X25519 (X-Wing; draft-ietf-hpke-pq), to whom record keys are wrapped by HPKE with SHAKE256 and AES-256-GCM: `HPKE-10` of
+ * draft-skokan-jose-hpke-pq-pqt. `pub` is the key of ML-KEM-768 (1184 bytes), then that of X25519 (32).
+ */
+export const hybridJwk = z.strictObject({
+  kty: z.literal('AKP'),
+  alg: z.literal('HPKE-10'),
+  pub: base64UrlBytes(1_216),
+});
+export type HybridJwk = z.infer<typeof hybridJwk>;
+
+/** What record keys may be wrapped for. */
+export const encryptionJwk = z.discriminatedUnion('kty', [publicJwk, hybridJwk]);
+export type EncryptionJwk = z.infer<typeof encryptionJwk>;
+
+/** RFC 7638 thumbprint, SHA-256, base64url; of an AKP key as draft-ietf-cose-dilithium section 6 has it. */
+export function thumbprintOf(jwk: EncryptionJwk): string {
+  const required =
+    jwk.kty === 'EC'
+      ? `{"crv":"${jwk.crv}","kty":"${jwk.kty}","x":"${jwk.x}","y":"${jwk.y}"}`
+      : `{"alg":"${jwk.alg}","kty":"${jwk.kty}","pub":"${jwk.pub}"}`;
   return hash('sha256', required, 'base64url');
 }
+
+const keyStatus = z.enum(['active', 'retired']);
 
 /**
  * A member's key. It is never removed and never comes back: `retired` ends what it may sign or open from now
  * on.
  */
 export const memberKeyEntry = z
-  .strictObject({
-    kid,
-    use: z.enum(['sig', 'enc']),
-    jwk: publicJwk,
-    status: z.enum(['active', 'retired']),
-  })
+  .discriminatedUnion('use', [
+    z.strictObject({ kid, use: z.literal('sig'), jwk: publicJwk, status: keyStatus }),
+    z.strictObject({ kid, use: z.literal('enc'), jwk: encryptionJwk, status: keyStatus }),
+  ])
   .refine((entry) => thumbprintOf(entry.jwk) === entry.kid, { path: ['kid'] });
 export type MemberKeyEntry = z.infer<typeof memberKeyEntry>;
 

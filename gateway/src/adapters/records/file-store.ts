@@ -3,7 +3,8 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordStore } from '../../ports/record-store.js';
 import { Refusal } from '../../usecases/refusal.js';
-import { onDisk, renameDurably, writeDurably } from './files.js';
+import { onDisk, renameDurably, writeFile } from './files.js';
+import { readPieces } from './read-pieces.js';
 
 /**
  * Ciphertexts as files, named by their digest in hex (base64url would need a file system that tells upper from lower
@@ -16,7 +17,7 @@ export async function openFileStore(directory: string): Promise<RecordStore> {
   return {
     async keep(source, before) {
       const temporary = join(incoming, randomUUID());
-      const written = await writeDurably(temporary, source);
+      const written = await writeFile(temporary, source, true);
       const { folder, path } = place(directory, written.digest);
       try {
         before(written);
@@ -32,8 +33,7 @@ export async function openFileStore(directory: string): Promise<RecordStore> {
     },
     async open(digest) {
       try {
-        const file = await open(place(directory, digest).path, 'r');
-        return file.createReadStream({ highWaterMark: 256 * 1024 });
+        return readPieces(await open(place(directory, digest).path, 'r'));
       } catch (error) {
         const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
         throw new Refusal(isMissing ? 'record-damaged' : 'store-unavailable', { cause: error });

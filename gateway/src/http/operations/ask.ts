@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { EVENT_HEADERS, type AccessOutcome } from '@consent-ledger/chaincode/wire/http';
 import type { Response } from 'express';
 import type { Opened } from '../../usecases/ask-for-records.js';
+import { giveBack } from '../../release/segments.js';
 import { Refusal } from '../../usecases/refusal.js';
 
 /** One record that was asked for: its bytes, with headers that say which event let them out. */
@@ -22,7 +23,7 @@ export async function sendRecord(response: Response, opened: Opened): Promise<vo
     [EVENT_HEADERS.obligations]: Buffer.from(JSON.stringify(obligations)).toString('base64url'),
     ...noticeOf(obligations),
   });
-  await pump(record.content(), response);
+  await pump(record.content(), response, giveBack);
   response.end();
 }
 
@@ -49,7 +50,7 @@ export async function sendRecords(response: Response, opened: Opened, custodian:
         ...noticeOf(obligationsOf(opened, record.record)),
       }),
     );
-    await pump(record.content(), response);
+    await pump(record.content(), response, giveBack);
     response.write('\r\n');
   }
   response.end(`--${boundary}--\r\n`);
@@ -94,10 +95,15 @@ function outcomeOf(opened: Opened, custodian: string): AccessOutcome {
   };
 }
 
-/** Writes as fast as the caller reads. A caller that hung up ends it. */
-export async function pump(content: AsyncIterable<Uint8Array>, response: Response): Promise<void> {
+/** Writes as fast as the caller reads. A caller that hung up ends it. `done` is told of each piece that was written. */
+export async function pump(
+  content: AsyncIterable<Uint8Array>,
+  response: Response,
+  done?: (piece: Uint8Array) => void,
+): Promise<void> {
   for await (const chunk of content) {
     if (response.destroyed) return;
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    const goesOn = response.write(chunk, () => done?.(chunk));
+    if (!goesOn) await Promise.race([once(response, 'drain'), once(response, 'close')]);
   }
 }

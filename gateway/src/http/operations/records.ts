@@ -19,7 +19,7 @@ import type { HandlersOf } from '../handlers.js';
 import { pump, sendRecord, sendRecords } from './ask.js';
 
 export interface AskHandlerOptions {
-  readonly members: Members;
+  readonly members: Pick<Members, 'byReference' | 'own'>;
   readonly ask: AskOptions;
   /** Where this member keeps records itself. */
   readonly own: ReadOwnOptions | undefined;
@@ -66,7 +66,7 @@ export function readOwnHandlers(own: ReadOwnOptions): HandlersOf<'getRecord'> {
 }
 
 export interface ReleaseHandlerOptions {
-  readonly decisions: Decisions;
+  readonly decisions: Pick<Decisions, 'accept' | 'decide'>;
   /** `describeProblem` comes with the call, since a problem names it. */
   readonly release: Omit<ReleaseOptions, 'describeProblem'>;
   readonly describeProblem: (
@@ -74,7 +74,7 @@ export interface ReleaseHandlerOptions {
     requestId: string,
   ) => ReturnType<ReleaseOptions['describeProblem']>;
   readonly find: FindOptions;
-  readonly deliveries: Deliveries;
+  readonly deliveries: Pick<Deliveries, 'log'>;
 }
 
 /** Other members' gateways. */

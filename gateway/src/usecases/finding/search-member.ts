@@ -9,7 +9,7 @@ import { Refusal } from '../refusal.js';
 import type { Asked, RequestSigner } from '../request-object.js';
 
 export interface SearchOptions {
-  readonly chain: Chain;
+  readonly chain: Pick<Chain, 'requireReach' | 'reached' | 'writtenHash'>;
   readonly keys: MemberKeys;
   readonly peers: Peers;
   readonly signer: RequestSigner;

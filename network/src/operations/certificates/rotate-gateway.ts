@@ -1,4 +1,12 @@
-import { canonicalBytes, member, type Member, type MemberKeyEntry } from '@consent-ledger/chaincode/wire';
+import {
+  canonicalBytes,
+  hybridJwk,
+  member,
+  memberKeyEntry,
+  publicJwk,
+  type Member,
+  type MemberKeyEntry,
+} from '@consent-ledger/chaincode/wire';
 import { z } from 'zod';
 import { channelClient } from '../../fabric/channel-client.js';
 import { portsOf } from '../../topology/index.js';
@@ -80,23 +88,21 @@ async function servesWhatIsInstalled(rotation: Rotation): Promise<boolean> {
   }
 }
 
-const stagedJwk = z.object({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  kid: z.string(),
-  use: z.enum(['sig', 'enc']),
-});
+const named = { kid: z.string() };
+const stagedJwk = z.discriminatedUnion('kty', [
+  z.object({ ...publicJwk.shape, ...named }),
+  z.object({ ...hybridJwk.shape, ...named }),
+]);
 
 async function stagedKeys({ layout, staged }: Rotation): Promise<MemberKeyEntry[]> {
-  const files = [layout.gateway.signing.publicJwk, layout.gateway.encryption.publicJwk];
-  return Promise.all(
-    files.map(async (file): Promise<MemberKeyEntry> => {
-      const { kty, crv, x, y, kid, use } = stagedJwk.parse(JSON.parse(await staged.read(file)));
-      return { kid, use, jwk: { kty, crv, x, y }, status: 'active' };
-    }),
-  );
+  const read = async (file: string): Promise<z.infer<typeof stagedJwk>> =>
+    stagedJwk.parse(JSON.parse(await staged.read(file)));
+  const { kid: signatureKid, ...signing } = await read(layout.gateway.signing.publicJwk);
+  const { kid, ...encryption } = await read(layout.gateway.encryption.publicJwk);
+  return [
+    memberKeyEntry.parse({ kid: signatureKid, use: 'sig', jwk: signing, status: 'active' }),
+    { kid, use: 'enc', jwk: encryption, status: 'active' },
+  ];
 }
 
 function isRegistered({ keys }: Member, wanted: readonly MemberKeyEntry[]): boolean {
