@@ -37,7 +37,7 @@ describe('a refusal', () => {
     const parsed = registryCommand.safeParse({
       v: 1,
       command: 'register-member',
-      member: { mspId: 'Jane Roe', 'Jane Roe': 1, keys: [{ 'Jane Roe': 2 }] },
+      member: { mspId: 'Jane Roe', 'Jane Roe': 1, keys: [{ use: 'sig', 'Jane Roe': 2 }] },
       'Jane Roe': 3,
     });
     expect(parsed.success).to.be.false;

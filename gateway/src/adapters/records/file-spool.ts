@@ -57,7 +57,7 @@ export async function openFileSpool(directory: string): Promise<Spool> {
           discard: () => rm(path, { force: true }),
         };
       } finally {
-        await iterator.return?.(undefined);
+        await iterator.return(undefined);
       }
     },
   };
