@@ -113,7 +113,6 @@ interface CohortFigures {
 /** Batched decisions before and after the cohort, so that whatever else the machine does falls on both. */
 async function measureCohort(consortium: Consortium, participants: number): Promise<CohortFigures> {
   const out = terminal();
-  const manager = await memberClient(consortium, 'novacure', 'trial-manager');
   await stateStudy(STUDY)(consortium);
   const own = await connectAs(consortium, 'riverside', 'lakeside', 'sentinel');
   const sponsors = await connectAs(consortium, 'riverside', 'novacure', 'sentinel');
@@ -123,7 +122,7 @@ async function measureCohort(consortium: Consortium, participants: number): Prom
     );
     const cohort = await out.task(`${participants} participants with one record`, async () => {
       const made = await cohortOf(sponsors.ledger, STUDY, participants);
-      await told(manager, participants);
+      await told(consortium, participants);
       return made;
     });
     await out.task('Warming up', () => decisionRate(own.ledger, own.ask, people, BATCH, IN_FLIGHT, 3));
@@ -144,7 +143,9 @@ async function measureCohort(consortium: Consortium, participants: number): Prom
 }
 
 /** The sites' gateways tell the sponsor of participants on the side: what is measured comes after. */
-async function told(manager: Awaited<ReturnType<typeof memberClient>>, participants: number): Promise<void> {
+async function told(consortium: Consortium, participants: number): Promise<void> {
+  // Signed in only now: so many participants may take longer than a token is good for.
+  const manager = await memberClient(consortium, 'novacure', 'trial-manager');
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const { total } = await call(manager, 'GET', `/v1/studies/${STUDY}/counts`, studyCounts);
