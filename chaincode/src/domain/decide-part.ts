@@ -143,8 +143,13 @@ function isActive(
   reference: string | undefined,
 ): boolean {
   if (list === undefined || reference === undefined) return true;
-  const entries = list.filter((one) => withoutVersion(one.reference) === reference);
-  return entries.length > 0 && entries.every(({ status }) => status === 'active');
+  let found = false;
+  for (const one of list) {
+    if (withoutVersion(one.reference) !== reference) continue;
+    if (one.status !== 'active') return false;
+    found = true;
+  }
+  return found;
 }
 
 function hasEmergencyRole(facts: Facts, { emergencyRoles = [] }: DecisionContext): boolean {

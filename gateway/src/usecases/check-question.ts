@@ -88,14 +88,17 @@ function contextOf(
 ): DecisionContext {
   const { requester } = asked;
   const status = memberStatus(requester.member);
-  return {
-    ...custody.policy,
-    ...registeredFor(asked, about),
-    members: status === undefined ? [] : [{ reference: requester.member, status }],
-    subjects,
-    ...(records === undefined ? {} : { records }),
-  };
+  const members = status === undefined ? [] : [{ reference: requester.member, status }];
+  const registered = registeredFor(asked, about);
+  // One spread, and what is there beside it: this is done for hundreds of questions in a call, and each more costs.
+  const context =
+    records === undefined
+      ? { ...custody.policy, members, subjects }
+      : { ...custody.policy, members, subjects, records };
+  return registered === undefined ? context : { ...context, ...registered };
 }
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function questionOf(
   asked: CheckQuestion,
@@ -105,7 +108,7 @@ function questionOf(
 ): Question {
   const { requester, purpose, actions, emergency, legalBasis, study } = asked;
   const isOwn = requester.member === custody.organization;
-  return {
+  const question: Writable<Question> = {
     at,
     custodian: custody.organization,
     requester: {
@@ -116,12 +119,13 @@ function questionOf(
     purpose: purpose.length === 1 ? purpose : [...new Set(purpose)],
     // What stays in the house is used there; what leaves it is disclosed as well.
     actions: actions ?? (isOwn ? ['access'] : ['access', 'disclose']),
-    ...(emergency === undefined ? {} : { emergency }),
-    ...(legalBasis === undefined ? {} : { legalBasis }),
-    ...(study === undefined ? {} : { study }),
-    ...(subjects === undefined ? {} : { subjects }),
     record,
   };
+  if (emergency !== undefined) question.emergency = emergency;
+  if (legalBasis !== undefined) question.legalBasis = legalBasis;
+  if (study !== undefined) question.study = study;
+  if (subjects !== undefined) question.subjects = subjects;
+  return question;
 }
 
 /** What the rules would not understand of a question: purposes that the custodian does not know, and facts that are none. */

@@ -15,11 +15,11 @@ import type { Members } from './members.js';
 import type { RegisteredView } from './registered-view.js';
 import type { StudyView } from './study-view.js';
 
-/** What members have registered, as far as a question names it or its purpose needs it. */
+/** What members have registered, as far as a question names it or its purpose needs it; undefined where none does. */
 export type RegisteredFor = (
   asked: CheckQuestion,
   subjects: readonly string[],
-) => Pick<DecisionContext, 'agreements' | 'legalBases' | 'studies'>;
+) => Pick<DecisionContext, 'agreements' | 'legalBases' | 'studies'> | undefined;
 
 export interface RegisteredSources {
   readonly custody: CustodyView;
@@ -28,8 +28,7 @@ export interface RegisteredSources {
   readonly studies: StudyView;
 }
 
-const NOTHING = {};
-const forNone: RegisteredFor = () => NOTHING;
+const forNone: RegisteredFor = () => undefined;
 
 /**
  * Reads it for questions, each thing once, with the very functions that a release uses. Most questions need none of it, and
