@@ -56,7 +56,7 @@ export async function outgoing(
     mediaType,
     profile,
     ciphertext,
-    content: async () => (await records.open(ciphertext.digest)) as AsyncIterable<Uint8Array>,
+    content: async () => await records.open(ciphertext.digest),
     key: () => vault.open(ciphertext.digest),
   };
 }
