@@ -1,14 +1,22 @@
 import { AEAD_AES_256_GCM, CipherSuite, KDF_SHAKE256, KEM_MLKEM768_X25519, type Key } from 'hpke';
 import { canonicalBytes, KEY_TYP, type HybridJwk, type KeyPayload } from '@consent-ledger/chaincode/wire';
 
-/** The suite of `HPKE-10` (draft-skokan-jose-hpke-pq-pqt): ML-KEM-768 with X25519, SHAKE256, AES-256-GCM. */
-const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_SHAKE256, AEAD_AES_256_GCM);
+let made: CipherSuite | undefined;
+
+/**
+ * The suite of `HPKE-10` (draft-skokan-jose-hpke-pq-pqt): ML-KEM-768 with X25519, SHAKE256, AES-256-GCM. Made when it is first
+ * used: Node warns of what is experimental in it, which must not concern who has no such key.
+ */
+function suite(): CipherSuite {
+  made ??= new CipherSuite(KEM_MLKEM768_X25519, KDF_SHAKE256, AEAD_AES_256_GCM);
+  return made;
+}
 
 const ALG = 'HPKE-10';
 
 /** A private key of that suite from its 32 bytes. */
 export function importHybridKey(bytes: Uint8Array): Promise<Key> {
-  return suite.DeserializePrivateKey(bytes);
+  return suite().DeserializePrivateKey(bytes);
 }
 
 /** Wraps a record's key for a hybrid key, bound to its event. */
@@ -28,9 +36,9 @@ export async function sealForHybrid(
   header: Readonly<Record<string, string>>,
   { pub }: HybridJwk,
 ): Promise<string> {
-  const publicKey = await suite.DeserializePublicKey(Buffer.from(pub, 'base64url'));
+  const publicKey = await suite().DeserializePublicKey(Buffer.from(pub, 'base64url'));
   const protectedHeader = canonicalBytes({ ...header, alg: ALG }).toString('base64url');
-  const { encapsulatedSecret, ciphertext } = await suite.Seal(publicKey, content, {
+  const { encapsulatedSecret, ciphertext } = await suite().Seal(publicKey, content, {
     aad: Buffer.from(protectedHeader, 'ascii'),
   });
   return [protectedHeader, base64Url(encapsulatedSecret), '', base64Url(ciphertext), ''].join('.');
@@ -50,7 +58,7 @@ export async function openHybridJwe(jwe: string, privateKey: Key): Promise<Opene
     readonly alg?: unknown;
   };
   if (header.alg !== ALG) throw new Error('a JWE of another algorithm');
-  const plaintext = await suite.Open(
+  const plaintext = await suite().Open(
     privateKey,
     Buffer.from(secret, 'base64url'),
     Buffer.from(ciphertext, 'base64url'),

@@ -47,13 +47,22 @@ export function createCurveKey(use: PublicJwk['use']): ApplicationKey {
   return { publicJwk, privateJwk: { ...publicJwk, d } };
 }
 
-const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_SHAKE256, AEAD_AES_256_GCM);
+let made: CipherSuite | undefined;
+
+/**
+ * The suite of `HPKE-10` (draft-skokan-jose-hpke-pq-pqt): ML-KEM-768 with X25519, SHAKE256, AES-256-GCM. Made when it is first
+ * used: Node warns of what is experimental in it, which must not concern who has no such key.
+ */
+function suite(): CipherSuite {
+  made ??= new CipherSuite(KEM_MLKEM768_X25519, KDF_SHAKE256, AEAD_AES_256_GCM);
+  return made;
+}
 
 /** Makes a hybrid key to receive record keys. */
 export async function createHybridKey(): Promise<ApplicationKey> {
-  const { publicKey, privateKey } = await suite.GenerateKeyPair(true);
-  const pub = Buffer.from(await suite.SerializePublicKey(publicKey)).toString('base64url');
-  const priv = Buffer.from(await suite.SerializePrivateKey(privateKey)).toString('base64url');
+  const { publicKey, privateKey } = await suite().GenerateKeyPair(true);
+  const pub = Buffer.from(await suite().SerializePublicKey(publicKey)).toString('base64url');
+  const priv = Buffer.from(await suite().SerializePrivateKey(privateKey)).toString('base64url');
   const kid = thumbprint({ kty: 'AKP', pub });
   const publicJwk: HybridPublicJwk = { kty: 'AKP', alg: 'HPKE-10', pub, kid, use: 'enc' };
   return { publicJwk, privateJwk: { ...publicJwk, priv } };
@@ -62,10 +71,10 @@ export async function createHybridKey(): Promise<ApplicationKey> {
 /** Whether what is sealed for the public half of a hybrid key opens with the private one. */
 export async function isHybridPair(pub: string, priv: string): Promise<boolean> {
   try {
-    const publicKey = await suite.DeserializePublicKey(Buffer.from(pub, 'base64url'));
-    const privateKey = await suite.DeserializePrivateKey(Buffer.from(priv, 'base64url'));
-    const { encapsulatedSecret, ciphertext } = await suite.Seal(publicKey, new Uint8Array(1));
-    await suite.Open(privateKey, encapsulatedSecret, ciphertext);
+    const publicKey = await suite().DeserializePublicKey(Buffer.from(pub, 'base64url'));
+    const privateKey = await suite().DeserializePrivateKey(Buffer.from(priv, 'base64url'));
+    const { encapsulatedSecret, ciphertext } = await suite().Seal(publicKey, new Uint8Array(1));
+    await suite().Open(privateKey, encapsulatedSecret, ciphertext);
     return true;
   } catch {
     return false;

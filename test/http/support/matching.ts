@@ -1,15 +1,10 @@
-import {
-  canonicalBytes,
-  MATCH_ASKED_TYP,
-  thumbprintOf,
-  type PublicJwk,
-} from '@consent-ledger/chaincode/wire';
+import { canonicalBytes, MATCH_ASKED_TYP } from '@consent-ledger/chaincode/wire';
 import type { Demographics } from '@consent-ledger/chaincode/wire/http';
 import { sealMessage } from '@consent-ledger/gateway/internal/release/sealed-message';
 import { matchPerson } from '@consent-ledger/gateway/internal/usecases/matching/answer-match';
 import { randomInt } from 'node:crypto';
 import type { TestMember } from './consortium.js';
-import { claimsOf, readJwk, signedBy } from './requests.js';
+import { claimsOf, encryptionKeyOf, signedBy } from './requests.js';
 
 /** Somebody who is nobody else: whose family name no other test uses. */
 export function patientOf(change: Partial<Demographics> = {}): Demographics {
@@ -54,10 +49,8 @@ export async function matchRequest(
   patient: object,
   claims: object = {},
 ): Promise<{ readonly request: string; readonly demographics: string }> {
-  const { x = '', y = '' } = readJwk(to.configuration.keys.encryption);
-  const jwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y };
   const asked = canonicalBytes({ patient, onlyCertainMatches: true });
-  const demographics = await sealMessage(asked, MATCH_ASKED_TYP, { kid: thumbprintOf(jwk), jwk });
+  const demographics = await sealMessage(asked, MATCH_ASKED_TYP, encryptionKeyOf(to));
   const search = { person: matchPerson(demographics), limit: 1 };
   return { request: await signedBy(by, { ...claimsOf(by, to, []), search, ...claims }), demographics };
 }

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { CompactSign, importJWK, type JWK } from 'jose';
 import { decodeFrames, type ControlFrame } from '@consent-ledger/gateway/internal/release/frames';
-import { REQUEST_TYP, thumbprintOf, type PublicJwk } from '@consent-ledger/chaincode/wire';
+import {
+  encryptionJwk,
+  REQUEST_TYP,
+  thumbprintOf,
+  type EncryptionJwk,
+  type PublicJwk,
+} from '@consent-ledger/chaincode/wire';
 import type { Answer, TestMember } from './consortium.js';
 
 const now = (): number => Math.floor(Date.now() / 1000);
@@ -13,7 +19,6 @@ export function claimsOf(
   custodian: TestMember,
   records: readonly string[],
 ): Record<string, unknown> {
-  const encryption = readJwk(requester.configuration.keys.encryption);
   return {
     iss: requester.mspId,
     aud: custodian.mspId,
@@ -26,7 +31,7 @@ export function claimsOf(
     auth: { time: now(), methods: ['pwd'] },
     purpose: ['TREAT'],
     records: [...records],
-    enc: kidOf(encryption),
+    enc: encryptionKeyOf(requester).kid,
   };
 }
 
@@ -50,6 +55,17 @@ export function readJwk(path: string): JWK {
 function kidOf({ x = '', y = '' }: JWK): string {
   const jwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y };
   return thumbprintOf(jwk);
+}
+
+/** The public half of the key that a member receives with, of whichever kind it is. */
+export function encryptionKeyOf({ configuration }: TestMember): {
+  readonly kid: string;
+  readonly jwk: EncryptionJwk;
+} {
+  const secret = readJwk(configuration.keys.encryption);
+  const { kty, crv, x, y, alg, pub } = secret;
+  const jwk = encryptionJwk.parse(kty === 'AKP' ? { kty, alg, pub } : { kty, crv, x, y });
+  return { kid: thumbprintOf(jwk), jwk };
 }
 
 export function sendRequest(custodian: TestMember, request: string): Promise<Answer> {

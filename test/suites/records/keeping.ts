@@ -34,7 +34,7 @@ export function digestOf(chunks: Iterable<Uint8Array>): string {
 
 async function read(store: RecordStore, digest: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of await store.open(digest)) hash.update(chunk as Uint8Array);
+  for await (const chunk of await store.open(digest)) hash.update(chunk);
   return hash.digest('base64url');
 }
 

@@ -63,12 +63,12 @@ export const demographicsHeld = z
 /** `Parameters` of FHIR's Patient/$match. */
 export const fhirParametersBody = z.record(z.string().max(256), z.json()).describe('FHIR Parameters');
 
-/** Compact JWE. */
+/** Compact JWE; with integrated encryption (draft-ietf-jose-hpke-encrypt section 5) it has neither IV nor tag. */
 const jwe = z
   .string()
   .min(40)
   .max(64 * 1024)
-  .regex(/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){4}$/, 'must be a compact JWE');
+  .regex(/^[\w-]+\.[\w-]+\.(?:[\w-]+\.[\w-]+\.[\w-]+|\.[\w-]+\.)$/, 'must be a compact JWE');
 
 /** Between gateways: who asks, signed, and whom they mean, for nobody but the custodian to read. */
 export const matchBody = z
