@@ -1,5 +1,10 @@
 import { EvidenceRefused, verifyBundle, writeBundle, type Evidence } from '@consent-ledger/audit';
-import { canonicalText, custodyCollection, withdrawalCollection } from '@consent-ledger/chaincode/wire';
+import {
+  canonicalText,
+  custodyCollection,
+  studyCollection,
+  withdrawalCollection,
+} from '@consent-ledger/chaincode/wire';
 import { judgeBlocks } from '@consent-ledger/network/embedded/verification/block-judge';
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
@@ -101,7 +106,7 @@ describe('an evidence bundle', function () {
 
   before(async () => {
     members = await sharedMembers();
-    const { riverside, lakeside, sentinel } = members;
+    const { riverside, lakeside, novacure, sentinel } = members;
     const subject = await registerSubject(riverside);
     const record = await putRecord(riverside, { subject, content: Buffer.from('a result') });
     const filed = await fileConsent(riverside, treatmentConsent({ subject, recipient: lakeside.reference }));
@@ -113,6 +118,7 @@ describe('an evidence bundle', function () {
     const collections = [riverside, lakeside].flatMap(({ mspId }) => [
       custodyCollection(mspId),
       withdrawalCollection(mspId),
+      studyCollection(mspId, novacure.mspId),
     ]);
     // The beginning of a history proves itself; other tests share this ledger, and may have made it long.
     const delivered = (await deliveredBlocks(sentinel)).slice(0, MOST_BLOCKS);
