@@ -24,9 +24,14 @@ export function testFiles(...kinds) {
   return allFiles(kinds.length === 0 ? KINDS : kinds).filter((file) => !isIn(file, ON_FABRIC_ONLY));
 }
 
-/** The same in two parts that take about as long: what runs in the tests' own process, and what runs in processes of its own. */
+/** What runs in processes of its own, or waits for what it has broken. */
+const MOSTLY_WAITING = ['fault', 'e2e', 'suites/adapter'];
+
+/** The same in two parts that take about as long. */
 export function lanes() {
-  return [testFiles('unit', 'property', 'suites', 'http'), testFiles('fault', 'e2e')];
+  const all = testFiles();
+  const waiting = all.filter((file) => isIn(file, MOSTLY_WAITING));
+  return [all.filter((file) => !waiting.includes(file)), waiting];
 }
 
 /** What `npm run test:fabric` runs: each in a process of its own, the setting in its environment. */
