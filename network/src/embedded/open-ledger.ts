@@ -14,7 +14,7 @@ import { openStores } from './open-stores.js';
 import { PeerLedgers } from './peers/peer-ledgers.js';
 import type { PeerSigner } from './ports.js';
 import { encodeAnnex } from './state/previous-state.js';
-import { openDatabase, openTransientDatabase } from './store/database.js';
+import { openDatabase, openTransientDatabase, requireSoundPages } from './store/database.js';
 import { damaged, explainSqlite, StoreError } from './store/store-error.js';
 import { TipWitness } from './store/tip-witness.js';
 import { TransientStore } from './store/transient-store.js';
@@ -71,6 +71,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
     if (stores.blocks.height === 0) writeGenesis(stores, storedGenesis);
     requireSameGenesis(stores, storedGenesis, folder);
     const verified = await verify(stores, channel, storedGenesis, options);
+    requireSoundPages(database, folder, stores.blocks.height);
     requireOrderer(channel, options.orderer);
     transient = openTransientDatabase(folder);
     const witness = new TipWitness(transient);

@@ -4,6 +4,7 @@ import { readChannelConfig } from './config/channel-config.js';
 import { LiveChannel } from './config/live-channel.js';
 import { openStores } from './open-stores.js';
 import { BlockStore } from './store/block-store.js';
+import { requireSoundPages } from './store/database.js';
 import { openUnchanged } from './store/unchanged.js';
 import { damaged } from './store/store-error.js';
 import { TipWitness } from './store/tip-witness.js';
@@ -69,6 +70,7 @@ function readStopped(
         folder,
         onProgress,
       );
+      requireSoundPages(database, folder, blocks.height);
       const witness = transient === undefined ? undefined : new TipWitness(transient);
       if (witness !== undefined) requireWitnessedTip(blocks, witness, folder);
       await inTurns(compareReplay(blocks, database), folder, (done) => {

@@ -19,7 +19,7 @@ function* hashed(): Generator<Buffer> {
 
 const store = await openFileStore(folder);
 const kept = await store.keep(encryptStream(streamOf(hashed()), key, binding), () => undefined);
-const stored = (await store.open(kept.digest));
+const stored = await store.open(kept.digest);
 for await (const chunk of decryptStream(stored, key, binding)) got.update(chunk);
 await store.drop(kept.digest);
 const isSame = got.digest('hex') === sent.digest('hex');

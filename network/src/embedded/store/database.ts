@@ -144,6 +144,17 @@ function requireSchema(database: DatabaseSync, folder: string): void {
 }
 
 /**
+ * Every page of the file must be one that SQLite can walk: what reads a table from end to end may pass over damage that a
+ * search in it would meet.
+ * @param height number of blocks that were found to be as they should
+ * @throws StoreError
+ */
+export function requireSoundPages(database: DatabaseSync, folder: string, height: number): void {
+  const [found] = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {});
+  if (found !== 'ok') throw damaged(folder, height, 'the database file is malformed');
+}
+
+/**
  * The transient store (private data between endorsement and commit) and the witness of the tip. It has to outlive a
  * crash of this process, because a client may send its signed transaction again; of a crash of the machine it may
  * lose the last moments.
