@@ -125,7 +125,9 @@ describe('a clinical trial', function () {
     const { id: record } = await putObservation(riverside, one);
     expect(await ask(study, record)).to.equal(200);
     expect(await ask(undefined, record), 'for no study').to.equal(403);
-    expect(await reason(record)).to.equal('no-consent');
+    await eventually(async () => {
+      expect(await reason(record)).to.equal('no-consent');
+    });
     expect(await ask(study, record, 'TREAT'), 'beyond its purposes').to.equal(403);
 
     await leave(riverside, consent, 'destroy');
@@ -209,7 +211,9 @@ describe('a clinical trial', function () {
     await putStudy(novacure, studyBody({ protocols: second(inDays(-1)) }), study);
     await become(study, ['reconsent-overdue']);
     expect(await ask(study, record)).to.equal(403);
-    expect(await reason(record)).to.equal('reconsent-overdue');
+    await eventually(async () => {
+      expect(await reason(record)).to.equal('reconsent-overdue');
+    });
     await consentTo(study, riverside, { subject, protocol: '2' });
     await become(study, ['consented']);
     expect(await ask(study, record)).to.equal(200);
@@ -218,7 +222,9 @@ describe('a clinical trial', function () {
     await putStudy(novacure, studyBody({ protocols: second(inDays(-1)), approval }), study);
     expect((await alerts(study)).map(({ kind }) => kind)).to.deep.equal(['approval-expired']);
     expect(await ask(study, record)).to.equal(403);
-    expect(await reason(record)).to.equal('study-not-in-force');
+    await eventually(async () => {
+      expect(await reason(record)).to.equal('study-not-in-force');
+    });
   });
 
   it('has its withdrawals acknowledged, and shows the auditor those that are not', async () => {
