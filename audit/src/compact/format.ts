@@ -6,7 +6,7 @@ import {
   z,
 } from '@consent-ledger/chaincode/wire';
 import { historyLeaf } from '../checkpoints/leaf.js';
-import { FORMAT } from '../evidence/format.js';
+import { aboutSchema, FORMAT } from '../evidence/format.js';
 
 /**
  * A compact bundle is text like a full one: a canonical JSON object (RFC 8785) on each line. First what it is; the channel's
@@ -20,10 +20,7 @@ const leafIndex = z.int().min(0);
 const proof = z.array(primitives.digest).max(MAX_PROOF);
 const bytes = primitives.base64UrlText(32 * 1024 * 1024);
 
-export const compactAbout = z.strictObject({
-  subject: primitives.fhirId.exactOptional(),
-  record: primitives.fhirId.exactOptional(),
-  member: primitives.mspId.exactOptional(),
+export const compactAbout = aboutSchema.extend({
   /** Key of one event. */
   event: primitives.eventKey.exactOptional(),
   /** Decided at this instant or later. */

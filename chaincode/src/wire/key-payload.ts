@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { curveWay, hybridWay } from './jwe-header.js';
 import { base64UrlBytes, eventKey, fhirId, kid, version } from './primitives.js';
 
 /** `typ` of the JWE that carries a record's key to the requester. */
@@ -6,23 +7,10 @@ export const KEY_TYP = 'consent-ledger-key+jwe';
 
 const bound = { typ: z.literal(KEY_TYP), kid, event: eventKey } as const;
 
-/**
- * Protected header of that JWE: the key is bound to one event, and to the key that the request named. Which of the two it is follows from that
- * key as the ledger has it, and from nothing that anybody sends.
- */
+/** Protected header of that JWE: the key is bound to one event, and to the key that the request named. */
 export const keyHeader = z.discriminatedUnion('alg', [
-  z.strictObject({
-    ...bound,
-    alg: z.literal('ECDH-ES+A256KW'),
-    enc: z.literal('A256GCM'),
-    epk: z.strictObject({
-      kty: z.literal('EC'),
-      crv: z.literal('P-256'),
-      x: base64UrlBytes(32),
-      y: base64UrlBytes(32),
-    }),
-  }),
-  z.strictObject({ ...bound, alg: z.literal('HPKE-10') }),
+  z.strictObject({ ...bound, ...curveWay }),
+  z.strictObject({ ...bound, ...hybridWay }),
 ]);
 export type KeyHeader = z.infer<typeof keyHeader>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fhirDate } from '../primitives.js';
 import { person } from '../values/studies.js';
+import { recordCriteria } from './record-criteria.js';
 import { releaseBody } from './releases.js';
 import { idSchema, memberReferenceSchema, purposeSchema } from './shared.js';
 
@@ -12,24 +13,13 @@ export const cohortReleaseBody = z
   .strictObject({ requests: z.array(releaseBody.shape.request).min(1).max(MAX_COHORT) })
   .meta({ id: 'CohortRelease' });
 
-const word = z.string().regex(/^[!-~]{1,256}$/);
-
 /** What a sponsor's researcher takes of a site's participants. */
 export const cohortBody = z
   .strictObject({
     site: memberReferenceSchema,
     participant: person.optional().describe('pseudonym in the study; absent: all of the site'),
     purpose: z.array(purposeSchema).min(1).max(8).default(['CLINTRL']),
-    resourceType: z
-      .string()
-      .regex(/^[A-Z][A-Za-z]{1,63}$/, 'must be a type of resource')
-      .optional(),
-    codes: z
-      .array(z.strictObject({ system: word, code: word }))
-      .min(1)
-      .max(20)
-      .optional()
-      .describe('one of these is what it is about, or its class'),
+    ...recordCriteria,
     authored: z
       .strictObject({ start: fhirDate.optional(), end: fhirDate.optional() })
       .optional()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema } from './shared.js';
+import { compactJws, idSchema, loggedEvent } from './shared.js';
 
 /** Something that a person writes of a person, of so many characters at most; no control characters. */
 const words = (most: number): z.ZodString =>
@@ -73,23 +73,14 @@ const jwe = z
 /** Between gateways: who asks, signed, and whom they mean, for nobody but the custodian to read. */
 export const matchBody = z
   .strictObject({
-    request: z
-      .string()
-      .min(20)
-      .max(64 * 1024)
-      .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'must be a compact JWS'),
+    request: compactJws(64 * 1024),
     demographics: jwe,
   })
   .meta({ id: 'MatchRequest' });
 
 export const matchAnswer = z
   .strictObject({
-    event: z.strictObject({
-      key: z.string().regex(/^event\/[0-9a-f]{64}$/),
-      value: z.string().max(262_144).describe('base64url of the bytes of the event'),
-      transaction: z.string().regex(/^[0-9a-f]{64}$/),
-      block: z.int().min(0),
-    }),
+    event: loggedEvent,
     answer: jwe.describe('for the key that the request named; of one length, whatever it says'),
   })
   .meta({ id: 'MatchAnswer' });

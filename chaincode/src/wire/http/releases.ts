@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { transactionSchema } from './shared.js';
+import { compactJws, transactionSchema } from './shared.js';
 
-/** Compact JWS. */
-const jws = z
-  .string()
-  .min(20)
-  .max(64 * 1024)
-  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'must be a compact JWS');
+const jws = compactJws(64 * 1024);
 
 export const releaseBody = z.strictObject({ request: jws }).meta({ id: 'ReleaseRequest' });
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { recordCriteria } from './record-criteria.js';
 import { recordFactsSchema } from './records.js';
-import { idSchema, memberReferenceSchema, purposeSchema, transactionSchema } from './shared.js';
+import { idSchema, loggedEvent, memberReferenceSchema, purposeSchema, transactionSchema } from './shared.js';
 
 const code = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be a code');
-const word = z.string().regex(/^[!-~]{1,256}$/);
 const date = z
   .string()
   .regex(
@@ -33,16 +33,7 @@ export const searchBody = z
         'whose records: `slip/<id>` of a slip that names this member; `link/...` that the subject shows; `found/...` that `Patient/$match` answered this user; at the own house `subject/<pseudonym>`',
       ),
     purpose: z.array(purposeSchema).min(1).max(8),
-    resourceType: z
-      .string()
-      .regex(/^[A-Z][A-Za-z]{1,63}$/, 'must be a type of resource')
-      .optional(),
-    codes: z
-      .array(z.strictObject({ system: word, code: word }))
-      .min(1)
-      .max(20)
-      .optional()
-      .describe('one of these is what it is about, or its class'),
+    ...recordCriteria,
     authored: z
       .strictObject({ start: date.optional(), end: date.optional() })
       .optional()
@@ -75,12 +66,7 @@ export const searchAnswered = transactionSchema
 /** Between gateways: what a custodian answers to a signed search. */
 export const listingAnswer = z
   .strictObject({
-    event: z.strictObject({
-      key: z.string().regex(/^event\/[0-9a-f]{64}$/),
-      value: z.string().max(262_144).describe('base64url of the bytes of the event'),
-      transaction: z.string().regex(/^[0-9a-f]{64}$/),
-      block: z.int().min(0),
-    }),
+    event: loggedEvent,
     records: z.array(listedRecord).max(50),
     next: cursor.optional(),
   })

@@ -26,6 +26,23 @@ export const transactionSchema = z
   })
   .meta({ id: 'Transaction' });
 
+/** Between gateways: an access event as the custodian's peer has it, for the requester to look for on its own. */
+export const loggedEvent = z.strictObject({
+  key: z.string().regex(/^event\/[0-9a-f]{64}$/),
+  value: z.string().max(262_144).describe('base64url of the bytes of the event'),
+  transaction: z.string().regex(/^[0-9a-f]{64}$/),
+  block: z.int().min(0),
+});
+
+/** Compact JWS of at most so many characters. */
+export function compactJws(most: number): z.ZodString {
+  return z
+    .string()
+    .min(20)
+    .max(most)
+    .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'must be a compact JWS');
+}
+
 /** A query parameter that may be repeated. */
 export function repeatable<Item extends z.ZodType<string>>(item: Item, most: number): RepeatableSchema<Item> {
   return z.preprocess(

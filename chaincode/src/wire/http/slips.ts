@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { MAX_SLIP_JWS_LENGTH } from '../slip-token.js';
-import { idSchema, memberReferenceSchema, numberedPage } from './shared.js';
+import { compactJws, idSchema, memberReferenceSchema, numberedPage } from './shared.js';
 
 export const slipBody = z
   .strictObject({
-    slip: z
-      .string()
-      .min(20)
-      .max(MAX_SLIP_JWS_LENGTH)
-      .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/, 'must be a compact JWS'),
+    slip: compactJws(MAX_SLIP_JWS_LENGTH),
   })
   .meta({ id: 'SlipDelivery' });
 
