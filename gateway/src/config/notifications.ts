@@ -40,19 +40,24 @@ const webhooksSchema = z
   })
   .readonly();
 
+/** How what is to be brought is tried again. */
+const trying = {
+  /** Before it is tried a second time; then twice as long each time, at most an hour. */
+  retryMs: z.int().min(10).default(5_000),
+  /** What could not be brought for so long is given up. */
+  giveUpMs: z
+    .int()
+    .min(1_000)
+    .default(3 * 86_400_000),
+};
+
 /** How subjects are told what is done in their name. */
 export const notificationsSchema = z
   .strictObject({
     portal: z.url({ protocol: /^https$/ }).describe('where a subject signs in to see what was done'),
     smtp: smtpSchema.optional(),
     webhooks: webhooksSchema.optional(),
-    /** Before a message is tried a second time; then twice as long each time, at most an hour. */
-    retryMs: z.int().min(10).default(5_000),
-    /** A message that could not be brought for so long is given up. */
-    giveUpMs: z
-      .int()
-      .min(1_000)
-      .default(3 * 86_400_000),
+    ...trying,
   })
   .readonly();
 
@@ -80,12 +85,6 @@ export const studyAlertsSchema = z
         'an address is there twice',
       ),
     tlsCa: file.optional().describe('PEM of the CA of those hosts; absent: the public ones'),
-    /** Before an alert is tried a second time; then twice as long each time, at most an hour. */
-    retryMs: z.int().min(10).default(5_000),
-    /** An alert that could not be brought for so long is given up. */
-    giveUpMs: z
-      .int()
-      .min(1_000)
-      .default(3 * 86_400_000),
+    ...trying,
   })
   .readonly();
