@@ -7,7 +7,7 @@ import { badInput, systemCode } from './user-error.js';
 /** Writes a file of mode 0600 that is there whole or not at all. Throws a UserError where it cannot be written. */
 export async function writeWhole(
   file: string,
-  content: AsyncIterable<string> | Iterable<string>,
+  content: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
 ): Promise<void> {
   const partial = `${file}.partial`;
   try {

@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -30,9 +28,10 @@ import {
   type ProjectionOptions,
 } from '../audit/projection-options.js';
 import { unusualAnalyses, withFamilies, type FamiliesOption } from '../audit/unusual-options.js';
+import { writeWhole } from '../files.js';
 import { table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
-import { badInput, EXIT, systemCode } from '../user-error.js';
+import { badInput, EXIT } from '../user-error.js';
 
 const FORMATS = ['table', 'json', 'ndjson', 'csv', 'pdf', 'fhir'] as const;
 type Format = (typeof FORMATS)[number];
@@ -233,18 +232,6 @@ function tableOf({ columns }: Question, { rows }: Page): string[] {
 
 /** To standard output, or to a file that is there whole or not at all. */
 async function write(content: Readable, file: string | undefined): Promise<void> {
-  if (file === undefined) {
-    await pipeline(content, process.stdout, { end: false });
-    return;
-  }
-  const partial = `${file}.partial`;
-  try {
-    await pipeline(content, createWriteStream(partial, { mode: 0o600, flush: true }));
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    const code = systemCode(error);
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    throw badInput(`${file} cannot be written (${code}).`, { cause: error });
-  }
+  if (file === undefined) await pipeline(content, process.stdout, { end: false });
+  else await writeWhole(file, content as AsyncIterable<string | Uint8Array>);
 }
