@@ -12,6 +12,7 @@ import {
   type PrivateKind,
 } from '@consent-ledger/chaincode/wire';
 import { PrivateFolder } from '@consent-ledger/gateway/internal/adapters/sqlite/folding';
+import { foldValues, hex } from './fold-values.js';
 import { pickerFor, type Pick } from './picker.js';
 
 /** A subject with consents on file and one record. */
@@ -35,9 +36,6 @@ export function fillProjection(file: string, custodian: string, people: readonly
   const collection = custodyCollection(custodian);
   const pepper = pepperOf(database, collection);
   const folder = new PrivateFolder(database, [collection]);
-  const height = Number(
-    (database.prepare("SELECT value FROM fact WHERE name = 'height'").get() as { value: string }).value,
-  );
   for (let from = 0; from < people.length; from += FOLDED_AT_ONCE) {
     const values = people
       .slice(from, from + FOLDED_AT_ONCE)
@@ -47,24 +45,7 @@ export function fillProjection(file: string, custodian: string, people: readonly
         key: privateKey(kind, pepper, id),
         value: canonicalBytes({ ...value, v: 1, salt: SALT }),
       }));
-    const transaction = {
-      index: from,
-      id: `bench-${from}`,
-      valid: true,
-      code: 'VALID',
-      at: 0,
-      writes: [],
-      hashed: values.map(({ key, value }) => ({
-        collection,
-        keyHash: hex(key),
-        valueHash: hex(value),
-        purged: false,
-      })),
-      private: values,
-    };
-    database.exec('BEGIN');
-    folder.fold({ number: height - 1, hash: '', transactions: [] }, transaction, false);
-    database.exec('COMMIT');
+    foldValues(database, folder, values, { index: from, id: `bench-${from}` });
   }
   database.close();
 }
@@ -187,10 +168,6 @@ function compiled(consent: object): CompiledPolicy {
   if (!result.ok)
     throw new Error(`a consent of the benchmark is refused: ${JSON.stringify(result.problems)}`);
   return result.policy;
-}
-
-function hex(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 function digest(content: string): string {

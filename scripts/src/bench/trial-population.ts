@@ -13,6 +13,7 @@ import type { StudyInput } from '@consent-ledger/chaincode/wire/http';
 import { PrivateFolder } from '@consent-ledger/gateway/internal/adapters/sqlite/folding';
 import type { CustodianLedger } from './custodian-ledger.js';
 import type { Ask } from './decisions.js';
+import { foldValues } from './fold-values.js';
 import { pooled } from './statistics.js';
 
 const SITES = ['RiversideMSP', 'LakesideMSP'] as const;
@@ -154,9 +155,6 @@ export async function cohortRate(
 export function fillParticipations(file: string, study: string, count: number): void {
   const database = new DatabaseSync(file);
   database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -524288');
-  const height = Number(
-    (database.prepare("SELECT value FROM fact WHERE name = 'height'").get() as { value: string }).value,
-  );
   const folder = new PrivateFolder(
     database,
     SITES.map((site) => studyCollection(site, SPONSOR)),
@@ -165,24 +163,7 @@ export function fillParticipations(file: string, study: string, count: number): 
     const values = Array.from({ length: Math.min(FOLDED_AT_ONCE, count - from) }, (_, nth) =>
       participationOf(study, from + nth),
     );
-    const transaction = {
-      index: 0,
-      id: `bench-${from}`,
-      valid: true,
-      code: 'VALID',
-      at: 0,
-      writes: [],
-      hashed: values.map(({ collection, key, value }) => ({
-        collection,
-        keyHash: hex(key),
-        valueHash: hex(value),
-        purged: false,
-      })),
-      private: values,
-    };
-    database.exec('BEGIN');
-    folder.fold({ number: height - 1, hash: '', transactions: [] }, transaction, false);
-    database.exec('COMMIT');
+    foldValues(database, folder, values, { index: 0, id: `bench-${from}` });
   }
   database.close();
 }
@@ -226,10 +207,6 @@ function participationOf(study: string, nth: number): { collection: string; key:
 /** 128 random bits, as hex: a FHIR id. */
 function token(): string {
   return randomBytes(16).toString('hex');
-}
-
-function hex(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 function digest(content: string): string {
