@@ -1,18 +1,24 @@
+import { mkdirSync } from 'node:fs';
 import { createLogger } from './adapters/pino-logger.js';
+import { awaitData, type DataLock } from './adapters/sqlite/data-lock.js';
 import { startGateway } from './composition/gateway.js';
-import { ConfigurationError, loadConfiguration } from './config/load.js';
+import { NO_SEAMS } from './composition/seams.js';
+import { ConfigurationError, loadConfiguration, type LoadedConfiguration } from './config/load.js';
 import { WrongLedgerError } from './usecases/set-up.js';
 
-const USAGE = 'usage: gateway CONFIGURATION-FILE';
+const USAGE = 'usage: gateway CONFIGURATION-FILE [--standby]';
+const STANDBY = '--standby';
 const EXIT = { failed: 1, badInput: 2 } as const;
 
 /**
- * Runs one gateway: `main.js CONFIGURATION-FILE`. Standard output gets one line when it takes calls, standard error the log.
+ * Runs one gateway: `main.js CONFIGURATION-FILE [--standby]`. A standby waits until the process that works on the same data has ended,
+ * whatever ended it, and takes its place. Standard output gets one line when it takes calls, standard error the log.
  * Ends on SIGTERM and SIGINT with 0, after what was under way.
  */
 async function main(): Promise<void> {
-  const [file, ...more] = process.argv.slice(2);
-  if (file === undefined || more.length > 0) throw new ConfigurationError(USAGE);
+  const [file, mode, ...more] = process.argv.slice(2);
+  if (file === undefined || (mode !== undefined && mode !== STANDBY) || more.length > 0)
+    throw new ConfigurationError(USAGE);
   const loaded = loadConfiguration(file);
   const log = createLogger(loaded.configuration.logLevel);
   // Node's own warnings become lines of the log like everything else.
@@ -21,7 +27,8 @@ async function main(): Promise<void> {
     // The Node that runs this is pinned: whoever operates it can do nothing about what Node calls experimental.
     if (warning.name !== 'ExperimentalWarning') log.warn('process.warning', { error: warning });
   });
-  const gateway = await startGateway(loaded, log);
+  const lock = mode === STANDBY ? await standBy(loaded) : undefined;
+  const gateway = await startGateway(loaded, log, NO_SEAMS, lock);
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -63,6 +70,32 @@ async function main(): Promise<void> {
 
   function isStopped(): boolean {
     return isStopping;
+  }
+}
+
+/** Nothing is opened meanwhile, not even the port. Ends the process with 0 where it is stopped while it waits. */
+async function standBy({ configuration: { dataDirectory }, own }: LoadedConfiguration): Promise<DataLock> {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const waiting = new AbortController();
+  const stop = (): void => {
+    waiting.abort();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  try {
+    const lock = await awaitData(dataDirectory, {
+      now: NO_SEAMS.now,
+      signal: waiting.signal,
+      onHeld: (by) => {
+        process.stdout.write(`${JSON.stringify({ event: 'standby', member: own.mspId, reason: by })}\n`);
+      },
+    });
+    process.off('SIGTERM', stop);
+    process.off('SIGINT', stop);
+    return lock;
+  } catch (error) {
+    if (waiting.signal.aborted) process.exit(0);
+    throw error;
   }
 }
 

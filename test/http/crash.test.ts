@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { memberLayout } from '@consent-ledger/network';
+import { privateHistory } from '../support/history.js';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startConsortium, type Answer, type TestConsortium, type TestMember } from './support/consortium.js';
 import { ask, events, fileConsent, putRecord, registerSubject, treatmentConsent } from './support/people.js';
 import { expectProblem } from './support/problems.js';
-import { startProcess } from './support/processes.js';
+import { startProcess, type RunningProcess } from './support/processes.js';
 import { PATIENCE_MS } from './support/shared.js';
 
 describe('a gateway that dies, stops, or loses its ledger', function () {
@@ -162,6 +165,84 @@ describe('a gateway that dies, stops, or loses its ledger', function () {
     await until(async () => (await ask(lakeside, riverside, [record])).status === 200, 'releases again');
   });
 
+  const gatewayOn = (file: string, ...options: string[]): Promise<RunningProcess> =>
+    startProcess({
+      module: '@consent-ledger/gateway/main',
+      args: [file, ...options],
+      ready: options.length === 0 ? /"event":"ready"/ : /"event":"standby"/,
+    });
+
+  it('refuses data that another process works on, and names that process', async () => {
+    const file = memberLayout(consortium.directory, 'riverside').configuration;
+    const failure = await gatewayOn(file).then(
+      async (started) => {
+        await started.stop();
+        return 'it started';
+      },
+      (error: unknown) => String(error),
+    );
+    expect(failure)
+      .to.include('(1)')
+      .and.include('another gateway process works on')
+      .and.include(`process ${riverside.process.child.pid ?? 0} on`)
+      .and.include('--standby');
+    expect((await ask(lakeside, riverside, [record])).status, 'the first goes on').to.equal(200);
+  });
+
+  it('is followed by its standby when it is killed under load: nothing is lost, and nothing is done twice', async () => {
+    const file = memberLayout(consortium.directory, 'riverside').configuration;
+    const standby = await gatewayOn(file, '--standby');
+    const second = await gatewayOn(file, '--standby');
+    expect(await second.stop('SIGTERM'), 'one that waits ends at once').to.equal(0);
+
+    const token = await riverside.token('clerk', ['records-clerk']);
+    const register = (key: string): Promise<Answer | undefined> =>
+      riverside
+        .call('POST', '/v1/subjects', { token, headers: { 'idempotency-key': key }, body: {} })
+        .catch(() => undefined);
+    const before = await allSubjects(sentinel);
+    const made = new Map<string, unknown>();
+    const keys: string[] = [];
+    let running = true;
+    const load = Array.from({ length: 4 }, async () => {
+      while (running) {
+        const key = randomUUID();
+        keys.push(key);
+        const answer = await register(key);
+        if (answer?.status === 201) made.set(key, answer.json['subject']);
+      }
+    });
+    await until(() => Promise.resolve(made.size > 5), 'some are registered');
+    await riverside.process.stop('SIGKILL');
+    running = false;
+    await Promise.all(load);
+
+    await until(
+      () => Promise.resolve(standby.lines.some((line) => line.includes('"ready"'))),
+      'it took over',
+    );
+    riverside.process = standby;
+    // Whoever got no answer asks again under the same key, whoever got one is answered as before.
+    for (const key of keys) {
+      await until(async () => {
+        const again = await register(key);
+        if (again?.status !== 201) return false;
+        expect(again.json['subject']).to.equal(made.get(key) ?? again.json['subject']);
+        made.set(key, again.json['subject']);
+        return true;
+      }, `the answer under ${key}`);
+    }
+    expect(new Set(made.values()).size).to.equal(keys.length);
+    await until(
+      async () => (await allSubjects(sentinel)).length >= before.length + keys.length,
+      'all are at oversight',
+    );
+    const now = await allSubjects(sentinel);
+    expect(now).to.have.length(before.length + keys.length);
+    expect(now).to.include.members([...made.values()] as string[]);
+    await until(async () => (await ask(lakeside, riverside, [record])).status === 200, 'releases again');
+  });
+
   it('refuses to run on another ledger, or where others read than was agreed', async () => {
     const attempts = [{ id: 'f'.repeat(64) }, { collectionsDigest: '0'.repeat(64) }];
     for (const [index, changed] of attempts.entries()) {
@@ -205,6 +286,13 @@ describe('a gateway that dies, stops, or loses its ledger', function () {
     expect(existsSync(file)).to.equal(true);
     expect(readFileSync(file, 'utf8')).to.include('hunter2');
   });
+
+  async function allSubjects(member: TestMember): Promise<string[]> {
+    const history = await privateHistory(member);
+    return history
+      .filter(({ key }) => key.startsWith('subject/'))
+      .map(({ value }) => String(value['subject']));
+  }
 
   async function allEvents(member: TestMember): Promise<Record<string, unknown>[]> {
     const found: Record<string, unknown>[] = [];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFileSpool } from '../adapters/records/file-spool.js';
+import { takeData, type DataLock } from '../adapters/sqlite/data-lock.js';
 import { openIdempotencyStore } from '../adapters/sqlite/idempotency-store.js';
 import { openReceiptQueue } from '../adapters/sqlite/receipt-queue.js';
 import type { LoadedConfiguration } from '../config/load.js';
@@ -49,19 +50,30 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
-/** Builds one gateway out of its configuration. Only this folder knows which adapter is behind which port. */
+/**
+ * Builds one gateway out of its configuration. Only this folder knows which adapter is behind which port. Throws a DataHeldError where
+ * another process works on its data; a standby has waited for them, and brings the lock.
+ */
 export async function startGateway(
   loaded: LoadedConfiguration,
   log: Logger,
   seams: Seams = NO_SEAMS,
+  lock?: DataLock,
 ): Promise<RunningGateway> {
   const closers = new Closers();
+  // The first that is taken and the last that is given back.
+  closers.add(lock ?? takeOwnData(loaded, seams));
   try {
     return await build(closers, loaded, log, seams);
   } catch (error) {
     await closers.close();
     throw error;
   }
+}
+
+function takeOwnData({ configuration: { dataDirectory } }: LoadedConfiguration, { now }: Seams): DataLock {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  return takeData(dataDirectory, now);
 }
 
 async function build(
