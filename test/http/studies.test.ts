@@ -9,6 +9,8 @@ import {
 import { canonicalBytes } from '@consent-ledger/chaincode/wire';
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { eventually } from '../support/eventually.js';
 import { deliveredHistory } from '../support/history.js';
 import type { Answer, TestMember } from './support/consortium.js';
@@ -300,6 +302,18 @@ describe('a clinical trial', function () {
     for (const block of blocks) await lied.block(withLies(block));
     const rules = new Set(lied.report().findings.map(({ rule }) => rule));
     expect(rules).to.include('participation-differs').and.include('stop-not-authentic');
+  });
+
+  it('is done with what it has recorded: nothing of it is tried again', async () => {
+    for (const site of [riverside, lakeside])
+      await eventually(() => {
+        const queue = new DatabaseSync(join(site.configuration.dataDirectory, 'participation-queue.db'), {
+          readOnly: true,
+        });
+        const waiting = queue.prepare('SELECT attempts FROM waiting WHERE due IS NOT NULL').all();
+        queue.close();
+        expect(waiting).to.deep.equal([]);
+      });
   });
 
   it('lets no one in whom it does not concern', async () => {

@@ -85,9 +85,9 @@ export class Batcher<Item, Result> {
     try {
       const results = await this.#options.run(batch.map(({ item }) => item));
       batch.forEach(({ resolve, reject }, index) => {
-        const result = results[index];
-        if (result === undefined) reject(new Error('a batch gave fewer results than it had items'));
-        else resolve(result);
+        // By the number of results, since undefined may be one.
+        if (index < results.length) resolve(results[index] as Result);
+        else reject(new Error('a batch gave fewer results than it had items'));
       });
     } catch (error) {
       for (const { reject } of batch) reject(error);

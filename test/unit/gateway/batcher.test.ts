@@ -41,6 +41,24 @@ describe('calls wait for each other only as long as they were told to', () => {
     );
   });
 
+  it('takes undefined for a result, and only what has none for a failure', async () => {
+    const batcher = new Batcher<number, undefined>({
+      size: 2,
+      inFlight: 1,
+      waitMs: 0,
+      waiting: 10,
+      overflow,
+      run: (batch) => Promise.resolve(batch.includes(3) ? [undefined] : batch.map(() => undefined)),
+    });
+    const results = await Promise.allSettled([1, 2, 3, 4].map((item) => batcher.add(item)));
+    expect(results.map(({ status }) => status)).to.deep.equal([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ]);
+  });
+
   it('fails the calls of a batch that fails, and no others', async () => {
     const batcher = new Batcher<number, number>({
       size: 2,

@@ -11,15 +11,15 @@ export interface QueueLayout<Item> {
 }
 
 /**
- * The queue in one SQLite file, written through to the disk: what is enqueued and how far the ledger was read are one transaction, so
- * that a crash loses nothing. What was brought stays, without a time at which it is due: a block that is read again, because
+ * The queue in one SQLite file. What is enqueued and how far the ledger was read are one transaction, so that a crash loses nothing: where
+ * the machine's loses the newest transactions, the ledger is read again from before them, and what was brought is brought once more. What was brought stays, without a time at which it is due: a block that is read again, because
  * values of it were missing, tells nothing new of what was there.
  */
 export function openLedgerQueue<Item extends Written>(
   path: string,
   layout: QueueLayout<Item>,
 ): LedgerQueue<Item> & { close(): void } {
-  const database = openDatabase(path, schemaOf(layout), 1, 'full');
+  const database = openDatabase(path, schemaOf(layout), 1, 'rebuildable');
   const statements = statementsOf(database, layout);
   const { key, beside = [] } = layout;
   const textsOf = (item: Item, names: readonly (keyof Item & string)[]): SQLInputValue[] =>
