@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { EVENT_HEADERS, type AccessOutcome } from '@consent-ledger/chaincode/wire/http';
 import type { Response } from 'express';
 import type { Opened } from '../../usecases/ask-for-records.js';
@@ -95,15 +94,30 @@ function outcomeOf(opened: Opened, custodian: string): AccessOutcome {
   };
 }
 
-/** Writes as fast as the caller reads. A caller that hung up ends it. `done` is told of each piece that was written. */
+/**
+ * Writes as fast as the caller reads. A caller that hung up ends it. `done` is told of each piece that was written. It listens once for all of
+ * it: a listener for each wait would stay until the end, thousands for a large record.
+ */
 export async function pump(
   content: AsyncIterable<Uint8Array>,
   response: Response,
   done?: (piece: Uint8Array) => void,
 ): Promise<void> {
-  for await (const chunk of content) {
-    if (response.destroyed) return;
-    const goesOn = response.write(chunk, () => done?.(chunk));
-    if (!goesOn) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  let goOn: (() => void) | undefined;
+  const wake = (): void => {
+    goOn?.();
+  };
+  response.on('drain', wake).on('close', wake);
+  try {
+    for await (const chunk of content) {
+      if (response.destroyed) return;
+      if (response.write(chunk, () => done?.(chunk))) continue;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      goOn = undefined;
+    }
+  } finally {
+    response.off('drain', wake).off('close', wake);
   }
 }
