@@ -2,6 +2,7 @@ import { secretFile } from '../adapters/keys/secret-file.js';
 import { readProfileFile } from '../adapters/profiles/read-profile-file.js';
 import { openPatientIndex } from '../adapters/persons/patient-index.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
+import { openQualityTable } from '../adapters/quality/read-quality-table.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
 import { openLinkStore } from '../adapters/sqlite/link-store.js';
 import type { Handlers } from '../http/handlers.js';
@@ -12,6 +13,7 @@ import { linkHandlers } from '../http/operations/links.js';
 import { labelHandlers } from '../http/operations/labels.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
+import { qualityHandlers } from '../http/operations/quality.js';
 import { readOwnHandlers, releaseHandlers } from '../http/operations/records.js';
 import { listingHandlers } from '../http/operations/searches.js';
 import { subjectHandlers } from '../http/operations/subjects.js';
@@ -31,6 +33,7 @@ import { FoundPersons } from '../usecases/matching/found-persons.js';
 import { SealedTexts } from '../usecases/finding/sealed-text.js';
 import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
+import { QualityReports } from '../usecases/quality/quality-reports.js';
 import { createLook } from '../usecases/look.js';
 import type { Closers } from './closers.js';
 import { buildErasing } from './erasing.js';
@@ -132,6 +135,13 @@ export async function buildCustodian(
   const index = closers.add(
     openPatientIndex(inData('patient-index.db'), { seal: ownVault, secret: referencesKey }),
   );
+  const reports = new QualityReports({
+    kept: keep,
+    index,
+    records: foundation.recordIndex,
+    table: openQualityTable(configuration.qualityTable),
+    now,
+  });
   const found = new FoundPersons({
     sealed: new SealedTexts(referencesKey, 'found person', FOUND_BYTES),
     lastsMs: limits.foundMinutes * 60_000,
@@ -180,12 +190,13 @@ export async function buildCustodian(
       ...custodianPeopleHandlers({ own: custody, transactions, pseudonymKey, ledgerId }),
       ...subjectHandlers({ own: custody, transactions, pseudonymKey, passkeys: configuration.passkeys }),
       ...notifications.handlers,
-      ...keepHandlers(keep, tables),
+      ...keepHandlers(keep, tables, reports),
+      ...qualityHandlers(reports),
       ...labelHandlers({ keep, tables }),
       ...linkHandlers(links),
       ...answerMatchHandlers(matches),
       ...demographicsHandlers({ custody, index, now }),
-      ...bundleHandlers({ keep, tables, bundleBytes: limits.bundleBytes }),
+      ...bundleHandlers({ keep, tables, reports, bundleBytes: limits.bundleBytes }),
       ...erasing.handlers,
       ...checkHandlers(checks, pseudonymKey),
       ...cdsHandlers({

@@ -69,6 +69,9 @@ function withAbsolutePaths(configuration: Configuration, folder: string): Config
           }),
     },
     ...(configuration.labelTable === undefined ? {} : { labelTable: absolute(configuration.labelTable) }),
+    ...(configuration.qualityTable === undefined
+      ? {}
+      : { qualityTable: absolute(configuration.qualityTable) }),
     studyProfiles: configuration.studyProfiles.map(absolute),
     keys: { signing: absolute(keys.signing), encryption: absolute(keys.encryption) },
     tokens: { ...tokens, ...(tokens.tlsCa === undefined ? {} : { tlsCa: absolute(tokens.tlsCa) }) },

@@ -262,6 +262,11 @@ export const configurationSchema = z
       .describe(
         'YAML or JSON: which codes make a record sensitive (docs/labelling.md); absent: the table that comes along',
       ),
+    qualityTable: file
+      .optional()
+      .describe(
+        'YAML or JSON: what is looked for in records that come in (docs/quality.md); absent: the table that comes along',
+      ),
     studyProfiles: z
       .array(file)
       .max(16)

@@ -43,6 +43,8 @@ export interface GatewayConfiguration {
   readonly custody?: Custody;
   /** File that says which codes make a record sensitive. */
   readonly labelTable?: string;
+  /** File that says what is looked for in records that come in. */
+  readonly qualityTable?: string;
   /** Files of profiles by which data are pseudonymised for studies. */
   readonly studyProfiles?: readonly string[];
   readonly passkeys?: Passkeys;
@@ -153,6 +155,7 @@ export function gatewayConfiguration(
     },
     ...(custody && { custody }),
     ...(organisation.labelTable === undefined ? {} : { labelTable: organisation.labelTable }),
+    ...(organisation.qualityTable === undefined ? {} : { qualityTable: organisation.qualityTable }),
     ...(organisation.studyProfiles === undefined ? {} : { studyProfiles: organisation.studyProfiles }),
     ...(organisation.passkeys === undefined ? {} : { passkeys: organisation.passkeys }),
     ...(organisation.notifications === undefined

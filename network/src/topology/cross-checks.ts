@@ -84,6 +84,7 @@ function duplicatePorts(organisations: readonly Organisation[]): CrossProblem[] 
 const CUSTODIANS_ONLY = {
   custody: 'custody settings',
   labelTable: 'label table',
+  qualityTable: 'quality table',
   studyProfiles: 'profiles',
   passkeys: 'passkeys',
   notifications: 'notifications',

@@ -79,13 +79,15 @@ function checked<T>(located: LocatedDocument, schema: z.ZodType<T>, file: string
 }
 
 function withAbsolutePaths(organisation: Organisation, folder: string): Organisation {
-  const { tokens, labelTable, notifications, studyAlerts, studyProfiles, records, keyStore } = organisation;
+  const { tokens, labelTable, qualityTable, notifications } = organisation;
+  const { studyAlerts, studyProfiles, records, keyStore } = organisation;
   const absolute = (file: string): string => resolve(folder, file);
   const { caFile } = tokens;
   return {
     ...organisation,
     ...(caFile === undefined ? {} : { tokens: { ...tokens, caFile: resolve(folder, caFile) } }),
     ...(labelTable === undefined ? {} : { labelTable: resolve(folder, labelTable) }),
+    ...(qualityTable === undefined ? {} : { qualityTable: resolve(folder, qualityTable) }),
     ...(notifications === undefined ? {} : { notifications: withFilesFrom(notifications, absolute) }),
     ...(studyProfiles === undefined ? {} : { studyProfiles: studyProfiles.map(absolute) }),
     ...(studyAlerts?.caFile === undefined

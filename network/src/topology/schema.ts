@@ -214,6 +214,8 @@ export const organisationSchema = mapping({
   custody: custodySchema.optional(),
   /** YAML or JSON file beside the topology file: which codes make a record sensitive. Absent: the gateway's own table. */
   labelTable: z.string('a file name').min(1, 'a file name').optional(),
+  /** YAML or JSON file beside the topology file: what is looked for in records that come in. Absent: the gateway's own table. */
+  qualityTable: z.string('a file name').min(1, 'a file name').optional(),
   /** JSON files beside the topology file: profiles by which its data are pseudonymised for studies, beside the one that comes along. */
   studyProfiles: z
     .array(z.string('a file name').min(1, 'a file name'), 'a list of file names')

@@ -56,6 +56,7 @@ export async function readRecord(dataDir: string): Promise<ConsortiumRecord | un
 
 const GATEWAY_SETTINGS: ReadonlySet<string> = new Set([
   'labelTable',
+  'qualityTable',
   'studyProfiles',
   'passkeys',
   'notifications',

@@ -205,6 +205,8 @@ export async function goodInputs({
       const body = { resourceType: 'Bundle', type: 'collection', entry };
       return Promise.resolve(good({ query: { subject }, body }));
     },
+    getRecordQuality: same({ path: { id: record } }),
+    getSubjectQuality: same(ofSubject),
     describeRecord: same({ path: { id: record } }),
     relabelRecord: same({ path: { id: record }, body: { reason: 'checked', labels: [] } }),
     makeLink: same({ ...ofSubject, body: {} }),

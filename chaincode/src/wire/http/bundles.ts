@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { qualityCounts } from './quality.js';
 import { idSchema, repeatable } from './shared.js';
 
 const flag = z.enum(['true', 'false']).optional();
@@ -30,6 +31,7 @@ export const keptEntry = z
     digest: z.string().optional().describe('SHA-256 of the content, base64url'),
     reference: z.string().optional().describe('what other records call it'),
     labels: z.array(z.string()).optional().describe('absent: not assessed'),
+    quality: qualityCounts.optional(),
     message: z.string().optional().describe('why it is refused'),
   })
   .meta({ id: 'KeptEntry' });

@@ -18,6 +18,7 @@ export * from './members.js';
 export * from './notifications.js';
 export * from './operations.js';
 export * from './problem.js';
+export * from './quality.js';
 export * from './records.js';
 export * from './releases.js';
 export * from './roles.js';

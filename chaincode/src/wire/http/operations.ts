@@ -30,6 +30,7 @@ import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
 import { MATCHING_OPERATIONS } from './matching-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
+import { QUALITY_OPERATIONS } from './quality-operations.js';
 import { STUDY_OPERATIONS } from './study-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
@@ -216,6 +217,7 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'The record', mediaTypes: RECORD_MEDIA_TYPES },
   },
   ...RECORD_OPERATIONS,
+  ...QUALITY_OPERATIONS,
   requestAccess: {
     method: 'post',
     path: '/v1/access-requests',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { qualityCounts } from './quality.js';
 import { idSchema, purposeSchema, repeatable, transactionSchema } from './shared.js';
 
 const text = z.string().regex(/^[!-~]{1,256}$/);
@@ -57,6 +58,7 @@ export const recordRegistered = transactionSchema
     digest: z.string().describe('SHA-256 of the content, base64url'),
     bytes: z.int().min(0),
     facts: recordFactsSchema.describe('what was registered of it'),
+    quality: qualityCounts.optional(),
   })
   .meta({ id: 'RecordRegistered' });
 

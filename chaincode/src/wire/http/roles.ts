@@ -38,6 +38,9 @@ export const CHECKERS = [
  */
 export const SPEAKERS = ['consent-clerk', 'consent-portal'] as const satisfies readonly Role[];
 
+/** Who goes after what is wrong with records: whoever keeps them, and the privacy official, who answers for what is said of a subject. */
+export const QUALITY_KEEPERS = ['records-clerk', 'privacy-officer'] as const satisfies readonly Role[];
+
 /** Who may have a subject erased: the custodian's privacy official (45 CFR 164.530(a)(1)) or data protection officer. */
 export const ERASERS = ['privacy-officer'] as const satisfies readonly Role[];
 

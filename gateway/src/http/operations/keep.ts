@@ -8,6 +8,7 @@ import {
 import { primitives, type DescriptorFacts } from '@consent-ledger/chaincode/wire';
 import { keepRecord, type KeepRecordOptions } from '../../usecases/keep-record.js';
 import { describeRecord, READABLE_BYTES } from '../../usecases/labelling/describe-record.js';
+import type { QualityReports } from '../../usecases/quality/quality-reports.js';
 import type { LabelTables } from '../../ports/label-tables.js';
 import { Refusal } from '../../usecases/refusal.js';
 import type { HandlersOf } from '../handlers.js';
@@ -15,7 +16,11 @@ import { bodyOf, parseJson, readBytes } from '../json-body.js';
 import { refusalOfInput } from '../problems.js';
 
 /** Records come in. */
-export function keepHandlers(options: KeepRecordOptions, tables: LabelTables): HandlersOf<'putRecord'> {
+export function keepHandlers(
+  options: KeepRecordOptions,
+  tables: LabelTables,
+  reports: Pick<QualityReports, 'countsOf'>,
+): HandlersOf<'putRecord'> {
   return {
     putRecord: async ({ params, query, request }) => {
       const mediaType = mediaTypeOf(request);
@@ -27,10 +32,12 @@ export function keepHandlers(options: KeepRecordOptions, tables: LabelTables): H
         { record: params.id, resource, stated: (stated ?? {}) as Partial<DescriptorFacts> },
         tables.current,
       );
+      const subjects = [...new Set(query.subject)];
+      const quality = await reports.countsOf(resource, subjects);
       const kept = await keepRecord(
         {
           record: params.id,
-          subjects: [...new Set(query.subject)],
+          subjects,
           mediaType,
           facts,
           labelling,
@@ -43,7 +50,16 @@ export function keepHandlers(options: KeepRecordOptions, tables: LabelTables): H
       return {
         status: kept.isNew ? 201 : 200,
         headers: { Location: `/v1/records/${params.id}` },
-        body: { record: params.id, version, digest, bytes, facts, transaction, block },
+        body: {
+          record: params.id,
+          version,
+          digest,
+          bytes,
+          facts,
+          ...(quality === undefined ? {} : { quality }),
+          transaction,
+          block,
+        },
       };
     },
   };

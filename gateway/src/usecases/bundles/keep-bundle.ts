@@ -1,5 +1,5 @@
 import type { DescriptorFacts } from '@consent-ledger/chaincode/wire';
-import type { KeptEntry } from '@consent-ledger/chaincode/wire/http';
+import type { KeptEntry, QualityCounts } from '@consent-ledger/chaincode/wire/http';
 import type { LabelTables } from '../../ports/label-tables.js';
 import { factsOfResource } from '../fhir-facts.js';
 import {
@@ -12,6 +12,7 @@ import {
   type SealedRecord,
 } from '../keep-record.js';
 import { describeRecord } from '../labelling/describe-record.js';
+import type { QualityReports } from '../quality/quality-reports.js';
 import { Refusal } from '../refusal.js';
 import { isObject, type ReadBundle, type RefusedEntry } from './read-bundle.js';
 import { nameEntries, referencesWithin, requireOnePatient, type NamedEntry } from './references.js';
@@ -41,6 +42,7 @@ export interface BundleKept {
 export interface KeepBundleOptions {
   readonly keep: KeepRecordOptions;
   readonly tables: LabelTables;
+  readonly reports: Pick<QualityReports, 'countsOfAll'>;
 }
 
 const AT_ONCE = 4;
@@ -63,6 +65,11 @@ export async function keepBundle(
   const [described, refusals] = describeEntries(named, bundle, terms, options.tables);
   const early = [...bundle.refused, ...refusals];
   if (early.length > 0 && !terms.isPartial) throw refusalOf(early);
+  const counts = await options.reports.countsOfAll(
+    described.map(([{ resource }]) => resource),
+    terms.subjects,
+  );
+  const quality = new Map(described.map(([{ index }], place) => [index, counts[place]]));
   const outcomes = await sealAll(described, options.keep);
   const refused = [...early, ...outcomes.filter((one) => 'message' in one)];
   const kept = outcomes.flatMap((one) => ('message' in one ? [] : [one]));
@@ -73,7 +80,10 @@ export async function keepBundle(
   }
   const committed = sealed.length === 0 ? undefined : await registerSealed(sealed, options.keep);
   return {
-    entries: [...kept.map(entryOf), ...refused.map(refusedEntryOf)].sort((a, b) => a.entry - b.entry),
+    entries: [
+      ...kept.map((one) => entryOf(one, quality.get(one.entry.index))),
+      ...refused.map(refusedEntryOf),
+    ].sort((a, b) => a.entry - b.entry),
     isNew: committed !== undefined,
     transaction: committed?.transaction,
     block: committed?.block,
@@ -181,7 +191,10 @@ function refusalOf(refused: readonly RefusedEntry[]): Refusal {
   return new Refusal('bundle-refused', { errors });
 }
 
-function entryOf({ entry, kept }: Exclude<Outcome, RefusedEntry>): KeptEntry {
+function entryOf(
+  { entry, kept }: Exclude<Outcome, RefusedEntry>,
+  quality: QualityCounts | undefined,
+): KeptEntry {
   const isNew = 'incoming' in kept;
   return {
     entry: entry.index,
@@ -191,6 +204,7 @@ function entryOf({ entry, kept }: Exclude<Outcome, RefusedEntry>): KeptEntry {
     digest: kept.digest,
     ...(entry.reference === undefined ? {} : { reference: entry.reference }),
     ...(isNew && kept.incoming.facts.labels !== undefined ? { labels: kept.incoming.facts.labels } : {}),
+    ...(quality === undefined ? {} : { quality }),
   };
 }
 

@@ -1,10 +1,9 @@
 import type { Descriptor, DescriptorFacts, Labelling } from '@consent-ledger/chaincode/wire';
 import type { LabelTables } from '../../ports/label-tables.js';
-import { readStored } from '../ask-for-records.js';
+import { contentOf, resourceOf } from '../kept-resource.js';
 import { keepRecord, type KeepRecordOptions, type KeptRecord } from '../keep-record.js';
-import { recordBinding } from '../record-binding.js';
 import { Refusal } from '../refusal.js';
-import { labelDescribed, READABLE_BYTES, requireFacts, withoutLabels } from './describe-record.js';
+import { labelDescribed, requireFacts, withoutLabels } from './describe-record.js';
 import { overruleLabels } from './label-record.js';
 
 export interface RelabelOptions {
@@ -19,8 +18,6 @@ export interface Relabel {
   /** Exactly these; undefined: what today's rules say. */
   readonly labels: readonly string[] | undefined;
 }
-
-const FHIR_JSON = 'application/fhir+json';
 
 /**
  * A new version of a record with the same content and other labels, encrypted anew, since what is encrypted is bound to its version.
@@ -57,20 +54,4 @@ function decide(decided: readonly string[], byRules: Parameters<typeof overruleL
 function statedOf({ facts, labelling }: Descriptor): Pick<DescriptorFacts, 'labels'> {
   const stated = labelling === undefined ? facts.labels : labelling.stated;
   return stated === undefined ? {} : { labels: [...stated] };
-}
-
-async function resourceOf(current: Descriptor, keep: KeepRecordOptions): Promise<unknown> {
-  if (current.mediaType !== FHIR_JSON || current.ciphertext.bytes > READABLE_BYTES) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of contentOf(current, keep)) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
-}
-
-async function* contentOf(
-  current: Descriptor,
-  { custody, records, vault }: KeepRecordOptions,
-): AsyncGenerator<Uint8Array> {
-  const { record, version, ciphertext } = current;
-  const key = await vault.open(ciphertext.digest);
-  yield* readStored(records, ciphertext.digest, key, recordBinding(custody.custodian, record, version));
 }
