@@ -7,7 +7,7 @@ import { installIfMissing } from './bootstrap/install.mjs';
 import { BootstrapError, handOver, hasProjectNode, ROOT, sideBySide } from './bootstrap/run.mjs';
 import { fabricRuns, lanes, testFiles } from './bootstrap/tests.mjs';
 
-const FAULT_RUNS = '50';
+const FAULT_RUNS = '30';
 const MOCHA = 'node_modules/mocha/bin/mocha.js';
 const COUNTS = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm;
 const HOW_ON_FABRIC =

@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { diceOf, FAULT_SEED } from '../support/fault/dice.js';
+import { tried } from '../support/fault/verdicts.js';
 import { temporaryFolder } from '../support/temporary.js';
 import {
   CHAINCODE,
@@ -58,14 +60,16 @@ describe('the embedded ledger, killed again and again under load', function () {
   this.timeout(RUNS * PATIENCE_PER_RUN);
   const work = temporaryFolder();
 
-  it('keeps every acknowledged write, whole blocks and an intact chain', async () => {
+  it(`keeps every acknowledged write, whole blocks and an intact chain (seed ${FAULT_SEED})`, async () => {
+    const dice = diceOf(FAULT_SEED);
     const dataDir = join(work.path, 'consortium');
     const folder = join(work.path, 'ledger');
     const consortium = await prepareTestConsortium(dataDir);
     const all: Acknowledged[] = [];
     for (let run = 0; run < RUNS; run++) {
       // A spread of moments: just after opening, in the midst of blocks, after checkpoints.
-      all.push(...(await writeUntilKilled(dataDir, folder, 20 + Math.floor(Math.random() * 900))));
+      const written = await writeUntilKilled(dataDir, folder, 20 + dice.next(900));
+      all.push(...written);
       const ledger = await openLedger(consortium.options(folder));
       const snapshot = ledger.openSnapshot();
       for (const { txId, code, name } of all) {
@@ -81,6 +85,10 @@ describe('the embedded ledger, killed again and again under load', function () {
       const verified = await verifyChain(blocks(ledger));
       expect(verified.height).to.equal(ledger.height);
       await ledger.close();
+      tried(
+        { promise: 1, what: 'writes acknowledged by a ledger that is killed under load' },
+        written.length,
+      );
     }
     expect(all.filter(({ code }) => code === 0)).to.have.length.greaterThan(0);
   });

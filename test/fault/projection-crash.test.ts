@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { random } from '../support/audit/compact-lines.js';
 import { everyRow, followTo } from '../support/audit/following.js';
 import { jtiOf, USER } from '../support/audit/small-history.js';
+import { FAULT_SEED } from '../support/fault/dice.js';
+import { tried } from '../support/fault/verdicts.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 /** How often the projection is killed; `npm run test:fault` asks for two hundred. */
@@ -17,8 +19,6 @@ const asked = process.env['CONSENT_LEDGER_FAULT_RUNS'];
 const RUNS = Number(
   process.env['CONSENT_LEDGER_PROJECTION_KILLS'] ?? (asked === undefined ? 3 : 4 * Number(asked)),
 );
-/** When it is killed; printed, so that a run can be had once more. */
-const SEED = Number(process.env['CONSENT_LEDGER_FAULT_SEED'] ?? Date.now() % 1_000_000);
 const PATIENCE_PER_RUN = 60_000;
 const CHILD = fileURLToPath(new URL('./support/projection-child.js', import.meta.url));
 const BLOCKS = 120;
@@ -51,7 +51,7 @@ describe('a projection that is killed again and again while it follows', functio
   this.timeout((RUNS + 2) * PATIENCE_PER_RUN);
   const work = temporaryFolder();
 
-  it(`equals, row by row, one that never was (killed ${RUNS} times, seed ${SEED})`, async () => {
+  it(`equals, row by row, one that never was (killed ${RUNS} times, seed ${FAULT_SEED})`, async () => {
     const { ledger, blocks } = await longHistory();
     const blocksFile = join(work.path, 'blocks.json');
     await writeFile(
@@ -64,7 +64,7 @@ describe('a projection that is killed again and again while it follows', functio
     await never.close();
 
     const place = join(work.path, 'killed.db');
-    const next = random(SEED);
+    const next = random(FAULT_SEED);
     let span = 500;
     let kills = 0;
     while (kills < RUNS) {
@@ -87,6 +87,7 @@ describe('a projection that is killed again and again while it follows', functio
       for (const suffix of ['', '-wal', '-shm']) await rm(place + suffix, { force: true });
     }
     await compareWhole(place, ledger, blocks, expected);
+    tried({ promise: 5, what: 'a projection that is killed while it follows, compared row by row' }, kills);
   });
 });
 

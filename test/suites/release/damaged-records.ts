@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ask, putRecord } from '../../http/support/people.js';
+import { tried, type Attack } from '../../support/fault/verdicts.js';
 import { askAll, expectNothing, type Held, type Trial } from './trial.js';
 
 const DAMAGES = ['flipped', 'truncated', 'prolonged', 'swapped', 'rolled back'] as const;
@@ -47,14 +48,17 @@ export function damagedRecords(trial: Trial): void {
       for (let round = 0; round < Math.max(trial.rounds, DAMAGES.length); round += 1) {
         const damage = DAMAGES[round % DAMAGES.length] ?? 'flipped';
         writeFileSync(path, damaged(damage, { good, former, foreign }));
-        const answers = await askAll(trial, 'damaged records', [held]);
-        expectNothing(answers, damage);
+        const attack: Attack = { promise: 2, what: `a record’s ciphertext ${damage}` };
+        const answers = await askAll(trial, attack, [held]);
+        expectNothing(answers, attack);
         const { member } = trial.custodian();
         const token = await member.token('doctor', ['practitioner']);
         const own = await member
           .call('GET', `/v1/records/${held.record}?purpose=TREAT`, { token })
           .catch(() => undefined);
-        expect(own?.status === 200 && own.bytes.length >= held.content.length, damage).to.equal(false);
+        const isWhole = own?.status === 200 && own.bytes.length >= held.content.length;
+        tried({ ...attack, what: `${attack.what}, read by the own staff` }, 1, isWhole ? 1 : 0);
+        expect(isWhole, damage).to.equal(false);
       }
       writeFileSync(path, good);
       const whole = await ask(trial.requester().member, trial.custodian().member, [held.record]);

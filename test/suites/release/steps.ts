@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import type { Dice } from '../../support/fault/dice.js';
 import type { FaultyMember } from '../../support/release-faults/faulty-member.js';
 import { nameOf, type Action, type Fault, type Port } from '../../support/release-faults/plan.js';
-import { askAll, type Dice, type Trial } from './trial.js';
+import { askAll, expectAll, type Trial } from './trial.js';
 
 interface Step {
   readonly port: Port;
@@ -75,15 +76,17 @@ export function steps(trial: Trial): void {
         for (const { whose, fault } of planned.slice(0, rounds)) {
           const one: FaultyMember = whose === 'custodian' ? trial.custodian() : trial.requester();
           await one.plan(fault);
-          const answers = await askAll(trial, `${whose} ${WHAT[action]}`);
+          const answers = await askAll(trial, {
+            promise: 2,
+            what: `${whose}’s gateway ${WHAT[action]} at a step`,
+          });
           // One that is slow and right is only slow.
           if (action === 'slow') {
             expect(answers.map((answer) => answer?.status)).to.deep.equal(answers.map(() => 200));
           }
           await one.revive(action === 'kill' ? AFTERWARDS_MS : 0);
         }
-        const answers = await askAll(trial, 'after all of them');
-        expect(answers.map((answer) => answer?.status)).to.deep.equal(answers.map(() => 200));
+        await expectAll(trial, { promise: 2, what: 'released again after all of them' });
       });
 
       if (rounds >= 2 * BOUNDARIES) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { withdraw } from '../../http/support/people.js';
+import type { Attack } from '../../support/fault/verdicts.js';
 import type { Fault } from '../../support/release-faults/plan.js';
 import { askAll, expectNothing, grant, type Trial } from './trial.js';
 
@@ -16,7 +17,8 @@ const HELD: readonly Pick<Fault, 'port' | 'method' | 'when'>[] = [
   { port: 'ledger', method: 'height', when: 'before' },
 ];
 
-const REACHED_MS = 5_000;
+const WITHDRAWN: Attack = { promise: 4, what: 'withdrawn while the custodian’s gateway is held at a step' };
+const REACHED_MS = 60_000;
 
 export function withdrawals(trial: Trial): void {
   describe('a withdrawal that commits while a release is under way', () => {
@@ -30,7 +32,7 @@ export function withdrawals(trial: Trial): void {
         await trial.custodian().idle();
         await trial.custodian().plan({ ...where, nth: 1, action: 'hold' });
         const reached = trial.custodian().reached(REACHED_MS);
-        const asked = askAll(trial, 'withdrawn at a step', [one]);
+        const asked = askAll(trial, WITHDRAWN, [one]);
         expect(await reached, `${where.when} ${where.port}.${where.method}`).to.equal(true);
         const gone = await withdraw(oversight, one.consent, trial.custodian().member);
         expect(gone.status, JSON.stringify(gone.json)).to.equal(200);
@@ -38,7 +40,7 @@ export function withdrawals(trial: Trial): void {
         if (trial.consortium().ledger.fabric !== undefined) await sleep(1_000);
         await trial.custodian().plan();
         await trial.custodian().goOn();
-        expectNothing(await asked, `withdrawn ${where.when} ${where.port}.${where.method}`);
+        expectNothing(await asked, WITHDRAWN, `withdrawn ${where.when} ${where.port}.${where.method}`);
         one.consent = await grant(trial, one.subject);
       }
     });

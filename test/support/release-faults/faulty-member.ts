@@ -96,6 +96,10 @@ export class FaultyMember {
     return this.#order({ order: 'withhold', isWithholding });
   }
 
+  repeat(isRepeating: boolean): Promise<void> {
+    return this.#order({ order: 'repeat', isRepeating });
+  }
+
   /** Resolves when a fault that does not end the process has happened; false after so many milliseconds. */
   async reached(milliseconds: number): Promise<boolean> {
     const there = new Promise<true>((resolve) => {
@@ -103,7 +107,7 @@ export class FaultyMember {
         resolve(true);
       };
     });
-    return Promise.race([there, sleep(milliseconds, false as const)]);
+    return Promise.race([there, sleep(milliseconds, false as const, { ref: false })]);
   }
 
   get isRunning(): boolean {
@@ -112,7 +116,7 @@ export class FaultyMember {
 
   /** Starts it again where a fault ends it within so many milliseconds; says whether one did. No fault is planned any more. */
   async revive(withinMs: number): Promise<boolean> {
-    if (this.isRunning) await Promise.race([this.#ended, sleep(withinMs)]);
+    if (this.isRunning) await Promise.race([this.#ended, sleep(withinMs, undefined, { ref: false })]);
     if (this.isRunning) await this.plan();
     if (this.isRunning) return false;
     for (const fault of this.#planned.filter(({ action }) => action === 'kill')) this.hit.add(nameOf(fault));

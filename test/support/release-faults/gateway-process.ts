@@ -10,7 +10,7 @@ import { Stepping } from './stepping.js';
 import { moody, type Mood } from './unreliable-ledger.js';
 
 const loaded = loadConfiguration(process.argv[2] ?? '');
-const mood: Mood = { lagMs: 0, isWithholding: false };
+const mood: Mood = { lagMs: 0, isWithholding: false, isRepeating: false };
 let cheat: Cheat | undefined;
 let offsetMs = 0;
 const goOn: (() => void)[] = [];
@@ -49,6 +49,9 @@ async function take(order: Order): Promise<void> {
       break;
     case 'withhold':
       mood.isWithholding = order.isWithholding;
+      break;
+    case 'repeat':
+      mood.isRepeating = order.isRepeating;
       break;
   }
   report({ report: 'taken' });

@@ -45,7 +45,8 @@ export type Order =
   | { readonly order: 'cheat'; readonly cheat: Cheat | undefined }
   | { readonly order: 'clock'; readonly offsetMs: number }
   | { readonly order: 'lag'; readonly milliseconds: number }
-  | { readonly order: 'withhold'; readonly isWithholding: boolean };
+  | { readonly order: 'withhold'; readonly isWithholding: boolean }
+  | { readonly order: 'repeat'; readonly isRepeating: boolean };
 
 /** What a gateway process tells the test. */
 export type Report =

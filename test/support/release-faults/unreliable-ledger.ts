@@ -7,6 +7,8 @@ export interface Mood {
   lagMs: number;
   /** Private values do not come at all, as while a peer fetches them from others. */
   isWithholding: boolean;
+  /** Each block comes twice, and the one before it once more. */
+  isRepeating: boolean;
 }
 
 export function moody(ledger: Ledger, mood: Mood): Ledger {
@@ -21,9 +23,13 @@ export function moody(ledger: Ledger, mood: Mood): Ledger {
     outcome: (...call) => ledger.outcome(...call),
     height: () => ledger.height(),
     async *follow(from, signal) {
+      let former: LedgerBlock | undefined;
       for await (const block of ledger.follow(from, signal)) {
         if (mood.lagMs > 0) await sleep(mood.lagMs);
         yield told(block);
+        if (mood.isRepeating) yield told(block);
+        if (mood.isRepeating && former !== undefined) yield told(former);
+        former = block;
       }
     },
     block: async (number) => told(await ledger.block(number)),
