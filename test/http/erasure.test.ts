@@ -21,7 +21,9 @@ import {
   withdraw,
 } from './support/people.js';
 import { expectProblem } from './support/problems.js';
+import { signing } from './support/agreements.js';
 import { PATIENCE_MS } from './support/shared.js';
+import { newPrivateBasis, proposeAbout, registerAbout, subjectBasisBody } from './support/subject-bases.js';
 
 const CASE = { ground: 'objection', reference: 'case-17' } as const;
 
@@ -163,6 +165,9 @@ describe('a subject is erased', function () {
 
   it('with a ground and a reference, by a privacy officer alone, and then as if they had never been', async () => {
     const erased = await patient();
+    const order = { custodian: riverside, subject: erased.subject, id: newPrivateBasis() };
+    await registerAbout(order, sentinel, subjectBasisBody(lakeside));
+    await proposeAbout({ ...order, id: `${order.id}-2` }, sentinel, subjectBasisBody(lakeside));
     const before = ciphertexts();
     const { id: others } = await putRecord(riverside, { subject: await registerSubject(riverside) });
     for (const role of [
@@ -183,6 +188,13 @@ describe('a subject is erased', function () {
     const done = await erase(erased.subject);
     expect(done.status, done.bytes.toString()).to.equal(201);
     await expectErased(erased);
+    expect(holding(riverside, order.id)).to.deep.equal([]);
+    await until(
+      () => holding(sentinel, order.id).length === 0,
+      'the order is gone from the auditor’s projection',
+    );
+    const orders = await signing(riverside, 'GET', `/v1/subjects/${erased.subject}/legal-bases`);
+    expectProblem(orders, 404, 'subject-unknown');
     expect(ciphertexts()).to.have.length(before.length);
     expect(ciphertexts().filter((name) => before.includes(name))).to.deep.equal([]);
     const again = await erase(erased.subject, { ground: 'legal-obligation', reference: 'other' });

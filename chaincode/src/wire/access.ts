@@ -83,6 +83,10 @@ export const ACCESS = {
       'erase-subject': 'custodian-client',
       'review-emergency': 'collection-client',
       enrol: 'custodian-client',
+      'propose-subject-basis': 'collection-client',
+      'confirm-subject-basis': 'collection-client',
+      'drop-subject-basis': 'collection-client',
+      'end-subject-basis': 'collection-client',
     },
     query: {
       custody: 'collection-client',

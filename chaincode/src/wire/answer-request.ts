@@ -5,15 +5,18 @@ import { instantOf, millisecondsOf } from './instant.js';
 import { organizationReference, patientReference } from './names.js';
 import { readRegistered, type RegisteredState } from './registered-context.js';
 import { REQUEST_CLOCK_TOLERANCE_SECONDS, type RequestClaims } from './request-object.js';
+import { subjectBases } from './subject-bases.js';
 import { pausesStudy, studyContext, type RegisteredStudy } from './study-context.js';
-import type {
-  Custody,
-  CustodyPolicy,
-  Descriptor,
-  DetailRecord,
-  EventRecord,
-  PrivateValue,
-  Withdrawals,
+import {
+  isSubjectBasis,
+  type Custody,
+  type CustodyPolicy,
+  type Descriptor,
+  type DetailRecord,
+  type EventRecord,
+  type Policies,
+  type PrivateValue,
+  type Withdrawals,
 } from './values/index.js';
 import type { AuthenticRequest } from './verify-request.js';
 
@@ -128,7 +131,12 @@ export async function answerRequest(
     const answer =
       descriptor === undefined
         ? decideUnknown(question, known, record)
-        : await decideRecord(question, known, descriptor, consentsOf);
+        : await decideRecord(
+            question,
+            await withSubjectBases(known, claims.legalBasis, values, descriptor.subjects),
+            descriptor,
+            consentsOf,
+          );
     answers.push(toRecordAnswer(record, descriptor, withEndOfAccess(answer, emergencyAccess, at)));
   }
   return answers;
@@ -180,6 +188,19 @@ async function pausedOf(
     if (pausesStudy(enrolment)) paused.push(patientReference(subject));
   }
   return paused;
+}
+
+/** Out of the values that the subjects' consents were read from, so that nothing more is read. */
+async function withSubjectBases(
+  context: DecisionContext,
+  named: string | undefined,
+  values: DecisionState['values'],
+  subjects: readonly string[],
+): Promise<DecisionContext> {
+  if (named === undefined || !isSubjectBasis(named)) return context;
+  const about: [string, Policies | undefined][] = [];
+  for (const subject of subjects) about.push([subject, await values.get('policies', subject)]);
+  return { ...context, legalBases: subjectBases(named, about) };
 }
 
 function decideUnknown(question: Question, context: DecisionContext, record: string): Answer {

@@ -333,6 +333,11 @@ export const ERRORS = {
     'FAILED_PRECONDITION',
     'Read the legal basis again and propose the version after the newest one.',
   ),
+  'legal-basis-limit-reached': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Confirm or drop what is proposed about this subject, or register the next version of one that there is.',
+  ),
   'legal-basis-not-proposed': entry(
     409,
     'FAILED_PRECONDITION',

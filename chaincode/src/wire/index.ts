@@ -32,6 +32,7 @@ export * from './sealed-message.js';
 export * from './slip-token.js';
 export * from './stop-statement.js';
 export * from './study-context.js';
+export * from './subject-bases.js';
 export * from './values/index.js';
 export * from './verify-request.js';
 

@@ -1,6 +1,11 @@
 import type { Agreement, DecisionContext, LegalBasis } from '../domain/index.js';
 import { BREAK_GLASS, purposesCover } from '../domain/purposes.js';
-import type { AgreementVersion, Custody, LegalBasisVersion } from './values/index.js';
+import {
+  isSubjectBasis,
+  type AgreementVersion,
+  type Custody,
+  type LegalBasisVersion,
+} from './values/index.js';
 
 /** What members have registered for all to read, as far as a decision may need it. */
 export interface RegisteredState {
@@ -42,7 +47,10 @@ export async function readRegistered(
   const agreement = needsAgreement(custody, asked, requester)
     ? await agreements.get(custody.custodian, requester)
     : undefined;
-  const basis = asked.legalBasis === undefined ? undefined : await legalBases.get(asked.legalBasis);
+  const { legalBasis } = asked;
+  // The id of one about a patient never shows in what a transaction reads in public.
+  const basis =
+    legalBasis === undefined || isSubjectBasis(legalBasis) ? undefined : await legalBases.get(legalBasis);
   return registeredContext(agreement, basis);
 }
 

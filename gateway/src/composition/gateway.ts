@@ -21,6 +21,7 @@ import { signingKeyHandlers } from '../http/operations/notifications.js';
 import { consentHandlers, custodyFor } from '../http/operations/people.js';
 import { agreementHandlers } from '../http/operations/agreements.js';
 import { askHandlers } from '../http/operations/records.js';
+import { subjectBasisHandlers } from '../http/operations/subject-bases.js';
 import { searchHandlers } from '../http/operations/searches.js';
 import { serviceHandlers } from '../http/operations/service.js';
 import { statementHandlers } from '../http/operations/subjects.js';
@@ -240,6 +241,11 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
     ...fhirSearchHandlers({ ...people, address, consents, cursors, description }),
     ...fhirUpdateHandlers({ ...people, address, consents, ledgerId }),
     ...(custodian === undefined ? {} : fhirCreateHandlers({ ...people, address, consents, ledgerId })),
+    ...subjectBasisHandlers({
+      members,
+      transactions,
+      custodyFor: (name) => custodyFor(name, people),
+    }),
     ...logHandlers(projection, members),
     ...erasureHandlers({
       erasures,

@@ -8,7 +8,7 @@ export interface Notice {
   readonly id: string;
   readonly subject: string;
   readonly kind: NoticeKind;
-  /** Id of the consent, key or delegation; of an access, what follows the kind in its event's key. */
+  /** Id of the consent, key, delegation or legal basis; of an access, what follows the kind in its event's key. */
   readonly about: string;
   /** Instant of the transaction. */
   readonly at: string;

@@ -1,12 +1,15 @@
 import type { DecisionContext } from '@consent-ledger/chaincode/domain';
 import {
+  isSubjectBasis,
   needsAgreement,
   patientReference,
   pausesStudy,
   registeredContext,
   studyContext,
+  subjectBases,
   type AgreementVersion,
   type LegalBasisVersion,
+  type Policies,
   type RegisteredStudy,
 } from '@consent-ledger/chaincode/wire';
 import type { CheckQuestion } from '@consent-ledger/chaincode/wire/http';
@@ -47,6 +50,7 @@ export function readRegisteredFor(
   if (concerned.length === 0) return forNone;
   const agreements = new Map<string, AgreementVersion | undefined>();
   const bases = new Map<string, LegalBasisVersion | undefined>();
+  const policies = new Map<string, Policies | undefined>();
   const studies = new Map<string, RegisteredStudy | undefined>();
   const paused = new Map<string, boolean>();
   for (const asked of concerned) {
@@ -54,7 +58,11 @@ export function readRegisteredFor(
     const mspId = sources.members.byReference(requester.member)?.mspId;
     if (mspId !== undefined && needsAgreement(custody, asked, mspId))
       once(agreements, requester.member, () => sources.registered.agreement(custody.custodian, mspId));
-    if (legalBasis !== undefined) once(bases, legalBasis, () => sources.registered.legalBasis(legalBasis));
+    if (legalBasis !== undefined && isSubjectBasis(legalBasis))
+      for (const subject of subjectsOf(asked))
+        once(policies, subject, () => sources.custody.get('policies', subject)?.value);
+    else if (legalBasis !== undefined)
+      once(bases, legalBasis, () => sources.registered.legalBasis(legalBasis));
     if (study === undefined) continue;
     once(studies, study, () => sources.studies.registered(study, custody.custodian));
     if (studies.get(study) === undefined) continue;
@@ -73,6 +81,14 @@ export function readRegisteredFor(
         agreements.get(requester.member),
         legalBasis === undefined ? undefined : bases.get(legalBasis),
       ),
+      ...(legalBasis === undefined || !isSubjectBasis(legalBasis)
+        ? {}
+        : {
+            legalBases: subjectBases(
+              legalBasis,
+              subjects.map((subject) => [subject, policies.get(subject)]),
+            ),
+          }),
       ...(known === undefined || member === undefined
         ? {}
         : { studies: [studyContext(known, custody, member, pausing.map(patientReference))] }),

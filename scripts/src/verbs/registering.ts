@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { existingConsortium } from '../consortium/consortium.js';
 import { memberClient, type MemberClient } from '../consortium/member-client.js';
 import { table } from '../terminal/table.js';
 import { terminal } from '../terminal/terminal.js';
+import { badInput, systemCode } from '../user-error.js';
 import { withDataDir, type DataDirOption } from './options.js';
 
 /** At whose gateway something is agreed on or registered, and by whom. */
@@ -54,4 +57,15 @@ export function periodText(period: { readonly start?: string; readonly end?: str
 
 export function printRows(head: readonly string[], rows: readonly (readonly string[])[]): void {
   table([[...head], ...rows.map((row) => [...row])]).forEach(terminal().print);
+}
+
+/** SHA-256 of a file, base64url. Throws a UserError where it cannot be read. */
+export async function digestOfFile(file: string): Promise<string> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('base64url');
+  } catch (cause) {
+    throw badInput(`${file} cannot be read (${systemCode(cause) ?? 'unknown reason'}).`, { cause });
+  }
 }

@@ -21,6 +21,7 @@ import { fileConsent, putRecord, registerSubject, treatmentConsent } from './peo
 import { matchParameters, matchRequest, patientOf } from './matching.js';
 import { claimsOf, framesOf, sendRequest, signedBy } from './requests.js';
 import type { Members } from './shared.js';
+import { newPrivateBasis, proposeAbout, registerAbout, subjectBasisBody } from './subject-bases.js';
 import { chosen, putStudy, studyBody, withdrawnFrom } from './studies.js';
 
 const ERASURE_CASE = { ground: 'registered-in-error', reference: 'case-1' } as const;
@@ -324,6 +325,29 @@ export async function goodInputs({
     },
     endLegalBasis: async () =>
       good({ path: { id: await registerBasis(sentinel, riverside, legalBasisBody(lakeside)) } }),
+    listSubjectBases: same(ofSubject),
+    proposeSubjectBasis: () =>
+      Promise.resolve(
+        good({ path: { id: subject, basis: newPrivateBasis() }, body: subjectBasisBody(lakeside) }),
+      ),
+    confirmSubjectBasis: async () => {
+      const basis = newPrivateBasis();
+      const place = { custodian: riverside, subject, id: basis };
+      const proposal = await proposeAbout(place, sentinel, subjectBasisBody(lakeside));
+      const query = { custodian: riverside.reference };
+      return good({ path: { id: subject, basis }, query, body: { proposal } }, sentinel);
+    },
+    dropSubjectBasis: async () => {
+      const basis = newPrivateBasis();
+      const place = { custodian: riverside, subject, id: basis };
+      await proposeAbout(place, sentinel, subjectBasisBody(lakeside));
+      return good({ path: { id: subject, basis } });
+    },
+    endSubjectBasis: async () => {
+      const basis = newPrivateBasis();
+      await registerAbout({ custodian: riverside, subject, id: basis }, sentinel, subjectBasisBody(lakeside));
+      return good({ path: { id: subject, basis } });
+    },
     listMembers: same(),
     getLedger: same(),
   };

@@ -458,15 +458,14 @@ function decidePart(part: Part, all: readonly Filed[], context: DecisionContext)
   if (!known(context.subjects, subject) || !known(context.records, record.reference))
     return deny('not-known');
 
-  const basis = (context.legalBases ?? []).find(({ id }) => id === question.legalBasis);
-  if (
-    basis?.status === 'active' &&
-    holds(basis.period, at) &&
-    plain(basis.requester) === member &&
-    (purpose === 'BTG' ? basis.purposes.includes('BTG') : covers(basis.purposes, purpose)) &&
-    (basis.subject === undefined || (subject !== undefined && plain(basis.subject) === subject)) &&
-    labels !== undefined
-  ) {
+  for (const basis of (context.legalBases ?? []).filter(({ id }) => id === question.legalBasis)) {
+    const isAboutThis =
+      basis.status === 'active' &&
+      holds(basis.period, at) &&
+      plain(basis.requester) === member &&
+      (purpose === 'BTG' ? basis.purposes.includes('BTG') : covers(basis.purposes, purpose)) &&
+      (basis.subject === undefined || (subject !== undefined && plain(basis.subject) === subject));
+    if (!isAboutThis || labels === undefined) continue;
     const named = basis.labels ?? [];
     const substance = sensitive.some((label) => related[0]?.(label) === true);
     const cited = (basis.cites ?? []).some((cite) =>
@@ -478,9 +477,8 @@ function decidePart(part: Part, all: readonly Filed[], context: DecisionContext)
       sensitive.length > 0 &&
       sensitive.every((label) => !outside(label, named)) &&
       (!substance || cited)
-    ) {
+    )
       return permit('legal-basis');
-    }
   }
 
   if (purpose === 'BTG') {

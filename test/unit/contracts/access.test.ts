@@ -12,7 +12,7 @@ import {
   sha,
 } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
-import { BASIS, agreementOf, legalBasisOf } from './support/registering.js';
+import { BASIS, PRIVATE_BASIS, agreementOf, legalBasisOf, subjectBasisOf } from './support/registering.js';
 import { STUDY, openStudy, studyOf, termsOf } from './support/studies.js';
 import {
   LAKESIDE,
@@ -103,6 +103,10 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
         'review-emergency': { event, request: 'a.b.c', reviewer: 'a'.repeat(22), finding: 'justified' },
         enrol: { study: STUDY, subject: SUBJECT, status: 'invited' },
+        'propose-subject-basis': subjectBasisOf(),
+        'confirm-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS, proposal: sha('proposal') },
+        'drop-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS },
+        'end-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS },
       },
       query: {
         custody: {},

@@ -1,7 +1,9 @@
 import type { DecisionContext } from '@consent-ledger/chaincode/domain';
 import {
   registeredContext,
+  subjectBases,
   type AgreementVersion,
+  type FiledBasis,
   type LegalBasisVersion,
 } from '@consent-ledger/chaincode/wire';
 import { pcf } from './build.js';
@@ -45,10 +47,28 @@ function based(changes: Partial<LegalBasisVersion> = {}): DecisionContext {
   });
 }
 
+/** An order about the patient for lakeside, as the ledger has it: in the value of what the patient consents to. */
+function ordered(changes: Partial<FiledBasis> = {}, subject = '1'): DecisionContext {
+  const order: FiledBasis = {
+    basis: 'private.order-1',
+    version: 1,
+    organization: 'Organization/lakeside',
+    purposes: ['TREAT'],
+    cites: ['45 CFR 164.512(e)(1)(i)'],
+    period: { start: '2026', end: '2027' },
+    status: 'active',
+    ...changes,
+  };
+  const policies = { v: 1 as const, salt: '', subject, consents: [], legalBases: [order] };
+  return { legalBases: subjectBases(order.basis, [[subject, policies]]) };
+}
+
 const of = (...labels: string[]): { record: { labels: string[] } } => ({ record: { labels } });
 const research = { custodian: 'Organization/riverside', purpose: ['HRESCH'] };
 const unnamed = { purpose: ['PUBHLTH'], ...of() };
 const reporting = { ...unnamed, legalBasis: 'lb-1' };
+const orderNamed = { ...of(), legalBasis: 'private.order-1' };
+const over = ordered({ period: { start: '2024', end: '2024' } });
 const hiv = based({ labels: ['HIV'] });
 const sud = { labels: ['SUD'] };
 
@@ -143,6 +163,56 @@ export const registeredExamples: readonly Example[] = [
       { ...reporting, ...of('SUD') },
       'denied-by-consent',
       based(sud),
+    ],
+  ),
+  ...rows(
+    'deny; an order about the patient lets lakeside have the records (private.order-1)',
+    [deny],
+    ['treatment, naming the order', orderNamed, 'legal-basis', ordered()],
+    ['treatment, naming none', { ...of() }, 'denied-by-consent', ordered()],
+    ['treatment, naming it; it is about another patient', orderNamed, 'denied-by-consent', ordered({}, '2')],
+    ['payment, naming it', { ...orderNamed, purpose: ['HPAYMT'] }, 'denied-by-consent', ordered()],
+    [
+      'treatment, naming it, by another member',
+      { ...orderNamed, requester: { member: 'Organization/novacure', references: [], roles: [] } },
+      'denied-by-consent',
+      ordered(),
+    ],
+    ['treatment, naming it, once its period is over', orderNamed, 'denied-by-consent', over],
+    [
+      'treatment, naming it, once the custodian or oversight has ended it',
+      orderNamed,
+      'denied-by-consent',
+      ordered({ status: 'ended' }),
+    ],
+    ['a record labelled HIV, naming it', { ...orderNamed, ...of('HIV') }, 'denied-by-consent', ordered()],
+    [
+      'a record labelled HIV; the order is about HIV',
+      { ...orderNamed, ...of('HIV') },
+      'legal-basis',
+      ordered({ labels: ['HIV'] }),
+    ],
+    [
+      'a record labelled SUD; the order is about SUD and cites 42 CFR 2.61',
+      { ...orderNamed, ...of('SUD') },
+      'legal-basis',
+      ordered({ ...sud, cites: ['42 CFR 2.61'] }),
+    ],
+    [
+      'break-glass, naming it: it does not list BTG',
+      { ...orderNamed, purpose: ['BTG'] },
+      'break-glass-incomplete',
+      ordered(),
+    ],
+  ),
+  ...rows(
+    'no consent; an order about one of two patients whom a record is about',
+    [],
+    [
+      'the record of both, naming it',
+      { ...orderNamed, subjects: ['Patient/1', 'Patient/2'] },
+      'no-consent',
+      ordered(),
     ],
   ),
 ];

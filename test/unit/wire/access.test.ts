@@ -33,10 +33,19 @@ describe('table of access', () => {
     expect(members('oversight-client')).to.deep.equal(['Sentinel client']);
   });
 
-  it('lets only the custodian write into its custody, and oversight withdraw and review', () => {
-    const { 'review-emergency': review, ...others } = ACCESS.custody.apply;
-    expect(new Set(Object.values(others))).to.deep.equal(new Set(['custodian-client']));
-    expect(review).to.equal('collection-client');
+  it('lets only the custodian write into its custody, and oversight withdraw, review, and do what takes two', () => {
+    const shared = Object.entries(ACCESS.custody.apply).filter(
+      ([, audience]) => audience !== 'custodian-client',
+    );
+    expect(shared).to.deep.equal(
+      [
+        'review-emergency',
+        'propose-subject-basis',
+        'confirm-subject-basis',
+        'drop-subject-basis',
+        'end-subject-basis',
+      ].map((command) => [command, 'collection-client']),
+    );
     expect(ACCESS.withdrawal.apply.withdraw).to.equal('collection-client');
   });
 

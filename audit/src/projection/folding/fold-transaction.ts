@@ -11,6 +11,7 @@ import { positionOf } from '../position.js';
 import { foldDelivery, foldDetails, foldEvent, foldReview } from './events.js';
 import { foldCustody, foldDescriptor, foldMember } from './holdings.js';
 import {
+  foldBasis,
   foldConsent,
   foldDelegation,
   foldDelegationEnd,
@@ -41,6 +42,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   delegation: foldDelegation,
   delegationend: foldDelegationEnd,
   erasure: foldErasure,
+  basis: foldBasis,
 };
 
 export interface Followed {

@@ -7,6 +7,7 @@ import {
   keyEnd,
   millisecondsOf,
   subject,
+  subjectBasis,
   subjectKey,
   withdrawn,
   type FiledEvidence,
@@ -144,6 +145,22 @@ export function foldDelegationEnd(value: ValueAt, changes: Changes): boolean {
     at: found.endedAt,
     by: found.endedBy,
     evidence: found.evidence,
+  });
+  return true;
+}
+
+/** An order, a subpoena or a report about a subject, from when it holds, and when it has ended. */
+export function foldBasis(value: ValueAt, changes: Changes): boolean {
+  const found = parseValue(subjectBasis, value);
+  if (found === undefined) return false;
+  const { basis, version, status, by, organization, purposes, labels, cites, period, document } = found;
+  addAct(value, changes, {
+    subject: found.subject,
+    act: status === 'active' ? 'legal-basis-registered' : 'legal-basis-ended',
+    reference: basis,
+    at: found.at,
+    by: by.at(-1) ?? '',
+    more: { version, parties: by, requester: organization, purposes, labels, cites, period, document },
   });
   return true;
 }

@@ -22,6 +22,12 @@ import { registerRecord, registerRecords } from './register-record.js';
 import { registerSubject } from './register-subject.js';
 import { reviewEmergency } from './review-emergency.js';
 import { revokeKey } from './revoke-key.js';
+import {
+  confirmSubjectBasis,
+  dropSubjectBasis,
+  endSubjectBasis,
+  proposeSubjectBasis,
+} from './subject-bases.js';
 
 /**
  * What one custodian and the oversight organisations read: its subjects, records, consents and every access.
@@ -67,6 +73,14 @@ export class CustodyContract extends AudienceContract {
         return reviewEmergency(call, open, command);
       case 'enrol':
         return enrol(call, open, command);
+      case 'propose-subject-basis':
+        return proposeSubjectBasis(call, open, command);
+      case 'confirm-subject-basis':
+        return confirmSubjectBasis(call, open, command);
+      case 'drop-subject-basis':
+        return dropSubjectBasis(call, open, command);
+      case 'end-subject-basis':
+        return endSubjectBasis(call, open, command);
     }
   }
 

@@ -19,7 +19,9 @@ export async function eraseSubject(
 ): Promise<void> {
   const { subject } = command;
   const { values, withdrawals } = open;
-  const own = ['subject', 'policies'].map((kind) => values.key(kind as PrivateKind, subject));
+  const own = ['subject', 'policies', 'basisproposals'].map((kind) =>
+    values.key(kind as PrivateKind, subject),
+  );
   await values.readAhead([values.key('erasure', 'subject', subject), ...own, ...command.values]);
   await withdrawals.readAhead(command.withdrawals);
   await writeTombstone(call, open, command);

@@ -75,6 +75,7 @@ export async function fileConsent(
   });
   const filed = { consent, version, evidence: evidence.kind, policy };
   values.put('policies', [subject], {
+    ...(policies?.legalBases !== undefined && { legalBases: policies.legalBases }),
     subject,
     consents:
       current === undefined ? [...before, filed] : before.map((one) => (one === current ? filed : one)),

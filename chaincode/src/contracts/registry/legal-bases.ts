@@ -1,5 +1,3 @@
-import { citesPart2 } from '../../domain/legal-basis.js';
-import { isSensitivity, isSubstanceUse } from '../../domain/labels.js';
 import type { CommandOf, LegalBasisProposal, LegalBasisVersion } from '../../wire/index.js';
 import { digestOf } from '../../wire/canonical.js';
 import { instantOf } from '../../wire/instant.js';
@@ -8,7 +6,7 @@ import { Refusal } from '../../wire/refusal.js';
 import { isOversightKind } from '../../wire/values/member.js';
 import { statedLegalBasis } from '../../wire/values/legal-bases.js';
 import type { Call } from '../call.js';
-import { activeMember, wrongTerms } from './terms.js';
+import { activeMember, wrongLabels, wrongTerms } from './terms.js';
 
 /*
  * A legal basis lets a member have what no consent gives it, so it takes two: an oversight organisation proposes, another member confirms,
@@ -117,18 +115,6 @@ export async function endLegalBasis(
     by: [caller.mspId],
     at: instantOf(at),
   });
-}
-
-/** One that the rules could never let open anything is refused here, and not found out when somebody needs it. */
-function wrongLabels({
-  labels = [],
-  cites,
-}: {
-  readonly labels?: readonly string[];
-  readonly cites: readonly string[];
-}): string[] {
-  const wrong = labels.flatMap((label, index) => (isSensitivity(label) ? [] : [`$.labels[${index}]`]));
-  return labels.some(isSubstanceUse) && !citesPart2(cites) ? [...wrong, '$.cites'] : wrong;
 }
 
 function isOpen({ status, version }: LegalBasisProposal, newest: LegalBasisVersion | undefined): boolean {

@@ -1,3 +1,5 @@
+import { isSensitivity, isSubstanceUse } from '../../domain/labels.js';
+import { citesPart2 } from '../../domain/legal-basis.js';
 import { isKnownPurpose } from '../../domain/purposes.js';
 import { parsePeriod } from '../../domain/time.js';
 import type { Member } from '../../wire/index.js';
@@ -26,4 +28,16 @@ export function wrongTerms({
   });
   if (period !== undefined && !('interval' in parsePeriod(period.start, period.end))) wrong.push('$.period');
   return wrong;
+}
+
+/** Paths of what a legal basis could never let open anything by: so it is refused here, and not found out when somebody needs it. */
+export function wrongLabels({
+  labels = [],
+  cites,
+}: {
+  readonly labels?: readonly string[];
+  readonly cites: readonly string[];
+}): string[] {
+  const wrong = labels.flatMap((label, index) => (isSensitivity(label) ? [] : [`$.labels[${index}]`]));
+  return labels.some(isSubstanceUse) && !citesPart2(cites) ? [...wrong, '$.cites'] : wrong;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { digest, fhirId, mspId, version } from '../primitives.js';
 import { agreementTerms } from '../values/agreements.js';
 import { legalBasisTerms } from '../values/legal-bases.js';
+import { isSubjectBasis } from '../values/subject-bases.js';
 
 /*
  * Two members agree when one proposes and the other accepts; either ends it alone. One of the two is always who calls, so that
@@ -33,7 +34,10 @@ export const dropAgreement = z.strictObject({ ...between, command: z.literal('dr
 /** At once, for good until both agree anew, and without asking the other. */
 export const endAgreement = z.strictObject({ ...between, command: z.literal('end-agreement') });
 
-const about = { v: z.literal(1), basis: fhirId } as const;
+/** Public: an id that means a legal basis about one patient is none here. */
+const generalBasisId = fhirId.refine((id) => !isSubjectBasis(id));
+
+const about = { v: z.literal(1), basis: generalBasisId } as const;
 
 /** An oversight organisation proposes a legal basis, or the next version of one. */
 export const proposeLegalBasis = z.strictObject({

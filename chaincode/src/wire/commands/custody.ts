@@ -8,6 +8,12 @@ import { custodyPolicy, pepper } from '../values/custody.js';
 import { eraseSubject } from './erasure.js';
 import { REVIEW_FINDINGS } from '../values/events.js';
 import { enrol } from './studies.js';
+import {
+  confirmSubjectBasis,
+  dropSubjectBasis,
+  endSubjectBasis,
+  proposeSubjectBasis,
+} from './subject-bases.js';
 import { endDelegation, registerDelegation, registerKey, revokeKey } from './evidence.js';
 
 /** Most requests in one transaction. */
@@ -116,5 +122,9 @@ export const custodyCommand = z.discriminatedUnion('command', [
   eraseSubject,
   reviewEmergency,
   enrol,
+  proposeSubjectBasis,
+  confirmSubjectBasis,
+  dropSubjectBasis,
+  endSubjectBasis,
 ]);
 export type CustodyCommand = z.infer<typeof custodyCommand>;

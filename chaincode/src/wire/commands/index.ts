@@ -9,6 +9,7 @@ export * from './erasure.js';
 export * from './evidence.js';
 export * from './registry.js';
 export * from './studies.js';
+export * from './subject-bases.js';
 export * from './withdrawal.js';
 
 export type Command = RegistryCommand | CustodyCommand | WithdrawalCommand | StudyCommand;

@@ -7,9 +7,10 @@ import {
   legalBasisBody,
   legalBasisChanged,
   legalBasisList,
+  legalBasisParams,
 } from './agreements.js';
 import { ROLES, SIGNATORIES } from './roles.js';
-import { idParams, noQuery } from './shared.js';
+import { noQuery } from './shared.js';
 
 const AGREEMENT = {
   tag: 'agreements',
@@ -17,7 +18,12 @@ const AGREEMENT = {
   params: agreementParams,
   query: noQuery,
 } as const;
-const LEGAL_BASIS = { tag: 'agreements', caller: SIGNATORIES, params: idParams, query: noQuery } as const;
+const LEGAL_BASIS = {
+  tag: 'agreements',
+  caller: SIGNATORIES,
+  params: legalBasisParams,
+  query: noQuery,
+} as const;
 
 /** Agreements between members and legal bases: part of the one table of operations. */
 export const AGREEMENT_OPERATIONS = {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { digest } from '../primitives.js';
 import { agreementTerms } from '../values/agreements.js';
 import { legalBasisTerms } from '../values/legal-bases.js';
+import { isSubjectBasis, SUBJECT_BASIS_PREFIX } from '../values/subject-bases.js';
 import { idSchema, memberReferenceSchema, transactionSchema } from './shared.js';
 
 const periodSchema = agreementTerms.period.describe(
@@ -15,14 +16,14 @@ const agreed = {
   document: agreementTerms.document.describe('SHA-256 of the document that both signed, base64url'),
 } as const;
 
-const proposed = {
+export const proposedFields = {
   proposal: digest.describe('names exactly this, when it is accepted or confirmed'),
   version: z.int().describe('the version that it would be'),
   by: memberReferenceSchema,
   at: z.string(),
 } as const;
 
-const registered = {
+export const registeredFields = {
   version: z.int(),
   status: STATUS,
   by: z
@@ -41,7 +42,7 @@ export type AgreementInput = z.infer<typeof agreementBody>;
 
 export const acceptBody = z.strictObject({ proposal: digest }).meta({ id: 'ProposalMeant' });
 
-const agreementVersionSchema = z.strictObject({ ...registered, ...agreed });
+const agreementVersionSchema = z.strictObject({ ...registeredFields, ...agreed });
 
 const agreementSchema = z.strictObject({
   members: z.array(memberReferenceSchema).length(2),
@@ -49,7 +50,7 @@ const agreementSchema = z.strictObject({
     .optional()
     .describe('the newest version; absent: nothing has been agreed yet'),
   proposed: z
-    .strictObject({ ...proposed, ...agreed })
+    .strictObject({ ...proposedFields, ...agreed })
     .optional()
     .describe('what the other one has not accepted yet'),
   versions: z.array(agreementVersionSchema).describe('all of them, oldest first'),
@@ -65,7 +66,7 @@ export const agreementChanged = agreementSchema
   .extend(transactionSchema.shape)
   .meta({ id: 'AgreementChanged' });
 
-const basis = {
+export const basisFields = {
   requester: memberReferenceSchema.describe('the member that may rely on it'),
   purposes: legalBasisTerms.purposes,
   labels: legalBasisTerms.labels.describe(
@@ -76,10 +77,17 @@ const basis = {
   period: periodSchema,
 } as const;
 
-export const legalBasisBody = z.strictObject(basis).meta({ id: 'LegalBasisTerms' });
+/** One about a patient is not here: it is not public. */
+export const legalBasisParams = z.strictObject({
+  id: idSchema.refine((id) => !isSubjectBasis(id), {
+    message: `must not begin with ${SUBJECT_BASIS_PREFIX}: that is for legal bases about one patient`,
+  }),
+});
+
+export const legalBasisBody = z.strictObject(basisFields).meta({ id: 'LegalBasisTerms' });
 export type LegalBasisInput = z.infer<typeof legalBasisBody>;
 
-const legalBasisVersionSchema = z.strictObject({ ...registered, ...basis });
+const legalBasisVersionSchema = z.strictObject({ ...registeredFields, ...basisFields });
 
 const legalBasisSchema = z.strictObject({
   legalBasis: idSchema,
@@ -87,7 +95,7 @@ const legalBasisSchema = z.strictObject({
     .optional()
     .describe('the newest version; absent: it has not been confirmed yet'),
   proposed: z
-    .strictObject({ ...proposed, ...basis })
+    .strictObject({ ...proposedFields, ...basisFields })
     .optional()
     .describe('what nobody has confirmed yet'),
   versions: z.array(legalBasisVersionSchema).describe('all of them, oldest first'),

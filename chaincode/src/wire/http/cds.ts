@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { purposeSchema } from './shared.js';
+import { idSchema, purposeSchema } from './shared.js';
 
 /** Id of the service and name of its hook, as the ONC LEAP consent project has published them. */
 export const CONSENT_CONSULT = 'patient-consent-consult';
+
+/** Extension of a call that names the legal basis which the requester would name: the published context has no place for one. */
+export const CDS_LEGAL_BASIS = 'urn:consent-ledger:legal-basis';
 
 /** System of the identifier that is a subject's pseudonym here. */
 export const SUBJECT_SYSTEM = 'urn:consent-ledger:subject';
@@ -46,7 +49,12 @@ export const cdsConsultBody = z
     fhirServer: z.string().max(2_048).optional().describe('not used: everything is known here'),
     fhirAuthorization: z.looseObject({}).optional().describe('not used'),
     prefetch: z.looseObject({}).optional().describe('not used'),
-    extension: z.looseObject({}).optional().describe('not used'),
+    extension: z
+      .looseObject({ [CDS_LEGAL_BASIS]: idSchema.optional() })
+      .optional()
+      .describe(
+        `${CDS_LEGAL_BASIS}: id of the legal basis that the requester would name; others are not used`,
+      ),
   })
   .meta({ id: 'PatientConsentConsult' });
 

@@ -27,5 +27,6 @@ export * from './shared.js';
 export * from './slips.js';
 export * from './statements.js';
 export * from './studies.js';
+export * from './subject-bases.js';
 export * from './subject-keys.js';
 export * from './subjects.js';

@@ -9,6 +9,8 @@ export const NOTICE_KINDS = [
   'key-ended',
   'delegation-registered',
   'delegation-ended',
+  'legal-basis-registered',
+  'legal-basis-ended',
   'contacts-changed',
   'emergency-access',
 ] as const;
@@ -47,7 +49,7 @@ export const notificationList = z
           .string()
           .optional()
           .describe(
-            'id of the consent, key or delegation; of an emergency access the one under which it is reviewed',
+            'id of the consent, key, delegation or legal basis; of an emergency access the one under which it is reviewed',
           ),
         at: z.string(),
         transaction: z.string().optional(),

@@ -32,6 +32,7 @@ import { MATCHING_OPERATIONS } from './matching-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { QUALITY_OPERATIONS } from './quality-operations.js';
 import { STUDY_OPERATIONS } from './study-operations.js';
+import { SUBJECT_BASIS_OPERATIONS } from './subject-basis-operations.js';
 import { healthDocument, ledgerDocument, memberList, readinessDocument } from './members.js';
 import { getRecordQuery, putRecordQuery, recordRegistered } from './records.js';
 import { RECORD_OPERATIONS } from './record-operations.js';
@@ -192,6 +193,7 @@ export const OPERATIONS = {
   ...ERASURE_OPERATIONS,
   ...STUDY_OPERATIONS,
   ...AGREEMENT_OPERATIONS,
+  ...SUBJECT_BASIS_OPERATIONS,
   putRecord: {
     method: 'put',
     path: '/v1/records/{id}',

@@ -4,6 +4,7 @@ import { fhirResource } from '../fhir-json.js';
 import { codedReason, digest, fhirId, instant, mspId, valueSalt, version } from '../primitives.js';
 import { compiledPolicy } from './compiled-policy.js';
 import { EVIDENCE_KINDS, evidence } from './evidence.js';
+import { filedBasis, MAX_SUBJECT_BASES } from './subject-bases.js';
 
 /** Private value `consent`: one version of a consent as it was filed, never changed. */
 export const consent = z.strictObject({
@@ -41,12 +42,13 @@ export const filedPolicy = z.strictObject({
 });
 export type FiledPolicy = z.infer<typeof filedPolicy>;
 
-/** Private value `policies`: all that a subject's consents say, so that a decision reads one value. */
+/** Private value `policies`: all that a subject's consents say, and the legal bases about that subject, so that a decision reads one value. */
 export const policies = z.strictObject({
   v: z.literal(1),
   salt: valueSalt,
   subject: fhirId,
   consents: z.array(filedPolicy).max(MAX_CONSENTS),
+  legalBases: z.array(filedBasis).max(MAX_SUBJECT_BASES).exactOptional(),
 });
 export type Policies = z.infer<typeof policies>;
 

@@ -35,6 +35,8 @@ export const ERASABLE_KINDS = [
   'descriptor',
   'slip',
   'enrolment',
+  'basis',
+  'basisproposals',
 ] as const satisfies readonly PrivateKind[];
 
 /**

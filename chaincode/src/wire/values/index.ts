@@ -6,6 +6,7 @@ import { accessEvent, delivery, details, review } from './events.js';
 import { erasure } from './erasures.js';
 import { descriptor, subject } from './records.js';
 import { slip } from './slips.js';
+import { subjectBasis, subjectBasisProposals } from './subject-bases.js';
 import { enrolment, participation, stopping, studyTerms } from './studies.js';
 import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
 
@@ -23,6 +24,7 @@ export * from './member.js';
 export * from './records.js';
 export * from './slips.js';
 export * from './studies.js';
+export * from './subject-bases.js';
 export * from './subject-keys.js';
 
 /** Schema of the private value of each kind: for readers that did not write it, such as gateway and auditor. */
@@ -48,6 +50,8 @@ export const privateValues = {
   terms: studyTerms,
   participation,
   stopping,
+  basis: subjectBasis,
+  basisproposals: subjectBasisProposals,
 } as const satisfies Record<PrivateKind, z.ZodType>;
 
 /** Type of the private value of a kind. */

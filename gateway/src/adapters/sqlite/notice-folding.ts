@@ -5,6 +5,7 @@ import {
   delegationEnd,
   isBreakGlass,
   keyEnd,
+  subjectBasis,
   subjectKey,
   withdrawn,
   type AccessEvent,
@@ -60,6 +61,14 @@ const TELL: ReadonlyMap<string, (value: unknown) => Told> = new Map<PrivateKind,
     (value) => {
       const { subject, delegation: about, endedAt } = delegationEnd.parse(value);
       return { subject, kind: 'delegation-ended', about, at: endedAt };
+    },
+  ],
+  [
+    'basis',
+    (value) => {
+      const { subject, basis: about, status, at } = subjectBasis.parse(value);
+      const kind = status === 'active' ? 'legal-basis-registered' : 'legal-basis-ended';
+      return { subject, kind, about, at };
     },
   ],
 ]);

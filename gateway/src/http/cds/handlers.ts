@@ -47,7 +47,7 @@ export function cdsHandlers(options: CdsOptions): HandlersOf<'cdsDiscovery' | 'c
   return {
     cdsDiscovery: () => Promise.resolve({ body: { services: [SERVICE] } }),
     cdsConsult: async ({ body, user }) => {
-      const questions = questionsOf(body.context, custody.custody.organization);
+      const questions = questionsOf(body, custody.custody.organization);
       const consulted = await checks.consult(questions, pseudonymOf(user.subject, pseudonymKey));
       return { body: { cards: [cardOf(consulted, options)] } };
     },

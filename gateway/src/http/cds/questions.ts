@@ -1,5 +1,6 @@
 import type { Problem } from '@consent-ledger/chaincode/domain';
 import {
+  CDS_LEGAL_BASIS,
   SUBJECT_SYSTEM,
   type CdsConsultInput,
   type CheckQuestion,
@@ -21,13 +22,23 @@ const CATEGORIES = new Set([
 ]);
 
 /** One question for each subject and class that the hook's context names. Throws a Refusal `body-malformed`. */
-export function questionsOf(context: Context, own: string): readonly CheckQuestion[] {
+export function questionsOf(
+  { context, extension }: Pick<CdsConsultInput, 'context' | 'extension'>,
+  own: string,
+): readonly CheckQuestion[] {
+  const legalBasis = extension?.[CDS_LEGAL_BASIS];
   const subjects = subjectsOf(context.patientId);
   requireCategories(context.category ?? []);
   const requester = requesterOf(context.actor, own);
   const purpose = [context.purposeOfUse].flat();
   return subjects.flatMap((subject) =>
-    factsOf(context.class).map((facts) => ({ requester, purpose, subject, facts })),
+    factsOf(context.class).map((facts) => ({
+      requester,
+      purpose,
+      subject,
+      facts,
+      ...(legalBasis === undefined ? {} : { legalBasis }),
+    })),
   );
 }
 

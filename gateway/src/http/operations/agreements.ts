@@ -13,10 +13,9 @@ import {
   listLegalBases,
   proposeLegalBasis,
 } from '../../usecases/legal-bases.js';
-import { isOversight } from '../../usecases/members.js';
-import { Refusal } from '../../usecases/refusal.js';
 import type { User } from '../../ports/token-verifier.js';
 import type { HandlersOf } from '../handlers.js';
+import { guardSignatory } from '../signatory.js';
 
 type AgreementOperation =
   | 'listAgreements'
@@ -32,10 +31,8 @@ type AgreementOperation =
 
 /** What members agree on with each other, and on what legal basis they may ask. */
 export function agreementHandlers(options: RegisteringOptions): HandlersOf<AgreementOperation> {
-  /** An auditor speaks for an oversight organisation, and for no other. */
-  const guard = ({ roles }: User): void => {
-    if (!roles.includes('privacy-officer') && !isOversight(options.members.own))
-      throw new Refusal('role-missing');
+  const guard = (user: User): void => {
+    guardSignatory(user, options.members);
   };
   return {
     listAgreements: () => Promise.resolve({ body: { agreements: listAgreements(options) } }),
