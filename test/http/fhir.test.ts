@@ -144,7 +144,7 @@ describe('consents as FHIR resources', function () {
       expect(expectOutcome(wrong, 422, 'consent-refused')[0]?.expression).to.deep.equal(['Consent.status']);
       const nobody = { ...treatmentConsent({ subject, recipient: 'Organization/nobody' }) };
       const actor = expectOutcome(await r4.post('/Consent', nobody), 422, 'consent-actor-not-member');
-      expect(actor[0]?.expression).to.deep.equal(['Consent.provision']);
+      expect(actor[0]?.expression).to.deep.equal(['Consent.provision.actor']);
     });
 
     it('needs evidence, the right FHIR version, and no condition', async () => {

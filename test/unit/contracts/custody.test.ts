@@ -274,11 +274,13 @@ describe('custody', () => {
       });
       const base = consentOf('c-2')['provision'] as object;
       const inBase = { ...consentOf('c-2'), provision: { ...base, ...actor('Organization/nobody') } };
-      expect((await file('c-2', inBase)).message).to.equal('consent-actor-not-member ["Consent.provision"]');
+      expect((await file('c-2', inBase)).message).to.equal(
+        'consent-actor-not-member ["Consent.provision.actor"]',
+      );
       const exception = { type: 'deny', ...actor('Organization/LAKESIDE') };
       const inException = { ...consentOf('c-2'), provision: { ...base, provision: [exception] } };
       expect((await file('c-2', inException)).message).to.equal(
-        'consent-actor-not-member ["Consent.provision.provision[0]"]',
+        'consent-actor-not-member ["Consent.provision.provision[0].actor"]',
       );
     });
 

@@ -5,7 +5,7 @@ const ORGANIZATION = 'Organization/';
 export interface OrganizationRecipient {
   /** Short name of the member that is meant. */
   readonly name: string;
-  /** FHIRPath of the provision that names it. */
+  /** FHIRPath of the element that names it. */
   readonly path: string;
 }
 
@@ -24,6 +24,6 @@ function recipientsWithin(provision: CompiledProvision): OrganizationRecipient[]
 function recipientsOf(criteria: Criteria, path: string): OrganizationRecipient[] {
   return (criteria.actor?.recipients?.organizations ?? []).map((reference) => ({
     name: reference.slice(ORGANIZATION.length),
-    path,
+    path: `${path}.actor`,
   }));
 }
