@@ -1,6 +1,6 @@
 import { CONSENT_ELEMENTS, type FhirVersion } from '@consent-ledger/chaincode/domain';
 import { expect } from 'chai';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../property/domain/code-systems.js';
 import { reason, refused } from './build.js';
@@ -73,6 +73,19 @@ describe('docs/consent.md', () => {
       expect(reason(question, given, context)).to.equal(expected);
     });
   }
+
+  it('says of every section of the rules which tests hold it, in words that stand there', () => {
+    const [, ...rows] = cells(
+      /<!-- proofs -->([^]*?)<!-- \/proofs -->/.exec(readFileSync(docFile, 'utf8'))?.[1] ?? '',
+    );
+    const wrong = rows.filter(([, , file = '', words = '']) => {
+      const path = join(repository, file.replaceAll('`', ''));
+      return words === '' || !existsSync(path) || !readFileSync(path, 'utf8').includes(words);
+    });
+    expect(wrong).to.deep.equal([]);
+    const sections = [...new Set(rows.map(([section]) => Number(section)))];
+    expect(sections).to.deep.equal(Array.from({ length: 11 }, (_, index) => index + 1));
+  });
 
   describe('the published examples', () => {
     it('are all there', () => {
