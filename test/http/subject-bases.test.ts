@@ -1,4 +1,4 @@
-import { Replay, withConsent, type ChangedAccess } from '@consent-ledger/audit';
+import { custodiesAsOf, Replay, withConsent, type ChangedAccess } from '@consent-ledger/audit';
 import { compileConsent } from '@consent-ledger/chaincode/domain';
 import {
   cdsCards,
@@ -152,6 +152,13 @@ describe('a legal basis about one patient', function () {
     });
     for (const block of await deliveredHistory(sentinel)) await replay.block(block);
     expect(replayed).to.equal(seen.length);
+    const onFile = (await custodiesAsOf(replay.world)).flatMap(({ legalBases }) => legalBases);
+    expect(onFile.filter(({ basis }) => basis === id)).to.have.length(1);
+    expect(onFile.find(({ basis }) => basis === id)).to.deep.include({
+      subject,
+      version: 2,
+      status: 'ended',
+    });
     expect(changes, 'what rests on the order does not rest on a consent').to.deep.equal([]);
   });
 

@@ -1,4 +1,4 @@
-import { custodyCollection } from '@consent-ledger/chaincode/wire';
+import { custodyCollection, type FiledBasis } from '@consent-ledger/chaincode/wire';
 import type { World } from './world.js';
 
 /** One consent as a custodian had it on file. */
@@ -11,12 +11,18 @@ export interface ConsentOnFile {
   readonly withdrawnAt?: string;
 }
 
+/** One legal basis about a patient, as its custodian had it: the newest version. */
+export interface BasisOnFile extends FiledBasis {
+  readonly subject: string;
+}
+
 export interface CustodyAsOf {
   /** MSP id. */
   readonly custodian: string;
   readonly subjects: number;
   readonly records: number;
   readonly consents: readonly ConsentOnFile[];
+  readonly legalBases: readonly BasisOnFile[];
 }
 
 /** What each custodian had on file where the world stands. */
@@ -26,9 +32,12 @@ export async function custodiesAsOf(world: World): Promise<CustodyAsOf[]> {
     const collection = custodyCollection(custodian);
     const custody = world.custody(custodian);
     const consents: ConsentOnFile[] = [];
+    const legalBases: BasisOnFile[] = [];
     let subjects = 0;
     for (const policies of world.privateValues(collection, 'policies')) {
       subjects += 1;
+      const { subject } = policies;
+      legalBases.push(...(policies.legalBases ?? []).map((basis) => ({ subject, ...basis })));
       const withdrawn = await custody?.withdrawals.get('withdrawal', policies.subject);
       for (const { consent, version, evidence, policy } of policies.consents) {
         const at = withdrawn?.withdrawals.find((entry) => entry.consent === consent)?.at;
@@ -43,7 +52,7 @@ export async function custodiesAsOf(world: World): Promise<CustodyAsOf[]> {
       }
     }
     const records = [...world.privateValues(collection, 'descriptor')].length;
-    custodies.push({ custodian, subjects, records, consents: consents.sort(bySubject) });
+    custodies.push({ custodian, subjects, records, consents: consents.sort(bySubject), legalBases });
   }
   return custodies;
 }

@@ -179,7 +179,7 @@ function showChanged(changed: readonly ChangedAccess[], out: Terminal): void {
 }
 
 function showCustodies(custodies: readonly CustodyAsOf[], out: Terminal): void {
-  for (const { custodian, subjects, records, consents } of custodies) {
+  for (const { custodian, subjects, records, consents, legalBases } of custodies) {
     out.print(`${custodian}: ${subjects} subjects, ${records} records, ${consents.length} consents on file`);
     const rows = consents.map(({ subject, consent, version, base, evidence, withdrawnAt = '-' }) => [
       subject,
@@ -193,7 +193,21 @@ function showCustodies(custodies: readonly CustodyAsOf[], out: Terminal): void {
       table([['subject', 'consent', 'version', 'base', 'evidence', 'withdrawn at'], ...rows]).forEach(
         out.print,
       );
+    showOrders(legalBases, out);
   }
+}
+
+function showOrders(legalBases: CustodyAsOf['legalBases'], out: Terminal): void {
+  const rows = legalBases.map(({ subject, basis, version, organization, purposes, status }) => [
+    subject,
+    basis,
+    String(version),
+    organization,
+    purposes.join(' '),
+    status,
+  ]);
+  if (rows.length > 0)
+    table([['subject', 'legal basis', 'version', 'for', 'purposes', 'status'], ...rows]).forEach(out.print);
 }
 
 function showRegistered({ agreements, legalBases }: RegisteredAsOf, out: Terminal): void {
