@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   trial: async () => (await import('./verbs/trial.js')).trialVerb,
   agreement: async () => (await import('./verbs/agreement.js')).agreementVerb,
   quality: async () => (await import('./verbs/quality.js')).qualityVerb,
+  amendment: async () => (await import('./verbs/amendment.js')).amendmentVerb,
   'legal-basis': async () => (await import('./verbs/legal-basis.js')).legalBasisVerb,
   decide: async () => (await import('./verbs/decide.js')).decideVerb,
   audit: async () => (await import('./verbs/audit.js')).auditVerb,

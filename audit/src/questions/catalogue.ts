@@ -1,4 +1,5 @@
 import { accesses, denials, undelivered } from './accesses.js';
+import { amendments } from './amendments.js';
 import { consents, expiring } from './consents.js';
 import { disclosures } from './disclosures.js';
 import type { Question } from './question.js';
@@ -21,6 +22,7 @@ export const QUESTIONS: readonly Question[] = [
   expiring,
   stops,
   reviews,
+  amendments,
   unusual,
 ];
 

@@ -87,6 +87,11 @@ export const ACCESS = {
       'confirm-subject-basis': 'collection-client',
       'drop-subject-basis': 'collection-client',
       'end-subject-basis': 'collection-client',
+      'request-amendment': 'custodian-client',
+      'extend-amendment': 'custodian-client',
+      'answer-amendment': 'custodian-client',
+      'dispute-amendment': 'custodian-client',
+      'tell-amendment': 'custodian-client',
     },
     query: {
       custody: 'collection-client',

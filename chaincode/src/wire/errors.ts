@@ -292,6 +292,22 @@ export const ERRORS = {
     'ALREADY_EXISTS',
     'Nothing is to be done: the first finding stands.',
   ),
+  'amendment-unknown': entry(404, 'NOT_FOUND', 'Correct the id: there is no such amendment.'),
+  'amendment-record-unknown': entry(
+    404,
+    'NOT_FOUND',
+    'Correct the record, its version or the subject: there is none that is about them.',
+  ),
+  'amendment-out-of-turn': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Read the amendment: what was done before does not let this be done now.',
+  ),
+  'amendment-not-made': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Register the amended record as a new version first, and accept by naming that version.',
+  ),
   'event-unknown': entry(404, 'NOT_FOUND', 'Correct the key of the event, or wait until it is committed.'),
   'receipt-refused': entry(
     422,

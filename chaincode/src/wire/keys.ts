@@ -25,6 +25,8 @@ export const PRIVATE_KINDS = [
   'stopping',
   'basis',
   'basisproposals',
+  'amendment',
+  'amendmenttold',
 ] as const;
 export type PrivateKind = (typeof PRIVATE_KINDS)[number];
 
@@ -107,7 +109,7 @@ const SEPARATOR = '\0';
  * joined by 0x00, which no part can contain: `event` takes member and jti, `delivery` the event's key and the
  * record's id, `consent` the version where it is not the first, `slip` consent and member, `erasure` the word `subject` or
  * `record` and the id of what is erased, `enrolment` study and subject, `participation` and `stopping` study and the
- * participant's pseudonym, `basis` subject, the basis's id and version.
+ * participant's pseudonym, `basis` subject, the basis's id and version, `amendmenttold` the amendment and the event's key.
  *
  * @param pepper 32 bytes, from the value at {@link CUSTODY_KEY}; the same object, or a KeyObject, where many keys are made
  */

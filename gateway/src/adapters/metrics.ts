@@ -103,6 +103,18 @@ export function createMetrics(): Metrics {
       );
       gauge(
         registers,
+        'consent_ledger_amendments_open',
+        'Requests to amend a record that nobody has answered',
+        source.openAmendments,
+      );
+      gauge(
+        registers,
+        'consent_ledger_amendments_overdue',
+        'Of these, those whose deadline is over',
+        source.overdueAmendments,
+      );
+      gauge(
+        registers,
         'consent_ledger_unsettled_permits',
         'Records that were permitted a while ago, and nobody has said whether they arrived',
         source.unsettledPermits,

@@ -4,8 +4,10 @@ import { openPatientIndex } from '../adapters/persons/patient-index.js';
 import { openLabelTables } from '../adapters/labels/label-tables.js';
 import { openQualityTable } from '../adapters/quality/read-quality-table.js';
 import { openCheckLog } from '../adapters/sqlite/check-log.js';
+import { openSealedTexts } from '../adapters/sqlite/sealed-texts.js';
 import { openLinkStore } from '../adapters/sqlite/link-store.js';
 import type { Handlers } from '../http/handlers.js';
+import { amendmentStepHandlers } from '../http/operations/amendments.js';
 import { bundleHandlers } from '../http/operations/bundles.js';
 import { cdsHandlers } from '../http/cds/handlers.js';
 import { checkHandlers } from '../http/operations/checks.js';
@@ -21,6 +23,9 @@ import { answerMatchHandlers, demographicsHandlers } from '../http/fhir/match-ha
 import { problemOf } from '../http/problems.js';
 import { profilesOf } from '../pseudonymising/research-profile.js';
 import type { ReadOwnOptions } from '../usecases/ask-for-records.js';
+import type { SealedTextStore } from '../ports/sealed-texts.js';
+import { AmendmentSteps } from '../usecases/amendments/amendment-steps.js';
+import { denialsIn } from '../usecases/amendments/denials.js';
 import { Checks } from '../usecases/checks.js';
 import { Participants } from '../usecases/cohort/participants.js';
 import type { CustodyView } from '../usecases/custody-view.js';
@@ -47,6 +52,8 @@ export interface Custodian {
   readonly handlers: Handlers;
   readonly readOwn: ReadOwnOptions;
   readonly find: FindOptions;
+  /** What was written about amendments. */
+  readonly texts: SealedTextStore;
   readonly matches: MatchAnswers;
   /** Requests that wait for a batch. */
   readonly waiting: () => number;
@@ -149,10 +156,13 @@ export async function buildCustodian(
   });
   const linkStore = closers.add(openLinkStore(inData('links.db')));
   const links = new Links({ custody, store: linkStore, members, now });
+  const texts = closers.add(openSealedTexts(inData('amendments.db'), ownVault));
+  const steps = new AmendmentSteps({ custody, texts, transactions });
   const forgetting = {
     forget: (subject: string): void => {
       linkStore.forget(subject);
       index.forget(subject);
+      texts.forget(subject);
       notifications.store.forget(subject);
     },
   };
@@ -161,13 +171,25 @@ export async function buildCustodian(
     foundation,
     closers,
   );
-  const readOwn = { decisions, custody, signer, records, vault };
+  const denialsOf = denialsIn(custody, foundation.amendments);
+  const readOwn = { decisions, custody, signer, records, vault, denialsOf };
   const accept = (text: string): ReturnType<Decisions['accept']> => decisions.accept(text);
   const current = (): Promise<void> => chain.level(CURRENT_MS);
   const look = createLook(custody, foundation.studies, foundation.registered, now);
   const { pseudonymisedBytes } = limits;
   const profileOf = profilesOf(configuration.studyProfiles.map(readProfileFile));
-  const release = { accept, look, current, custody, records, vault, now, profileOf, pseudonymisedBytes };
+  const release = {
+    accept,
+    look,
+    current,
+    custody,
+    records,
+    vault,
+    now,
+    profileOf,
+    pseudonymisedBytes,
+    denialsOf,
+  };
   const find: FindOptions = {
     accept,
     decide: (request) => decisions.decide(request),
@@ -192,6 +214,7 @@ export async function buildCustodian(
       ...notifications.handlers,
       ...keepHandlers(keep, tables, reports),
       ...qualityHandlers(reports),
+      ...amendmentStepHandlers(steps, pseudonymKey),
       ...labelHandlers({ keep, tables }),
       ...linkHandlers(links),
       ...answerMatchHandlers(matches),
@@ -213,6 +236,7 @@ export async function buildCustodian(
     },
     readOwn,
     find,
+    texts,
     matches,
     waiting: () => decisions.waiting,
     waitingNotifications: notifications.waiting,

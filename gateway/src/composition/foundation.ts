@@ -20,6 +20,7 @@ import type { Erasures } from '../ports/erasures.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Ledger } from '../ports/ledger.js';
+import type { Amendments } from '../ports/amendments.js';
 import type { FollowUps } from '../ports/follow-ups.js';
 import type { Notices } from '../ports/notices.js';
 import type { RecordIndex } from '../ports/record-index.js';
@@ -55,6 +56,7 @@ export interface Foundation extends LoadedConfiguration {
   readonly notices: Notices;
   readonly slips: Slips;
   readonly erasures: Erasures;
+  readonly amendments: Amendments;
   readonly followUps: FollowUps;
   readonly recordIndex: RecordIndex;
   readonly registered: RegisteredView;
@@ -159,6 +161,7 @@ export async function layFoundation(
     notices: projection.notices,
     slips: projection.slips,
     erasures: projection.erasures,
+    amendments: projection.amendments,
     followUps: projection.followUps,
     recordIndex: projection.records,
     registered: new RegisteredView(projection),

@@ -14,6 +14,7 @@ import { fhirReadHandlers } from '../http/fhir/read-handlers.js';
 import { fhirSearchHandlers } from '../http/fhir/search-handlers.js';
 import { fhirCreateHandlers, fhirUpdateHandlers } from '../http/fhir/write-handlers.js';
 import type { Handlers } from '../http/handlers.js';
+import { amendmentHandlers } from '../http/operations/amendments.js';
 import { erasureHandlers } from '../http/operations/erasures.js';
 import { followUpHandlers } from '../http/operations/follow-ups.js';
 import { logHandlers } from '../http/operations/log.js';
@@ -150,6 +151,8 @@ async function build(
     epochAgeSeconds: () => epochs.ageMs / 1_000,
     openReviews: () => foundation.followUps.openReviews(foundation.now()).open,
     overdueReviews,
+    openAmendments: () => foundation.amendments.open(foundation.now()).open,
+    overdueAmendments: () => foundation.amendments.open(foundation.now()).overdue,
     unsettledPermits: () =>
       foundation.followUps.unsettledCount(foundation.now() - configuration.limits.unsettledMinutes * 60_000),
   });
@@ -251,6 +254,15 @@ function overseenHandlers(foundation: Foundation, custodian: Custodian | undefin
       erasures,
       studies: foundation.studies,
       members,
+      custodyFor: (name) => custodyFor(name, people),
+    }),
+    ...amendmentHandlers({
+      amendments: foundation.amendments,
+      members,
+      projection,
+      custodyOf,
+      now,
+      texts: custodian?.texts,
       custodyFor: (name) => custodyFor(name, people),
     }),
     ...followUpHandlers({

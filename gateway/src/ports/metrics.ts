@@ -30,6 +30,9 @@ export interface GaugeSource {
   /** Accesses in an emergency that nobody has reviewed; of these, those whose deadline is over. */
   readonly openReviews: () => number;
   readonly overdueReviews: () => number;
+  /** Requests to amend a record that nobody has answered; of these, those whose deadline is over. */
+  readonly openAmendments: () => number;
+  readonly overdueAmendments: () => number;
   /** Records that were permitted a while ago, and nobody has said whether they arrived. */
   readonly unsettledPermits: () => number;
   /** Since the epoch began. */

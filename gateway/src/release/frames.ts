@@ -20,6 +20,11 @@ const recordStart = z.strictObject({
   bytes: z.int().min(1),
   digest,
   mediaType,
+  /** Denied requests to amend it that go with it (45 CFR 164.526(d)(5)). */
+  amendments: z
+    .array(z.strictObject({ amendment: fhirId, isDisputed: z.boolean() }))
+    .max(16)
+    .exactOptional(),
 });
 const recordEnd = z.strictObject({ frame: z.literal('record-end'), record: fhirId });
 const settled = z.strictObject({

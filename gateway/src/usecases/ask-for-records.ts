@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccessEvent } from '@consent-ledger/chaincode/wire';
+import type { StandingDenial } from '../ports/amendments.js';
 import type { KeyVault } from '../ports/key-vault.js';
 import type { Logger } from '../ports/logger.js';
 import type { Peers } from '../ports/peers.js';
@@ -7,6 +8,7 @@ import type { RecordStore } from '../ports/record-store.js';
 import type { Spooled } from '../ports/spool.js';
 import type { User } from '../ports/token-verifier.js';
 import { CiphertextError, decryptStream, plaintextLength } from '../release/streaming-aead.js';
+import type { DenialsOf } from './amendments/denials.js';
 import type { CustodyView } from './custody-view.js';
 import type { Decisions } from './decisions.js';
 import { receiveRelease, type Answered, type ReceiveOptions, type Received } from './receive-release.js';
@@ -22,6 +24,8 @@ export interface OpenedRecord {
   readonly mediaType: string;
   /** Of the plaintext. */
   readonly bytes: number;
+  /** Denied requests to amend it that go with it. */
+  readonly amendments: readonly StandingDenial[];
   /** Decrypts while it is read; throws at the first segment that is not authentic. */
   readonly content: () => AsyncIterable<Uint8Array>;
 }
@@ -84,7 +88,7 @@ export function openedOf(answered: Answered, custodian: string): Opened {
 }
 
 function openReceived(
-  { record, version, mediaType, ciphertext, key, profile }: Received,
+  { record, version, mediaType, ciphertext, key, amendments, profile }: Received,
   custodian: string,
 ): OpenedRecord {
   return {
@@ -92,6 +96,7 @@ function openReceived(
     version,
     mediaType,
     bytes: plaintextLength(ciphertext.bytes),
+    amendments,
     content: () => decryptStream(ciphertext.open(), key, recordBinding(custodian, record, version, profile)),
   };
 }
@@ -141,6 +146,7 @@ export interface ReadOwnOptions {
   readonly signer: RequestSigner;
   readonly records: RecordStore;
   readonly vault: KeyVault;
+  readonly denialsOf: DenialsOf;
 }
 
 /** The custodian's own staff: the same request object, decision and log; only nothing has to travel. */
@@ -162,6 +168,7 @@ export async function readOwn(asked: Asked, user: User, options: ReadOwnOptions)
       version,
       mediaType: descriptor.mediaType,
       bytes: plaintextLength(bytes),
+      amendments: options.denialsOf(record),
       content: () => readStored(records, digest, recordKey, binding),
     });
   }

@@ -6,6 +6,7 @@ import {
   type AccessEvent,
   type RequestClaims,
 } from '@consent-ledger/chaincode/wire';
+import type { StandingDenial } from '../ports/amendments.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Spool, Spooled } from '../ports/spool.js';
 import type { RecordStart, ReleaseFrame, SettledFrame } from '../release/frames.js';
@@ -20,6 +21,8 @@ export interface Received {
   readonly mediaType: string;
   readonly ciphertext: Spooled;
   readonly key: Buffer;
+  /** Denied requests to amend it that go with it, by the custodian's word. */
+  readonly amendments: readonly StandingDenial[];
   /** Digest of the profile that it was pseudonymised by, as the event says. */
   readonly profile: string | undefined;
 }
@@ -81,8 +84,9 @@ export async function receiveRelease(
         throw new Refusal('release-broken');
       }
       const key = Buffer.from(payload.key, 'base64url');
-      const { version, mediaType } = start;
-      received.push({ record, version, mediaType, ciphertext, key, profile: profileOwed(permitted) });
+      const { version, mediaType, amendments = [] } = start;
+      const profile = profileOwed(permitted);
+      received.push({ record, version, mediaType, ciphertext, key, amendments, profile });
     }
     await discardOthers(spooled, received);
     const { key, transaction, block } = settled.event;

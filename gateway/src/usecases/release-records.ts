@@ -2,6 +2,7 @@ import type { EventRecord, MemberKeyEntry } from '@consent-ledger/chaincode/wire
 import type { ProblemDocument } from '@consent-ledger/chaincode/wire/http';
 import { encodeCiphertext, encodeControl } from '../release/frames.js';
 import { wrapKey } from '../release/key-wrapping.js';
+import type { DenialsOf } from './amendments/denials.js';
 import type { AcceptedRequest, Decided } from './decisions.js';
 import type { Look } from './look.js';
 import { outgoing, type Outgoing, type OutgoingOptions } from './outgoing-records.js';
@@ -14,6 +15,8 @@ export interface ReleaseOptions extends OutgoingOptions {
   readonly look: Look;
   /** Resolves when the projection has what the own peer has; throws where that cannot be known. */
   readonly current: () => Promise<void>;
+  /** Denied requests to amend a record that go with it. */
+  readonly denialsOf: DenialsOf;
   readonly describeProblem: (error: unknown) => ProblemDocument;
   /** Where a page of what a search finds goes on. */
   readonly next?: string;
@@ -66,7 +69,16 @@ async function* sendPermitted(
     const { ciphertext, content, key, mediaType, profile } = leaving;
     sent.set(record, { version, profile, key });
     const { bytes, digest } = ciphertext;
-    yield encodeControl({ frame: 'record', record, version, bytes, digest, mediaType });
+    const along = study === undefined ? options.denialsOf(record) : [];
+    yield encodeControl({
+      frame: 'record',
+      record,
+      version,
+      bytes,
+      digest,
+      mediaType,
+      ...(along.length === 0 ? {} : { amendments: [...along] }),
+    });
     for await (const chunk of await content()) yield* encodeCiphertext(chunk);
     yield encodeControl({ frame: 'record-end', record });
   }

@@ -17,7 +17,8 @@ import {
   registerBasis,
 } from './agreements.js';
 import { EVIDENCE } from './fhir.js';
-import { fileConsent, putRecord, registerSubject, treatmentConsent } from './people.js';
+import { amendmentStep, askForAmendment, DENIAL } from './amendments.js';
+import { ask, fileConsent, putRecord, registerSubject, treatmentConsent } from './people.js';
 import { matchParameters, matchRequest, patientOf } from './matching.js';
 import { claimsOf, framesOf, sendRequest, signedBy } from './requests.js';
 import type { Members } from './shared.js';
@@ -88,6 +89,26 @@ export async function goodInputs({
   async function study(): Promise<{ path: { id: string } }> {
     stated ??= putStudy(novacure);
     return { path: { id: await stated } };
+  }
+
+  const amendmentBody = { subject, record, text: 'It was the other arm' };
+
+  /** Id of a request to amend a record, as far as it is to have come. */
+  async function amendment(until: 'requested' | 'denied' | 'disputed' = 'requested'): Promise<string> {
+    const id = await askForAmendment(riverside, amendmentBody);
+    if (until !== 'requested') await amendmentStep(riverside, id, 'answer', DENIAL);
+    if (until === 'disputed') await amendmentStep(riverside, id, 'disagreement', { text: 'I was there' });
+    return id;
+  }
+
+  /** One that is accepted, and the access by which another member had the record before. */
+  async function amended(): Promise<{ id: string; event: string }> {
+    const { id: kept } = await putRecord(riverside, { subject });
+    const event = String((await ask(lakeside, riverside, [kept])).headers['consent-ledger-event']);
+    const id = await askForAmendment(riverside, { ...amendmentBody, record: kept });
+    await putRecord(riverside, { id: kept, subject, content: Buffer.from('another'), reason: 'amended' });
+    await amendmentStep(riverside, id, 'answer', { outcome: 'accepted', version: 2 });
+    return { id, event };
   }
 
   const delegationBody = {
@@ -195,6 +216,20 @@ export async function goodInputs({
       const token = await riverside.token('officer', ['privacy-officer']);
       await riverside.call('POST', `/v1/subjects/${erased}/erasure`, { token, body: ERASURE_CASE });
       return good({ path: { id: erased } });
+    },
+    requestAmendment: same({ body: amendmentBody }),
+    listAmendments: same(),
+    getAmendment: async () => good({ path: { id: await amendment() } }),
+    listAmendmentRecipients: async () => good({ path: { id: await amendment() } }),
+    extendAmendment: async () =>
+      good({ path: { id: await amendment() }, body: { text: 'The source is away' } }),
+    answerAmendment: async () => good({ path: { id: await amendment() }, body: DENIAL }),
+    disagreeWithAmendment: async () => good({ path: { id: await amendment('denied') }, body: {} }),
+    rebutAmendment: async () =>
+      good({ path: { id: await amendment('disputed') }, body: { text: 'It was measured twice' } }),
+    tellOfAmendment: async () => {
+      const { id, event } = await amended();
+      return good({ path: { id }, body: { events: [event] } });
     },
     putContacts: same({ ...ofSubject, body: {} }),
     listNotifications: same(ofSubject),

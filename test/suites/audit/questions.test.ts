@@ -199,6 +199,56 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       }
     });
 
+    it('a request to amend is overdue from its day on until it is answered, and each step is in the history', async () => {
+      const { chain, made, at, ledger, blocks } = await smallHistory();
+      const DAY = 86_400_000;
+      const requested = { requestedAt: new Date(at(8)).toISOString() };
+      const denial = {
+        outcome: 'denied',
+        ground: 'accurate-and-complete',
+        basis: 'A'.repeat(43),
+        at: new Date(at(9)).toISOString(),
+        answeredBy: 'officer-0000000001',
+      };
+      const more = [
+        ...blocks,
+        chain.block(['a-1', 'a-2', 'a-3'].map((id) => made.amendment(at(8), id, 'subject-1'))),
+        chain.block([
+          made.amendment(at(9), 'a-2', 'subject-1', { ...requested, answer: denial }),
+          made.amendment(at(9), 'a-3', 'subject-1', {
+            ...requested,
+            dueAt: new Date(at(8) + 90 * DAY).toISOString(),
+            extension: { reason: 'A'.repeat(43), at: denial.at },
+          }),
+        ]),
+      ];
+      const other = await openProjection((await postgres?.database()) ?? join(work.path, 'amended.db'));
+      const before = store;
+      try {
+        await followTo(other, ledger, more);
+        store = other;
+        const overdue = async (now: number) =>
+          only(await answers('amendments', {}, now), 'amendment', 'record');
+        expect(await overdue(at(8) + 60 * DAY - 1)).to.deep.equal([]);
+        expect(await overdue(at(8) + 60 * DAY)).to.deep.equal([['a-1', 'record-1']]);
+        expect(await overdue(at(8) + 90 * DAY)).to.deep.equal([
+          ['a-1', 'record-1'],
+          ['a-3', 'record-1'],
+        ]);
+        const steps = only(await answers('subject', { subject: 'subject-1' }), 'what', 'reference', 'ground');
+        expect(steps.filter(([what]) => String(what).startsWith('amendment'))).to.deep.equal([
+          ['amendment-requested', 'a-1', undefined],
+          ['amendment-requested', 'a-2', undefined],
+          ['amendment-requested', 'a-3', undefined],
+          ['amendment-denied', 'a-2', 'accurate-and-complete'],
+          ['amendment-extended', 'a-3', undefined],
+        ]);
+      } finally {
+        store = before;
+        await other.close();
+      }
+    });
+
     it('disclosures: date, recipient, description and purpose; what need not be accounted for can be left out', async () => {
       const rows = await answers('disclosures', { subject: 'subject-1' });
       expect(only(rows, 'recipient', 'description', 'purpose', 'received')).to.deep.equal([

@@ -5,6 +5,7 @@ import { registerKeyCommand } from './support/evidence.js';
 import {
   EVIDENCE,
   SUBJECT,
+  amendmentOf,
   consentOf,
   fieldsOf,
   recordOf,
@@ -107,6 +108,15 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'confirm-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS, proposal: sha('proposal') },
         'drop-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS },
         'end-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS },
+        'request-amendment': amendmentOf('a-2'),
+        'extend-amendment': { amendment: 'a-1', reason: sha('reason') },
+        'answer-amendment': {
+          amendment: 'a-1',
+          answeredBy: 'a'.repeat(22),
+          answer: { outcome: 'accepted', version: 2 },
+        },
+        'dispute-amendment': { amendment: 'a-1', statement: { kind: 'inclusion' } },
+        'tell-amendment': { amendment: 'a-1', events: [event] },
       },
       query: {
         custody: {},

@@ -4,6 +4,7 @@ import { newAppKey } from '../../support/signers.js';
 import { registerKeyCommand } from './support/evidence.js';
 import {
   EVIDENCE,
+  amendmentOf,
   OTHER_SUBJECT,
   SUBJECT,
   consentOf,
@@ -26,6 +27,7 @@ describe('erasing a subject', () => {
     world = await World.open();
     await registerPatient(world);
     await world.custody(registerKeyCommand(world, newAppKey()));
+    await world.custody(amendmentOf('a-1'));
     await world.withdrawal({ command: 'withdraw', consent: 'c-1', subject: SUBJECT, evidence: EVIDENCE });
   });
 

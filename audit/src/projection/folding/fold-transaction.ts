@@ -9,6 +9,7 @@ import type { DeliveredTransaction } from '../../history/delivered-block.js';
 import type { Changes } from '../changes.js';
 import { positionOf } from '../position.js';
 import { foldDelivery, foldDetails, foldEvent, foldReview } from './events.js';
+import { foldAmendment, foldAmendmentTold } from './amendments.js';
 import { foldCustody, foldDescriptor, foldMember } from './holdings.js';
 import {
   foldBasis,
@@ -43,6 +44,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   delegationend: foldDelegationEnd,
   erasure: foldErasure,
   basis: foldBasis,
+  amendment: foldAmendment,
+  amendmenttold: foldAmendmentTold,
 };
 
 export interface Followed {

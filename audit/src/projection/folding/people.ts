@@ -165,7 +165,7 @@ export function foldBasis(value: ValueAt, changes: Changes): boolean {
   return true;
 }
 
-interface Act {
+export interface Act {
   readonly subject: string;
   readonly act: string;
   readonly reference: string;
@@ -175,7 +175,7 @@ interface Act {
   readonly more?: object;
 }
 
-function addAct(
+export function addAct(
   value: ValueAt,
   changes: Changes,
   { subject, act, reference, at, by, evidence, more }: Act,

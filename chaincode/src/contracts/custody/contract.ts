@@ -8,6 +8,13 @@ import type { Call } from '../call.js';
 import { privateMessage } from '../functions.js';
 import { guardCaller } from '../guard.js';
 import { parseMessage } from '../message.js';
+import {
+  answerAmendment,
+  disputeAmendment,
+  extendAmendment,
+  requestAmendment,
+  tellAmendment,
+} from './amend.js';
 import { decideRequests } from './decide.js';
 import { enrol } from './enrol.js';
 import { endDelegation } from './end-delegation.js';
@@ -81,6 +88,16 @@ export class CustodyContract extends AudienceContract {
         return dropSubjectBasis(call, open, command);
       case 'end-subject-basis':
         return endSubjectBasis(call, open, command);
+      case 'request-amendment':
+        return requestAmendment(call, open, command);
+      case 'extend-amendment':
+        return extendAmendment(call, open, command);
+      case 'answer-amendment':
+        return answerAmendment(call, open, command);
+      case 'dispute-amendment':
+        return disputeAmendment(call, open, command);
+      case 'tell-amendment':
+        return tellAmendment(call, open, command);
     }
   }
 

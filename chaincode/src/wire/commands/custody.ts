@@ -5,6 +5,13 @@ import { descriptorFields } from '../values/records.js';
 import { evidence } from '../values/evidence.js';
 import { fhirResource } from '../fhir-json.js';
 import { custodyPolicy, pepper } from '../values/custody.js';
+import {
+  answerAmendment,
+  disputeAmendment,
+  extendAmendment,
+  requestAmendment,
+  tellAmendment,
+} from './amendments.js';
 import { eraseSubject } from './erasure.js';
 import { REVIEW_FINDINGS } from '../values/events.js';
 import { enrol } from './studies.js';
@@ -126,5 +133,10 @@ export const custodyCommand = z.discriminatedUnion('command', [
   confirmSubjectBasis,
   dropSubjectBasis,
   endSubjectBasis,
+  requestAmendment,
+  extendAmendment,
+  answerAmendment,
+  disputeAmendment,
+  tellAmendment,
 ]);
 export type CustodyCommand = z.infer<typeof custodyCommand>;

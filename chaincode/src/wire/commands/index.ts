@@ -4,6 +4,7 @@ import type { StudyCommand } from './studies.js';
 import type { WithdrawalCommand } from './withdrawal.js';
 
 export * from './agreements.js';
+export * from './amendments.js';
 export * from './custody.js';
 export * from './erasure.js';
 export * from './evidence.js';

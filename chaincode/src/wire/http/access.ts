@@ -29,6 +29,8 @@ export const EVENT_HEADERS = {
   obligations: 'Consent-Ledger-Obligations',
   /** Text that must go with the record (42 CFR 2.32). */
   notice: 'Consent-Ledger-Notice',
+  /** Denied requests to amend the record, each `<id>;disputed` or `<id>;denied` (45 CFR 164.526(d)(5)). */
+  amendments: 'Consent-Ledger-Amendments',
 } as const;
 
 const obligation = z.looseObject({ code: z.string() });
@@ -47,6 +49,10 @@ export const accessOutcome = transactionSchema
         mediaType: z.string().optional(),
         bytes: z.int().optional().describe('of the plaintext'),
         obligations: z.array(obligation),
+        amendments: z
+          .array(z.strictObject({ amendment: idSchema, isDisputed: z.boolean() }))
+          .optional()
+          .describe('denied requests to amend it that go with it'),
       }),
     ),
   })

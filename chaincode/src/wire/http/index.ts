@@ -1,5 +1,6 @@
 export * from './access.js';
 export * from './agreements.js';
+export * from './amendments.js';
 export * from './bundles.js';
 export * from './cds.js';
 export * from './checks.js';

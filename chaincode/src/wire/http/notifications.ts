@@ -13,6 +13,10 @@ export const NOTICE_KINDS = [
   'legal-basis-ended',
   'contacts-changed',
   'emergency-access',
+  'amendment-requested',
+  'amendment-extended',
+  'amendment-accepted',
+  'amendment-denied',
 ] as const;
 
 export const CHANNELS = ['mail', 'webhook'] as const;

@@ -26,6 +26,7 @@ import {
   fhirWriteHeaders,
 } from './fhir.js';
 import { AGREEMENT_OPERATIONS } from './agreement-operations.js';
+import { AMENDMENT_OPERATIONS } from './amendment-operations.js';
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
 import { MATCHING_OPERATIONS } from './matching-operations.js';
@@ -191,6 +192,7 @@ export const OPERATIONS = {
   },
   ...PEOPLE_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...AMENDMENT_OPERATIONS,
   ...STUDY_OPERATIONS,
   ...AGREEMENT_OPERATIONS,
   ...SUBJECT_BASIS_OPERATIONS,

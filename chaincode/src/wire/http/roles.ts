@@ -41,6 +41,22 @@ export const SPEAKERS = ['consent-clerk', 'consent-portal'] as const satisfies r
 /** Who goes after what is wrong with records: whoever keeps them, and the privacy official, who answers for what is said of a subject. */
 export const QUALITY_KEEPERS = ['records-clerk', 'privacy-officer'] as const satisfies readonly Role[];
 
+/** Who takes requests to amend records in, and what subjects say to a denial. */
+export const AMENDMENT_SPEAKERS = [
+  'consent-clerk',
+  'consent-portal',
+  'privacy-officer',
+] as const satisfies readonly Role[];
+
+/** Who answers them: the custodian's privacy official (45 CFR 164.526(e), (f)). */
+export const AMENDMENT_ANSWERERS = ['privacy-officer'] as const satisfies readonly Role[];
+
+export const AMENDMENT_READERS = [
+  'privacy-officer',
+  'consent-clerk',
+  'auditor',
+] as const satisfies readonly Role[];
+
 /** Who may have a subject erased: the custodian's privacy official (45 CFR 164.530(a)(1)) or data protection officer. */
 export const ERASERS = ['privacy-officer'] as const satisfies readonly Role[];
 

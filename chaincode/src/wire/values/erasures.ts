@@ -34,6 +34,8 @@ export const ERASABLE_KINDS = [
   'withdrawn',
   'descriptor',
   'slip',
+  'amendment',
+  'amendmenttold',
   'enrolment',
   'basis',
   'basisproposals',

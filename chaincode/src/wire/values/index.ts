@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { PrivateKind } from '../keys.js';
 import { consent, policies, withdrawals, withdrawn } from './consents.js';
+import { amendment, amendmentTold } from './amendments.js';
 import { delegation, delegationEnd } from './delegations.js';
 import { accessEvent, delivery, details, review } from './events.js';
 import { erasure } from './erasures.js';
@@ -11,6 +12,7 @@ import { enrolment, participation, stopping, studyTerms } from './studies.js';
 import { keyCount, keyEnd, subjectKey } from './subject-keys.js';
 
 export * from './agreements.js';
+export * from './amendments.js';
 export * from './compiled-policy.js';
 export * from './consents.js';
 export * from './custody.js';
@@ -52,6 +54,8 @@ export const privateValues = {
   stopping,
   basis: subjectBasis,
   basisproposals: subjectBasisProposals,
+  amendment,
+  amendmenttold: amendmentTold,
 } as const satisfies Record<PrivateKind, z.ZodType>;
 
 /** Type of the private value of a kind. */

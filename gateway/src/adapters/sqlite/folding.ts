@@ -6,6 +6,7 @@ import {
   type AccessEvent,
   type EventDetail,
 } from '@consent-ledger/chaincode/wire';
+import { AmendmentFolder } from './amendment-folding.js';
 import { ConsentFolder } from './consent-folding.js';
 import { ErasureFolder } from './erasure-folding.js';
 import { FollowUpFolder } from './follow-up-folding.js';
@@ -30,6 +31,7 @@ function positionOf(block: number, index: number, place: number): string {
 /** Puts the private writes of one transaction into the tables. */
 export class PrivateFolder {
   readonly #collections: ReadonlySet<string>;
+  readonly #amendments: AmendmentFolder;
   readonly #consents: ConsentFolder;
   readonly #followUps: FollowUpFolder;
   readonly #notices: NoticeFolder;
@@ -42,6 +44,7 @@ export class PrivateFolder {
   /** @param collections those whose values this member must hold */
   constructor(database: DatabaseSync, collections: readonly string[]) {
     this.#collections = new Set(collections);
+    this.#amendments = new AmendmentFolder(database);
     this.#consents = new ConsentFolder(database);
     this.#followUps = new FollowUpFolder(database);
     this.#notices = new NoticeFolder(database);
@@ -89,6 +92,7 @@ export class PrivateFolder {
   #remove({ collection, keyHash }: HashedWrite): void {
     this.#statements.removeValue.run(collection, keyHash);
     this.#statements.removeAllPending.run(collection, keyHash);
+    this.#amendments.remove(collection, keyHash);
     this.#consents.remove(collection, keyHash);
     this.#notices.remove(collection, keyHash);
     this.#slips.remove(collection, keyHash);
@@ -98,6 +102,7 @@ export class PrivateFolder {
 
   #keep(write: PrivateWrite, { keyHash }: HashedWrite, block: number, transaction: LedgerTransaction): void {
     if (isKeptAsEvent(write.key)) return;
+    this.#amendments.fold(write, keyHash, block, transaction.index);
     this.#consents.fold(write, keyHash);
     this.#notices.fold(write, keyHash, block, transaction);
     this.#slips.fold(write, keyHash, block);

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
+  amendment,
   consent,
   delegation,
   delegationEnd,
@@ -18,8 +19,23 @@ import { hexSha256 } from '../../usecases/hex-hash.js';
 
 type Told = Pick<Notice, 'subject' | 'kind' | 'about' | 'at'>;
 
+/** Undefined: there is nothing to tell. */
+type Tell = (value: unknown) => Told | undefined;
+
 /** What each private value tells its subject; others tell nothing. */
-const TELL: ReadonlyMap<string, (value: unknown) => Told> = new Map<PrivateKind, (value: unknown) => Told>([
+const TELL: ReadonlyMap<string, Tell> = new Map<PrivateKind, Tell>([
+  [
+    'amendment',
+    (value) => {
+      const { subject, amendment: about, requestedAt, extension, answer, ...later } = amendment.parse(value);
+      // What was said after an answer, the subject said, or is told by the custodian in writing.
+      if (later.disagreement !== undefined || later.rebuttal !== undefined || later.inclusion !== undefined)
+        return undefined;
+      if (answer !== undefined) return { subject, kind: `amendment-${answer.outcome}`, about, at: answer.at };
+      if (extension !== undefined) return { subject, kind: 'amendment-extended', about, at: extension.at };
+      return { subject, kind: 'amendment-requested', about, at: requestedAt };
+    },
+  ],
   [
     'consent',
     (value) => {
@@ -100,7 +116,9 @@ export class NoticeFolder {
     const tell = TELL.get(key.slice(0, key.indexOf('/')));
     const custodian = COLLECTION.exec(collection)?.[1];
     if (tell === undefined || custodian === undefined) return;
-    const { subject, kind, about, at } = tell(JSON.parse(value.toString('utf8')));
+    const told = tell(JSON.parse(value.toString('utf8')));
+    if (told === undefined) return;
+    const { subject, kind, about, at } = told;
     const notice = `${id}.${keyHash.slice(0, KEY_DIGITS)}`;
     this.#add.run(notice, collection, keyHash, custodian, subject, kind, about, at, id, block, index);
   }

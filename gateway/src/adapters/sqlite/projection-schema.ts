@@ -1,7 +1,8 @@
+import { AMENDMENT_SCHEMA } from './amendment-folding.js';
 import { STUDY_SCHEMA } from './study-schema.js';
 
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 13;
+export const PROJECTION_VERSION = 14;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
@@ -10,6 +11,7 @@ export const PROJECTION_VERSION = 13;
  * `emergency` has the accesses that are to be reviewed, `review` what was found; `unsettled` the permits without a delivery.
  * `slip` has which slips of consents there are, by the block that wrote each last.
  * `owned_value` has whose each private value is that an erasure takes, `erased_subject` who is erased.
+ * `amendment` has what was asked to be amended, by its newest step.
  * `subject_record` has which records are about whom, by where the newest version of each stands.
  * An event's position is block, transaction and place within it, so that lists have one order for ever; what belongs to an
  * event goes by its number, which grows as events come: a tree that grows at its end costs far less than one that grows
@@ -172,4 +174,5 @@ CREATE TABLE erased_subject (
   PRIMARY KEY (collection, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX erased_by_block ON erased_subject(collection, block);
+${AMENDMENT_SCHEMA}
 ${STUDY_SCHEMA}`;

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { peer } from '@hyperledger/fabric-protos';
 import type { Json } from '@consent-ledger/chaincode/wire';
 import type { LedgerBlock, LedgerTransaction, PublicWrite } from '../../ports/ledger.js';
+import type { Amendments } from '../../ports/amendments.js';
 import type { ConsentIndex } from '../../ports/consent-index.js';
 import type { Erasures } from '../../ports/erasures.js';
 import type { FollowUps } from '../../ports/follow-ups.js';
@@ -13,6 +14,7 @@ import type { Trials } from '../../ports/trials.js';
 import type { EventEntry, EventFilter, Projection } from '../../ports/projection.js';
 import { hexSha256 } from '../../usecases/hex-hash.js';
 import { Refusal } from '../../usecases/refusal.js';
+import { openAmendments } from './amendment-folding.js';
 import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
 import { openErasures } from './erasure-folding.js';
@@ -33,6 +35,7 @@ export interface ProjectionOptions {
 
 /** The projection in one SQLite file; the checkpoint is part of the transaction that folds a block. */
 export function openProjection(options: ProjectionOptions): Projection & {
+  readonly amendments: Amendments;
   readonly consents: ConsentIndex;
   readonly notices: Notices;
   readonly slips: Slips;
@@ -74,6 +77,7 @@ function listOf(text: string | undefined): string[] {
 }
 
 class SqliteProjection implements Projection {
+  readonly amendments: Amendments;
   readonly consents: ConsentIndex;
   readonly notices: Notices;
   readonly slips: Slips;
@@ -96,6 +100,7 @@ class SqliteProjection implements Projection {
     this.#statements = statementsOf(database);
     this.#facts = this.#readFacts();
     this.#isAnyPending = this.#askIfAnyPending();
+    this.amendments = openAmendments(database);
     this.consents = openConsentIndex(database);
     this.notices = openNotices(database);
     this.slips = openSlips(database);

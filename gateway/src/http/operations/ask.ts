@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EVENT_HEADERS, type AccessOutcome } from '@consent-ledger/chaincode/wire/http';
 import type { Response } from 'express';
-import type { Opened } from '../../usecases/ask-for-records.js';
+import type { Opened, OpenedRecord } from '../../usecases/ask-for-records.js';
 import { giveBack } from '../../release/segments.js';
 import { Refusal } from '../../usecases/refusal.js';
 
@@ -21,6 +21,7 @@ export async function sendRecord(response: Response, opened: Opened): Promise<vo
     [EVENT_HEADERS.version]: `${record.version}`,
     [EVENT_HEADERS.obligations]: Buffer.from(JSON.stringify(obligations)).toString('base64url'),
     ...noticeOf(obligations),
+    ...amendmentsOf(record),
   });
   await pump(record.content(), response, giveBack);
   response.end();
@@ -47,6 +48,7 @@ export async function sendRecords(response: Response, opened: Opened, custodian:
         'Content-ID': `<${record.record}>`,
         'Content-Length': `${record.bytes}`,
         ...noticeOf(obligationsOf(opened, record.record)),
+        ...amendmentsOf(record),
       }),
     );
     await pump(record.content(), response, giveBack);
@@ -66,6 +68,15 @@ function noticeOf(obligations: Obligations): Record<string, string> {
   const owed = obligations.find((one) => one.code === 'prohibit-redisclosure');
   if (owed === undefined) return {};
   return { [EVENT_HEADERS.notice]: owed.notice.replaceAll(/[^ -~]+/g, ' ') };
+}
+
+/** That the subject wants the record amended and was denied it goes with the record (45 CFR 164.526(d)(5)). */
+function amendmentsOf({ amendments }: OpenedRecord): Record<string, string> {
+  if (amendments.length === 0) return {};
+  const named = amendments.map(
+    ({ amendment, isDisputed }) => `${amendment};${isDisputed ? 'disputed' : 'denied'}`,
+  );
+  return { [EVENT_HEADERS.amendments]: named.join(', ') };
 }
 
 function refusedBy({ key, transaction, block, withheld }: Opened): Refusal {
@@ -88,6 +99,9 @@ function outcomeOf(opened: Opened, custodian: string): AccessOutcome {
         code,
         ...(version === undefined ? {} : { version }),
         ...(released === undefined ? {} : { mediaType: released.mediaType, bytes: released.bytes }),
+        ...(released === undefined || released.amendments.length === 0
+          ? {}
+          : { amendments: [...released.amendments] }),
         obligations,
       };
     }),

@@ -252,6 +252,23 @@ export class MadeHistory {
     return { at, writes: [this.#private('review', [event], value)] };
   }
 
+  /** Somebody asked for a record to be amended, and what came of it. */
+  amendment(at: number, amendment: string, subject: string, more: object = {}): MadeTransaction {
+    const value = {
+      amendment,
+      subject,
+      record: 'record-1',
+      version: 1,
+      requestedBy: 'subject',
+      request: this.#digest(`request of ${amendment}`),
+      takenBy: 'clerk-00000000000001',
+      requestedAt: instantOf(at),
+      dueAt: instantOf(at + 60 * 86_400_000),
+      ...more,
+    };
+    return { at, writes: [this.#private('amendment', [amendment], value)] };
+  }
+
   #record(at: number, subject: string, record: string): MadeWrite {
     const descriptor = {
       record,

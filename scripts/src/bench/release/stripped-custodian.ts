@@ -84,6 +84,7 @@ async function run(settings: StrippedCustodianSettings): Promise<void> {
     now: () => Date.now(),
     pseudonymisedBytes: 0,
     profileOf: () => undefined,
+    denialsOf: () => [],
   };
   const deliveries = { log: () => Promise.resolve({ transaction: '0'.repeat(64), block: 1 }) };
   // Nobody asks it for a cohort: what only that needs is not there.

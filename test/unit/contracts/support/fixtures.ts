@@ -1,4 +1,4 @@
-import type { FhirResource } from '@consent-ledger/chaincode/wire';
+import type { CommandOf, FhirResource } from '@consent-ledger/chaincode/wire';
 import { createHash } from 'node:crypto';
 import type { World } from './world.js';
 
@@ -84,4 +84,22 @@ export async function registerPatient(world: World): Promise<void> {
     resource: consentOf('c-1'),
     evidence: EVIDENCE,
   });
+}
+
+/** A request to amend the first record's first version; what it says is somewhere else. */
+export function amendmentOf(
+  amendment: string,
+  changes: Partial<CommandOf<'request-amendment'>> = {},
+): Omit<CommandOf<'request-amendment'>, 'v' | 'salt'> {
+  return {
+    command: 'request-amendment',
+    amendment,
+    subject: SUBJECT,
+    record: 'hb-1',
+    version: 1,
+    requestedBy: 'subject',
+    request: sha('what is asked, sealed'),
+    takenBy: 'clerk-0123456789',
+    ...changes,
+  };
 }
