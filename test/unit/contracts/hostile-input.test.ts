@@ -10,6 +10,7 @@ import {
   registerPatient,
 } from './support/fixtures.js';
 import type { Simulation } from './support/fake-ledger.js';
+import { PRIVATE_BASIS, subjectBasisOf } from './support/registering.js';
 import {
   LAKESIDE,
   LEDGER_ID,
@@ -51,7 +52,7 @@ const OPTIONAL = new Set(['facts.resourceType', 'facts.labels', 'reason', 'scope
 const FREE = new Set(['resource']);
 
 /** Words that the custodian or the member chooses: there a path is a word like any other. */
-const WORDS = /^(?:member\.displayName|policy\.emergencyRoles\.0)$/;
+const WORDS = /^(?:member\.displayName|policy\.emergencyRoles\.0|cites\.0)$/;
 
 /** Any text at all may be a request: what is wrong with it stands in the log. */
 const ANY_TEXT = /^requests\.\d+$/;
@@ -141,6 +142,7 @@ describe('every function refuses bad input, says where, repeats nothing and writ
                 'caller-not-allowed', // a member's own MSP id, changed, is somebody else's
                 'record-facts-refused', // a label can be a word and still be none
                 'consent-refused', // an empty object is JSON, and no consent
+                'legal-basis-terms-refused', // a purpose can be a word and still be none
                 'event-unknown', // a receipt is looked at when its event is there
               ],
             );
@@ -218,6 +220,7 @@ describe('every function refuses bad input, says where, repeats nothing and writ
   }
 
   const salt = 'A'.repeat(43);
+  const ABOUT = { subject: SUBJECT, basis: PRIVATE_BASIS } as const;
 
   suite('registry:apply', 'command', { mspId: NOVACURE, role: 'admin' }, () => [
     { v: 1, command: 'found-ledger', id: LEDGER_ID },
@@ -287,6 +290,10 @@ describe('every function refuses bad input, says where, repeats nothing and writ
       reviewer: 'a'.repeat(22),
       finding: 'justified',
     },
+    { v: 1, salt, ...subjectBasisOf({ period: { end: '2027' } }) },
+    { v: 1, command: 'confirm-subject-basis', salt, ...ABOUT, proposal: 'A'.repeat(43) },
+    { v: 1, command: 'drop-subject-basis', salt, ...ABOUT },
+    { v: 1, command: 'end-subject-basis', salt, ...ABOUT },
   ]);
   suite('custody:query', 'query', { mspId: RIVERSIDE }, () => [
     { v: 1, query: 'custody' },

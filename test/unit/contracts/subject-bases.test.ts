@@ -128,6 +128,9 @@ describe('legal bases about one patient', () => {
       expect((await propose({ ...wrong, requester: 'StrangerMSP' })).message).to.equal(
         'legal-basis-terms-refused ["$.purposes[0]","$.purposes[1]","$.period","$.requester","$.labels[0]","$.cites"]',
       );
+      expect((await propose({ period: { end: '2025' } })).message).to.equal(
+        'legal-basis-terms-refused ["$.period.end"]',
+      );
       for (const period of [undefined, {}, { start: '2026' }])
         expect(refusalOf(await propose({ period }))).to.equal('command-malformed');
       for (const basis of ['lb-1', 'private.', 'Private.x'])

@@ -1,4 +1,5 @@
 import { isKnownPurpose } from '../../domain/purposes.js';
+import { parsePeriod } from '../../domain/time.js';
 import type { OpenCustody } from '../../state/index.js';
 import type {
   CommandOf,
@@ -55,6 +56,7 @@ export async function proposeSubjectBasis(
   const wrong = [...new Set([...unknown, ...wrongTerms(terms)])];
   if ((await activeMember(publicState, terms.requester)) === undefined) wrong.push('$.requester');
   wrong.push(...wrongLabels(terms));
+  if (isOver(terms.period, at)) wrong.push('$.period.end');
   if (wrong.length > 0) throw new Refusal('legal-basis-terms-refused', wrong);
   putProposals(open, subject, [...others, { basis, version, ...terms, by: caller.mspId, at: instantOf(at) }]);
 }
@@ -164,6 +166,12 @@ async function guardParties(
   )
     throw new Refusal('legal-basis-party-refused');
   return organizationReference(gains.name);
+}
+
+/** One that has ended already could never let anybody open anything. */
+function isOver({ start, end }: SubjectBasisProposal['period'], at: number): boolean {
+  const parsed = parsePeriod(start, end);
+  return 'interval' in parsed && (parsed.interval.until ?? Infinity) <= at;
 }
 
 function versionAfter(filed: readonly FiledBasis[], basis: string): number {
