@@ -8,7 +8,7 @@ import type { Boundary, Cheat, Fault, Order, Report } from './plan.js';
 import { nameOf } from './plan.js';
 
 const SCRIPT = fileURLToPath(new URL('gateway-process.js', import.meta.url));
-const READY_MS = 60_000;
+const READY_SECONDS = 60;
 
 /** A member whose gateway can be made to fail at any step; its users call it as they call any other. */
 export class FaultyMember {
@@ -40,7 +40,7 @@ export class FaultyMember {
   async start(): Promise<void> {
     const child = fork(SCRIPT, [this.#file], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     this.#child = child;
-    this.#ended = once(child, 'exit');
+    this.#ended = once(child, 'exit').then((ended) => ended.join(' '));
     const said: string[] = [];
     child.on('message', (report: Report) => {
       if (report.report === 'keys') this.keysOf.add(report.event);
@@ -58,10 +58,13 @@ export class FaultyMember {
         if (text.includes('"ready"')) resolve('ready');
       });
     });
-    const first = await Promise.race([ready, this.#ended, sleep(READY_MS, 'late', { ref: false })]);
+    const first = await Promise.race([ready, this.#ended, patience(READY_SECONDS)]);
     if (first !== 'ready') {
+      const how = first === 'late' ? `in ${READY_SECONDS} s` : `and ended with ${String(first)}`;
       child.kill('SIGKILL');
-      throw new Error(`the gateway of ${this.member.name} did not get ready: ${said.join('')}`);
+      // What it said may come after it has ended.
+      await once(child, 'close');
+      throw new Error(`the gateway of ${this.member.name} did not get ready ${how}: ${said.join('')}`);
     }
   }
 
@@ -146,6 +149,12 @@ export class FaultyMember {
     child.send(order);
     await Promise.race([taken, this.#ended]);
   }
+}
+
+/** Counted second by second, so that a machine that stood still meanwhile takes no patience away. */
+async function patience(seconds: number): Promise<'late'> {
+  for (let second = 0; second < seconds; second += 1) await sleep(1_000, undefined, { ref: false });
+  return 'late';
 }
 
 export type { Boundary };
