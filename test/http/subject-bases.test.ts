@@ -95,6 +95,7 @@ describe('a legal basis about one patient', function () {
       expect(found).to.have.length(asked);
       return found.at(-1);
     });
+    expect(last?.['legalBasis']).to.equal(named ?? undefined);
     const [logged] = (last?.['records'] ?? []) as CheckAnswer[];
     expect(logged?.reason).to.equal(checked.reason);
     return checked.reason;

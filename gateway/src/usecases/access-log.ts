@@ -4,6 +4,7 @@ import {
   eventDetail,
   parseRequestObject,
   type EventDetail,
+  type RequestClaims,
 } from '@consent-ledger/chaincode/wire';
 import type {
   AccessEventDocument,
@@ -56,7 +57,7 @@ export function readableCollections(custodian: string | undefined, members: Memb
 function documentOf(entry: EventEntry, members: Members): AccessEventDocument {
   const event = accessEvent.parse(JSON.parse(entry.value.toString('utf8')));
   const detail = eventDetail.parse(entry.detail);
-  const { sub, roles, purpose } = claimsOf(detail);
+  const { sub, roles, purpose, legalBasis } = claimsOf(detail);
   return {
     event: entry.key,
     transaction: entry.transaction,
@@ -67,6 +68,7 @@ function documentOf(entry: EventEntry, members: Members): AccessEventDocument {
     user: sub,
     roles,
     purpose,
+    ...(legalBasis === undefined ? {} : { legalBasis }),
     rules: event.rules,
     records: event.records.map(({ record, outcome, code, version, obligations }) => {
       const logged = detail.records.find((one) => one.record === record);
@@ -85,7 +87,7 @@ function documentOf(entry: EventEntry, members: Members): AccessEventDocument {
   };
 }
 
-function claimsOf({ request }: EventDetail): { sub: string; roles: string[]; purpose: string[] } {
+function claimsOf({ request }: EventDetail): RequestClaims {
   const parsed = parseRequestObject(request);
   if (parsed.kind === 'refused') throw new Error('an event of a request that is none');
   return parsed.claims;

@@ -78,6 +78,7 @@ export const accessEventSchema = transactionSchema
     user: z.string().describe('pseudonym of the user at the requester'),
     roles: z.array(z.string()),
     purpose: z.array(z.string()),
+    legalBasis: idSchema.optional().describe('the legal basis that the request named'),
     rules: z.string(),
     records: z.array(
       z.strictObject({
