@@ -9,6 +9,7 @@ import { ROOT } from './bootstrap/run.mjs';
 const PERMITTED = new Set([
   '0BSD',
   'Apache-2.0',
+  'Bitstream-Vera',
   'BlueOak-1.0.0',
   'BSD-2-Clause',
   'BSD-3-Clause',
@@ -20,7 +21,7 @@ const PERMITTED = new Set([
 ]);
 
 /** Packages that state their licence in a file and not in their manifest, in the version that was read. */
-const STATED_IN_FILE = { 'png-js@2.0.0': 'MIT' };
+const STATED_IN_FILE = { 'dejavu-fonts-ttf@2.37.3': 'Bitstream-Vera', 'png-js@2.0.0': 'MIT' };
 
 const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
 const dependencies = Object.entries(packages).filter(
@@ -43,10 +44,11 @@ if (refused.length > 0) {
 }
 
 function licenceOf(folder, entry) {
+  const inFile = STATED_IN_FILE[`${folder.replace(/^.*node_modules\//, '')}@${entry.version}`];
+  if (inFile) return inFile;
   if (entry.license) return entry.license;
   const manifest = path.join(ROOT, folder, 'package.json');
-  const stated = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).license : undefined;
-  return stated ?? STATED_IN_FILE[`${folder.replace(/^.*node_modules\//, '')}@${entry.version}`];
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).license : undefined;
 }
 
 /** SPDX expressions of AND, OR and brackets, which is all that the registry's packages use. */

@@ -1,9 +1,13 @@
 import { common, ledger, peer } from '@hyperledger/fabric-protos';
+import { withoutField } from './without-field.js';
 
 /**
  * What the valid transactions of a block write, read from the block's own bytes.
  * Sources: Fabric's rwset protos, core/ledger/kvledger/txmgmt/validation/tx_ops.go.
  */
+
+/** Field of kvrwset.HashedRWSet: what a transaction read, which is more than it writes. */
+const HASHED_READS = 1;
 
 export interface KeyWrite {
   readonly namespace: string;
@@ -59,7 +63,9 @@ export function writesOf(envelope: Uint8Array): TransactionWrites | undefined {
       metadata.push({ namespace, collection: '', key: utf8Key(write.getKey()) });
     for (const hashed of space.getCollectionHashedRwsetList()) {
       const collection = hashed.getCollectionName();
-      const hashes = ledger.rwset.kvrwset.HashedRWSet.deserializeBinary(hashed.getHashedRwset_asU8());
+      const hashes = ledger.rwset.kvrwset.HashedRWSet.deserializeBinary(
+        withoutField(hashed.getHashedRwset_asU8(), HASHED_READS),
+      );
       for (const write of hashes.getHashedWritesList()) {
         const key = byteKey(write.getKeyHash_asU8());
         writes.push(keyWrite(namespace, collection, key, write.getIsDelete(), write.getValueHash_asU8()));

@@ -1,5 +1,4 @@
 import type { DeliveredTransaction } from '../history/delivered-block.js';
-import { hashKey } from '../history/delivered-block.js';
 import type { KeyWrite } from '../write-sets.js';
 import { readPrivateSet } from './private-sets.js';
 import { EvidenceRefused } from './refusal.js';
@@ -45,8 +44,8 @@ export class PrivateHoldings {
         .map((write): [string, KeyWrite] => [`${write.collection}\0${write.key}`, write]),
     );
     const met = new Set<string>();
-    for (const { namespace, collection, key } of values) {
-      const name = `${collection}\0${hashKey(key)}`;
+    for (const { namespace, collection, keyHash } of values) {
+      const name = `${collection}\0${keyHash}`;
       const write = namespace === this.chaincode ? hashes.get(name) : undefined;
       if (write === undefined || write.isDelete || met.has(name))
         throw refuse('it has a private value that was not hashed');

@@ -1,5 +1,5 @@
 import { ledger } from '@hyperledger/fabric-protos';
-import type { PrivateValue } from '../history/delivered-block.js';
+import { hashKey, type PrivateValue } from '../history/delivered-block.js';
 
 /** The private values of one transaction, and undefined where the bytes are not their one encoding. */
 export function readPrivateSet(bytes: Uint8Array): PrivateValue[] | undefined {
@@ -25,6 +25,7 @@ function valuesOf(bytes: Uint8Array): PrivateValue[] | undefined {
           namespace: space.getNamespace(),
           collection: collection.getCollectionName(),
           key: write.getKey(),
+          keyHash: hashKey(write.getKey()),
           value: Buffer.from(write.getValue_asU8()),
         });
       }

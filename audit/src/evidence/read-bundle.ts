@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { z } from '@consent-ledger/chaincode/wire';
-import {
-  blockLine,
-  encodeBlockLine,
-  encodeLine,
-  endLine,
-  headerLine,
-  type BlockLine,
-  type HeaderLine,
-} from './format.js';
+import { readBlockLine, type BlockContent } from './block-line.js';
+import { blockLine, encodeBlockLine, encodeLine, endLine, headerLine, type HeaderLine } from './format.js';
 import { EvidenceRefused } from './refusal.js';
 
 export type BundleLine =
   | { readonly kind: 'header'; readonly line: HeaderLine }
-  | { readonly kind: 'block'; readonly line: BlockLine };
+  | { readonly kind: 'block'; readonly line: BlockContent };
 
 /**
  * The lines of a bundle in their order, each in its one encoding; ends only where the bundle is whole.
@@ -38,7 +31,7 @@ export async function* readBundle(
       ended = true;
       continue;
     } else {
-      const line = parse(text, blockLine, blocks, encodeBlockLine);
+      const line = readBlockLine(text) ?? refuseBlockLine(text, blocks);
       if (line.block !== blocks)
         throw refused(blocks, `block ${line.block} is in the place of block ${blocks}`);
       yield { kind: 'block', line };
@@ -47,6 +40,12 @@ export async function* readBundle(
     digest.update(`${text}\n`);
   }
   if (!ended) throw refused(blocks < 0 ? undefined : blocks, 'it is cut short: its last line is missing');
+}
+
+/** Says what is wrong with a line of a block. */
+function refuseBlockLine(text: string, block: number): never {
+  parse(text, blockLine, block, encodeBlockLine);
+  throw refused(block, 'a line is not in its one encoding');
 }
 
 function parse<Line extends object>(

@@ -10,7 +10,8 @@ import { Replay, type ReplayReport } from '../replay/replay.js';
 import type { KnownSignatures } from './ahead/known-signatures.js';
 import { SignaturesAhead } from './ahead/signatures-ahead.js';
 import { firstUnsigned, isConfiguration, readEnvelope } from './envelopes.js';
-import type { BlockLine, HeaderLine } from './format.js';
+import type { BlockContent } from './block-line.js';
+import type { HeaderLine } from './format.js';
 import { PrivateHoldings } from './private-holdings.js';
 import { readBundle } from './read-bundle.js';
 import { EvidenceRefused } from './refusal.js';
@@ -69,10 +70,10 @@ export async function verifyBundle(
   const ahead = options.inParallel === true ? new SignaturesAhead() : undefined;
   try {
     let verifying: BundleVerifier | undefined;
-    for await (const { kind, line } of readBundle(ahead?.watch(lines) ?? lines)) {
-      const known = await ahead?.next();
+    const read = readBundle(lines);
+    for await (const { kind, line } of ahead?.watch(read) ?? read) {
       if (kind === 'header') verifying = new BundleVerifier(line, options, ahead);
-      else await verifying?.block(line, known);
+      else await verifying?.block(line, await ahead?.next());
     }
     if (verifying === undefined) throw new EvidenceRefused('format', {}, 'it is empty');
     return verifying.finish();
@@ -101,7 +102,7 @@ class BundleVerifier {
     this.#ahead = ahead;
     this.#replay = new Replay({
       chaincode: header.chaincode,
-      isSigned: (jws, jwk) => this.#known?.hasRequest(jws, jwk) === true || isSignedBy(jws, jwk),
+      isSigned: (jws, jwk, digest) => this.#known?.hasRequest(digest, jwk) === true || isSignedBy(jws, jwk),
     });
     this.#holdings = new PrivateHoldings(header.chaincode, header.collections);
     if (header.ledger !== options.ledger) {
@@ -113,12 +114,11 @@ class BundleVerifier {
     }
   }
 
-  async block(line: BlockLine, known?: KnownSignatures): Promise<void> {
+  async block(line: BlockContent, known?: KnownSignatures): Promise<void> {
     const number = line.block;
     this.#known = known;
-    const envelopes = line.data.map((text) => Buffer.from(text, 'base64url'));
+    const { data: envelopes, codes } = line;
     const header = this.#headerOf(number, envelopes);
-    const codes = Buffer.from(line.codes, 'base64url');
     if (codes.length !== envelopes.length) {
       throw new EvidenceRefused(
         'format',
@@ -165,10 +165,9 @@ class BundleVerifier {
     this.#judge = this.#options.judge(configuration);
   }
 
-  #checkOrderers(header: BlockHeader, envelopes: readonly Buffer[], signatures: string): void {
-    const bytes = Buffer.from(signatures, 'base64url');
+  #checkOrderers(header: BlockHeader, envelopes: readonly Buffer[], signatures: Buffer): void {
     const place = { block: header.number };
-    const metadata = metadataOf(bytes);
+    const metadata = metadataOf(signatures);
     if (metadata !== undefined && allSignedByOrderers(metadata, headerBytes(header), this.#ordering)) return;
     // What was changed in a transaction breaks its creator's signature too, which tells where.
     const altered = firstUnsigned(envelopes);
@@ -203,9 +202,9 @@ class BundleVerifier {
     number: number,
     envelopes: readonly Buffer[],
     codes: Buffer,
-    { private: secrets }: BlockLine,
+    { private: secrets }: BlockContent,
   ): Promise<void> {
-    const sets = new Map(secrets.map(({ tx, set }) => [tx, Buffer.from(set, 'base64url')]));
+    const sets = new Map(secrets.map(({ tx, set }) => [tx, set]));
     if (secrets.some(({ tx }, at) => tx <= (secrets[at - 1]?.tx ?? -1))) {
       throw new EvidenceRefused('format', { block: number }, 'its private sets are not in order');
     }

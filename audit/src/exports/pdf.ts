@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import PDFDocument from 'pdfkit';
 import type { AnswerRow, Page } from '../questions/question.js';
 import { cellText } from './csv.js';
@@ -25,12 +26,24 @@ export interface ReportColumn {
 
 const MARGIN = 40;
 const PADDING = 4;
-const SIZE = 8;
+const SIZE = 7;
 const GREY = '#555555';
 
+/** The fonts are embedded, as far as letters occur: what a reader has installed makes no difference (PDF/UA-1, section 7.21.4). */
+const FONTS = { plain: fontFile('DejaVuSans.ttf'), bold: fontFile('DejaVuSans-Bold.ttf') };
+
+/** Of whole columns (PDF/UA-1, section 7.5). */
+const HEADS_COLUMN: PDFKit.Mixins.StructureElementOptions & { readonly scope: 'Column' } = {
+  scope: 'Column',
+};
+
+function fontFile(name: string): string {
+  return fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`));
+}
+
 /**
- * A report as PDF 1.7, page by page as the rows come: A4 across, heading repeated on each page, tagged (PDF 32000-1, section 14.8: title, paragraphs, a table with headings)
- * with language and title, so that a screen reader reads it as it is meant.
+ * A report as PDF/UA-1 (ISO 14289-1), page by page as the rows come: A4 across, heading repeated on each page, tagged (PDF 32000-1, section 14.8: title, paragraphs, a table
+ * whose headings say that they head columns) with language and title, so that a screen reader reads it as it is meant.
  */
 export async function* pdfOf(head: ReportHead, pages: AsyncIterable<Page>): AsyncGenerator<Buffer> {
   const report = new Report(head);
@@ -42,12 +55,25 @@ export async function* pdfOf(head: ReportHead, pages: AsyncIterable<Page>): Asyn
   yield* report.rest();
 }
 
+/** Of this the types do not know. */
+interface WithMetadata {
+  appendXML(xml: string): void;
+}
+
+/** PDF/UA-1, section 5: a document says that it is one. PDFKit's own `subset` for it adds a `CIDSet` that its fonts do not keep to. */
+const CONFORMS = `
+        <rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">
+            <pdfuaid:part>1</pdfuaid:part>
+        </rdf:Description>
+        `;
+
 class Report {
   readonly #document: PDFKit.PDFDocument;
   readonly #head: ReportHead;
   readonly #root: PDFKit.PDFStructureElement;
   #table: PDFKit.PDFStructureElement | undefined;
   #page = 0;
+  #isArtifact = false;
 
   constructor(head: ReportHead) {
     this.#head = head;
@@ -57,11 +83,13 @@ class Report {
       margin: MARGIN,
       pdfVersion: '1.7',
       tagged: true,
+      font: FONTS.plain,
       lang: 'en-GB',
       displayTitle: true,
       autoFirstPage: false,
       info: { Title: head.title, Creator: 'consent-ledger', CreationDate: head.made },
     });
+    (this.#document as PDFKit.PDFDocument & WithMetadata).appendXML(CONFORMS);
     this.#root = this.#document.struct('Document');
     this.#document.addStructure(this.#root);
     this.#newPage();
@@ -99,7 +127,7 @@ class Report {
   #opening(): void {
     const { title, about } = this.#head;
     const heading = this.#document.struct('H1', {}, () => {
-      this.#document.font('Helvetica-Bold').fontSize(16).fillColor('black').text(printable(title));
+      this.#document.font(FONTS.bold).fontSize(15).fillColor('black').text(printable(title));
     });
     this.#root.add(heading);
     heading.end();
@@ -112,7 +140,7 @@ class Report {
 
   #paragraph(text: string): void {
     const paragraph = this.#document.struct('P', {}, () => {
-      this.#document.font('Helvetica').fontSize(9).fillColor('black').text(printable(text), MARGIN);
+      this.#document.font(FONTS.plain).fontSize(8).fillColor('black').text(printable(text), MARGIN);
     });
     this.#root.add(paragraph);
     paragraph.end();
@@ -148,7 +176,7 @@ class Report {
     const row = this.#document.struct('TR');
     table.add(row);
     this.#draw(cells, kind, (_cell, draw) => {
-      const cell = this.#document.struct(kind, {}, draw);
+      const cell = this.#document.struct(kind, kind === 'TH' ? HEADS_COLUMN : {}, draw);
       row.add(cell);
       cell.end();
     });
@@ -191,7 +219,7 @@ class Report {
 
   #font(kind: 'TH' | 'TD'): PDFKit.PDFDocument {
     return this.#document
-      .font(kind === 'TH' ? 'Helvetica-Bold' : 'Helvetica')
+      .font(kind === 'TH' ? FONTS.bold : FONTS.plain)
       .fontSize(SIZE)
       .fillColor('black');
   }
@@ -214,7 +242,7 @@ class Report {
       // Below the margin nothing must begin a new page.
       const { bottom } = page.margins;
       page.margins.bottom = 0;
-      this.#document.font('Helvetica').fontSize(7).fillColor(GREY);
+      this.#document.font(FONTS.plain).fontSize(7).fillColor(GREY);
       this.#document.text(printable(this.#head.title), MARGIN, y, { lineBreak: false });
       this.#document.text(`Page ${this.#page}`, page.width - MARGIN - 60, y, {
         width: 60,
@@ -229,8 +257,15 @@ class Report {
 
   /** Ink that is no content: a screen reader passes it over. */
   #artifact(draw: () => void): void {
+    // Within one, everything is.
+    if (this.#isArtifact) {
+      draw();
+      return;
+    }
+    this.#isArtifact = true;
     this.#document.markContent('Artifact', { type: 'Pagination' });
     draw();
     this.#document.endMarkedContent();
+    this.#isArtifact = false;
   }
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { hashKey, type DeliveredTransaction } from './delivered-block.js';
+import type { DeliveredTransaction } from './delivered-block.js';
 
 /** A private value is not the one whose hash the block holds: whoever delivered it altered it. */
 export class AlteredValue extends Error {
@@ -37,8 +37,8 @@ export interface ComparedWrite extends PrivateWrite {
  */
 export function compare(transaction: DeliveredTransaction, chaincode: string): ComparedWrite[] {
   const delivered = new Map<string, { key: string; value: Buffer }>();
-  for (const { namespace, collection, key, value } of transaction.values) {
-    if (namespace === chaincode) delivered.set(`${collection}\0${hashKey(key)}`, { key, value });
+  for (const { namespace, collection, key, keyHash, value } of transaction.values) {
+    if (namespace === chaincode) delivered.set(`${collection}\0${keyHash}`, { key, value });
   }
   return transaction.writes
     .filter(({ namespace, collection }) => namespace === chaincode && collection !== '')

@@ -26,6 +26,8 @@ export interface PrivateValue {
   readonly namespace: string;
   readonly collection: string;
   readonly key: string;
+  /** As {@link hashKey} makes it. */
+  readonly keyHash: string;
   readonly value: Buffer;
 }
 
@@ -79,6 +81,7 @@ function readValues(secrets: ledger.rwset.TxPvtReadWriteSet): PrivateValue[] {
           namespace: space.getNamespace(),
           collection: set.getCollectionName(),
           key: write.getKey(),
+          keyHash: hashKey(write.getKey()),
           value: Buffer.from(write.getValue_asU8()),
         })),
     ),

@@ -54,8 +54,8 @@ export interface ReplayOptions {
   readonly chaincode: string;
   /** Which events to check and count; all by default. */
   readonly selects?: (event: LoggedEvent) => boolean;
-  /** Whether that key signed a request; for who has verified signatures beforehand. Works it out of itself. */
-  readonly isSigned?: (jws: CompactJws, jwk: PublicJwk) => boolean;
+  /** Whether that key signed the request with that digest; for who has verified signatures beforehand. Works it out of itself. */
+  readonly isSigned?: (jws: CompactJws, jwk: PublicJwk, digest: string) => boolean;
   /** Sees every event that is selected, after it was checked. */
   readonly onEvent?: (event: ReplayedEvent) => void | Promise<void>;
 }

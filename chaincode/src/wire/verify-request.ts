@@ -58,8 +58,8 @@ export interface RequestExpectations {
   readonly purposeSystems: readonly string[] | undefined;
   /** Time of the decision, epoch milliseconds. */
   readonly at: number;
-  /** Whether that key signed it; for who has verified signatures beforehand. Works it out of itself. */
-  readonly isSigned?: (jws: CompactJws, jwk: PublicJwk) => boolean;
+  /** Whether that key signed the request with that digest; for who has verified signatures beforehand. Works it out of itself. */
+  readonly isSigned?: (jws: CompactJws, jwk: PublicJwk, digest: string) => boolean;
 }
 
 /**
@@ -107,7 +107,8 @@ export function checkRequestObject(
   if (requester === undefined) return refused('requester-unknown');
   const key = activeKey(requester, 'sig', jws.kid);
   if (key === undefined) return refused('signing-key-unknown');
-  if (!(expectations.isSigned ?? isSignedBy)(jws, key.jwk)) return refused('request-signature-invalid');
+  if (!(expectations.isSigned ?? isSignedBy)(jws, key.jwk, digest))
+    return refused('request-signature-invalid');
   return {
     kind: 'authentic',
     digest,

@@ -9,6 +9,8 @@ import { send } from '../https.js';
 import { lockHolder } from '../supervisor/lock.js';
 import { isRunning, memoryOf, runningFor, type ProcessMemory } from '../supervisor/process-identity.js';
 import { readState, type ProcessState } from '../supervisor/state-file.js';
+import { isGrave } from '../checkpoints/by-itself.js';
+import { lastSigned, troubleOf } from '../checkpoints/signed-so-far.js';
 import { systemCode, UserError } from '../user-error.js';
 import type { Consortium } from './consortium.js';
 import { ledgerHeight } from './ledger-height.js';
@@ -53,6 +55,17 @@ export interface MemberStatus {
   readonly height?: number;
   /** Blocks that the highest peer has and it has not followed yet. */
   readonly lag?: number;
+  /** Of the checkpoints that it signs by itself, where it has signed any or could not. */
+  readonly checkpoint?: CheckpointStatus;
+}
+
+export interface CheckpointStatus {
+  /** Number of the last block that it signed; absent where it has signed none. */
+  readonly block?: number;
+  /** Blocks that it has followed since. */
+  readonly lag?: number;
+  /** What went wrong the last time. */
+  readonly trouble?: string;
 }
 
 /** What runs of a consortium and how it does. */
@@ -74,7 +87,11 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
     return { dataDir, running: false, well: false, processes: running, members: [], certificates, warnings };
   }
   const fabric = await Promise.all(fabricProcesses(network));
-  const warnings = [...(trouble === undefined ? [] : [trouble]), ...warningsOf(network, certificates)];
+  const warnings = [
+    ...(trouble === undefined ? [] : [trouble]),
+    ...warningsOf(network, certificates),
+    ...members.flatMap(checkpointWarning),
+  ];
   const isAnswering = network?.organisations.every(
     ({ peer, orderer }) =>
       peer.height !== undefined && (orderer === undefined || orderer.height !== undefined),
@@ -82,7 +99,7 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
   const well =
     trouble === undefined &&
     processes.every(({ status }) => status === 'ready') &&
-    members.every(({ ready }) => ready) &&
+    members.every(({ ready, checkpoint }) => ready && !isGrave(checkpoint?.trouble ?? '')) &&
     (isAnswering ?? true) &&
     (network?.ordering.failing ?? 0) === 0 &&
     certificates.every((each) => each.certificates.every(({ days }) => days >= 0));
@@ -97,6 +114,12 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
     certificates,
     warnings,
   };
+}
+
+function checkpointWarning({ member, checkpoint }: MemberStatus): string[] {
+  return checkpoint?.trouble === undefined
+    ? []
+    : [`${member} could not sign a checkpoint: ${checkpoint.trouble}`];
 }
 
 function withLag(
@@ -152,15 +175,29 @@ async function processStatus({
 
 async function memberStatus(consortium: Consortium, organisation: Organisation): Promise<MemberStatus> {
   const gateway = gatewayUrl(organisation, consortium.plan);
-  const about = { member: memberReference(organisation), gateway };
+  const checkpoint = await checkpointStatus(consortium.dataDir, organisation.name);
+  const about = {
+    member: memberReference(organisation),
+    gateway,
+    ...(checkpoint !== undefined && { checkpoint }),
+  };
   if (!(await isGatewayReady(consortium, organisation))) return { ...about, ready: false };
   try {
-    return { ...about, ready: true, height: await ledgerHeight(consortium, organisation) };
+    const height = await ledgerHeight(consortium, organisation);
+    if (checkpoint?.block === undefined) return { ...about, ready: true, height };
+    const lag = Math.max(0, height - 1 - checkpoint.block);
+    return { ...about, ready: true, height, checkpoint: { ...checkpoint, lag } };
   } catch (error) {
     // No token or no answer: the height is unknown, and the processes' rows show what is down.
     if (error instanceof UserError || systemCode(error) !== undefined) return { ...about, ready: true };
     throw error;
   }
+}
+
+async function checkpointStatus(dataDir: string, name: string): Promise<CheckpointStatus | undefined> {
+  const [block, trouble] = await Promise.all([lastSigned(dataDir, name), troubleOf(dataDir, name)]);
+  if (block === undefined && trouble === undefined) return undefined;
+  return { ...(block !== undefined && { block }), ...(trouble !== undefined && { trouble }) };
 }
 
 /** Whether a member's gateway answers `/readyz` with 200. */

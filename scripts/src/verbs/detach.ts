@@ -8,11 +8,13 @@ import { supervisorLog } from '../consortium/paths.js';
 import { describe, summary } from '../consortium/summary.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT, UserError } from '../user-error.js';
-import type { UpOptions } from './options.js';
+import type { CheckpointsOption, UpOptions } from './options.js';
 import { reportSchema, type Report } from './report.js';
 
 /** Runs `up` in a process of its own, which stays when we return; waits until it is ready. */
-export async function detach(options: UpOptions & { readonly json?: true }): Promise<number> {
+export async function detach(
+  options: UpOptions & CheckpointsOption & { readonly json?: true },
+): Promise<number> {
   const out = terminal();
   const consortium = await wantedConsortium(options);
   const { dataDir } = consortium;
@@ -20,7 +22,7 @@ export async function detach(options: UpOptions & { readonly json?: true }): Pro
   await claim(consortium);
   const log = supervisorLog(dataDir);
   mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
-  const answer = await out.task('Starting', () => startDetached(dataDir, log));
+  const answer = await out.task('Starting', () => startDetached(dataDir, log, options.checkpoints));
   if (!('ready' in answer)) {
     out.say(answer.failed);
     return answer.exitCode;
@@ -31,15 +33,19 @@ export async function detach(options: UpOptions & { readonly json?: true }): Pro
   return EXIT.ok;
 }
 
-async function startDetached(dataDir: string, log: string): Promise<Report> {
+async function startDetached(dataDir: string, log: string, checkpoints: boolean): Promise<Report> {
   const output = openSync(log, 'a', 0o600);
   const script = process.argv[1];
   if (script === undefined) throw new Error('this process does not know its own script');
   // The folder is claimed: it says all the rest.
-  const child = spawn(process.execPath, [script, 'up', '--data-dir', dataDir], {
-    detached: true,
-    stdio: ['ignore', output, output, 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    [script, 'up', '--data-dir', dataDir, ...(checkpoints ? [] : ['--no-checkpoints'])],
+    {
+      detached: true,
+      stdio: ['ignore', output, output, 'ipc'],
+    },
+  );
   closeSync(output);
   try {
     return await new Promise<Report>((resolve, reject) => {

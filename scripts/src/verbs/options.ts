@@ -12,6 +12,11 @@ export interface UpOptions extends DataDirOption {
   readonly ledger?: 'embedded' | 'fabric';
 }
 
+export interface CheckpointsOption {
+  /** False with `--no-checkpoints`. */
+  readonly checkpoints: boolean;
+}
+
 export function withDataDir(command: Command): Command {
   return command.option('--data-dir <folder>', 'where the consortium lies', DEFAULT_DATA_DIR);
 }
@@ -34,6 +39,14 @@ export function withUpOptions(command: Command): Command {
         'fabric',
       ]),
     );
+}
+
+/** For what stays for as long as the consortium is up. */
+export function withCheckpointsOption(command: Command): Command {
+  return command.option(
+    '--no-checkpoints',
+    'let no member sign checkpoints by itself: where somebody else runs `audit checkpoint sign`',
+  );
 }
 
 export interface OperationOptions extends DataDirOption {

@@ -1,20 +1,27 @@
 import { Command } from 'commander';
+import { signByItself } from '../checkpoints/by-itself.js';
 import { bringUp } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { describe } from '../consortium/summary.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT } from '../user-error.js';
 import { demo } from './demo.js';
-import { examples, withUpOptions, type UpOptions } from './options.js';
+import {
+  examples,
+  withCheckpointsOption,
+  withUpOptions,
+  type CheckpointsOption,
+  type UpOptions,
+} from './options.js';
 import { aborted, stopRequests } from './signals.js';
 
-interface Options extends UpOptions {
+interface Options extends UpOptions, CheckpointsOption {
   readonly once?: true;
 }
 
 /** `consent-ledger start`, which is what `npm start` runs */
 export function startVerb(done: (exitCode: number) => void): Command {
-  return withUpOptions(new Command('start'))
+  return withCheckpointsOption(withUpOptions(new Command('start')))
     .description('Bring the consortium up, play the demo, and stay until Ctrl-C. What `npm start` runs.')
     .option('--once', 'stop after the demo; exit code 0 only if every step came out as it must')
     .addHelpText('after', examples('start', 'start --once --port-base 8000 --data-dir /var/lib/consortium-b'))
@@ -42,7 +49,9 @@ async function start(options: Options): Promise<number> {
       ]);
       if (options.once || signal.aborted) return exitCode;
       out.say('It stays up; press Ctrl-C to stop it. `consent-ledger --help` shows what else there is.');
+      const signing = options.checkpoints ? signByItself(consortium.dataDir, out.say) : undefined;
       await aborted(signal);
+      await signing?.stop();
       return exitCode;
     } finally {
       await out.task('Stopping', running.stop);

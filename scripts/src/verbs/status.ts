@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { NetworkStatus, NodeStatus } from '@consent-ledger/network';
 import { existingConsortium } from '../consortium/consortium.js';
 import type { MemberCertificates } from '../consortium/ledger-status.js';
-import { consortiumStatus, type ConsortiumStatus } from '../consortium/status.js';
+import { consortiumStatus, type CheckpointStatus, type ConsortiumStatus } from '../consortium/status.js';
 import { mebibytes, span, table } from '../terminal/table.js';
 import { terminal, type Terminal } from '../terminal/terminal.js';
 import { EXIT } from '../user-error.js';
@@ -65,13 +65,14 @@ function show(status: ConsortiumStatus, out: Terminal): void {
   }
   out.print('');
   table([
-    ['member', 'gateway', 'ready', 'ledger height', 'lag', 'first certificate to expire'],
-    ...members.map(({ member, gateway, ready, height, lag }, index) => [
+    ['member', 'gateway', 'ready', 'ledger height', 'lag', 'checkpoint', 'first certificate to expire'],
+    ...members.map(({ member, gateway, ready, height, lag, checkpoint }, index) => [
       member,
       gateway,
       ready ? 'yes' : 'no',
       shown(height),
       lag === undefined ? '-' : String(lag),
+      checkpointOf(checkpoint),
       firstToExpire(certificates[index]),
     ]),
   ]).forEach(out.print);
@@ -104,6 +105,14 @@ function showNetwork({ channel, ordering, organisations }: NetworkStatus, out: T
 
 function shown(height: number | undefined): string {
   return height === undefined ? 'unknown' : String(height);
+}
+
+/** The last one that it signed, and how many blocks there are since. */
+function checkpointOf(checkpoint: CheckpointStatus | undefined): string {
+  if (checkpoint?.block === undefined) return 'none yet';
+  return checkpoint.lag === undefined
+    ? `block ${checkpoint.block}`
+    : `block ${checkpoint.block}, ${checkpoint.lag} since`;
 }
 
 function lagOf({ lag }: NodeStatus): string {

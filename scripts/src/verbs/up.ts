@@ -1,22 +1,29 @@
 import { Command } from 'commander';
+import { signByItself } from '../checkpoints/by-itself.js';
 import { bringUp } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { describe, summary } from '../consortium/summary.js';
 import { terminal } from '../terminal/terminal.js';
 import { EXIT } from '../user-error.js';
 import { detach } from './detach.js';
-import { examples, withUpOptions, type UpOptions } from './options.js';
+import {
+  examples,
+  withCheckpointsOption,
+  withUpOptions,
+  type CheckpointsOption,
+  type UpOptions,
+} from './options.js';
 import { reportToParent } from './report.js';
 import { aborted, stopRequests } from './signals.js';
 
-interface Options extends UpOptions {
+interface Options extends UpOptions, CheckpointsOption {
   readonly detach?: true;
   readonly json?: true;
 }
 
 /** `consent-ledger up` */
 export function upVerb(done: (exitCode: number) => void): Command {
-  return withUpOptions(new Command('up'))
+  return withCheckpointsOption(withUpOptions(new Command('up')))
     .description(
       'Bring the consortium up and stay until Ctrl-C (or return, with --detach). Up already: changes nothing.',
     )
@@ -49,7 +56,9 @@ async function up(options: Options): Promise<number> {
       return EXIT.ok;
     }
     if (!reportToParent()) out.say('Press Ctrl-C to stop it.');
+    const signing = options.checkpoints ? signByItself(consortium.dataDir, out.say) : undefined;
     await aborted(signal);
+    await signing?.stop();
     await out.task('Stopping', running.stop);
     return EXIT.ok;
   } catch (error) {

@@ -1,40 +1,29 @@
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
-import {
-  isSignedBy,
-  MAX_JWS_LENGTH,
-  openCompactJws,
-  REQUEST_TYP,
-  type PublicJwk,
-} from '@consent-ledger/chaincode/wire';
+import { derSignature, MAX_JWS_LENGTH, sha256 } from '@consent-ledger/chaincode/wire';
 import { common, msp, peer } from '@hyperledger/fabric-protos';
-import { readPrivateSet } from '../private-sets.js';
 import { requestName, transactionName, type FoundSignatures } from './known-signatures.js';
 
-/** As much of a block's line as is looked at; what it is not is for the verifier to refuse. */
-interface Line {
-  readonly data?: readonly string[];
-  readonly private?: readonly { readonly set: string }[];
+/** As much of a block as is looked at. */
+export interface SignedContent {
+  /** common.Envelope of each transaction. */
+  readonly data: readonly Uint8Array[];
+  /** rwset.TxPvtReadWriteSet */
+  readonly sets: readonly Uint8Array[];
 }
 
 /**
- * Verifies every signature in a block's line that it can make out. What cannot be read is left out, and so is what is wrong: the verifier
+ * Verifies every signature in a block that it can make out. What cannot be read is left out, and so is what is wrong: the verifier
  * comes across it by itself, and says where it is.
  * @param keys members' keys by thumbprint
  */
-export function findSignatures(text: string, keys: ReadonlyMap<string, PublicJwk>): FoundSignatures {
-  const line = lineOf(text);
+export function findSignatures(
+  { data, sets }: SignedContent,
+  keys: ReadonlyMap<string, KeyObject>,
+): FoundSignatures {
   return {
-    transactions: (line?.data ?? []).flatMap((envelope) => quietly(() => signedIn(envelope))),
-    requests: (line?.private ?? []).flatMap(({ set }) => quietly(() => requestsIn(set, keys))),
+    transactions: data.flatMap((envelope) => quietly(() => signedIn(envelope))),
+    requests: sets.flatMap((set) => quietly(() => requestsIn(set, keys))),
   };
-}
-
-function lineOf(text: string): Line | undefined {
-  try {
-    return JSON.parse(text) as Line;
-  } catch {
-    return undefined;
-  }
 }
 
 function quietly(find: () => string[]): string[] {
@@ -45,8 +34,8 @@ function quietly(find: () => string[]): string[] {
   }
 }
 
-function signedIn(envelopeText: string): string[] {
-  const envelope = common.Envelope.deserializeBinary(Buffer.from(envelopeText, 'base64url'));
+function signedIn(bytes: Uint8Array): string[] {
+  const envelope = common.Envelope.deserializeBinary(bytes);
   const payload = envelope.getPayload_asU8();
   const content = common.Payload.deserializeBinary(payload);
   const header = common.SignatureHeader.deserializeBinary(
@@ -90,19 +79,60 @@ function keyOf(pem: Uint8Array): KeyObject {
   return publicKey;
 }
 
-function requestsIn(set: string, keys: ReadonlyMap<string, PublicJwk>): string[] {
-  return (readPrivateSet(Buffer.from(set, 'base64url')) ?? [])
-    .filter(({ key }) => key.startsWith('details/'))
-    .flatMap(({ value }) => {
-      const { details = [] } = JSON.parse(value.toString('utf8')) as {
-        readonly details?: readonly { readonly request: string }[];
-      };
-      return details.flatMap(({ request }) => {
-        const jws = openCompactJws(request, REQUEST_TYP, MAX_JWS_LENGTH);
-        const jwk = jws && keys.get(jws.kid);
-        return jws !== undefined && jwk !== undefined && isSignedBy(jws, jwk)
-          ? [requestName(jws.kid, request)]
-          : [];
-      });
-    });
+const REQUEST = '"request":"';
+/** `r || s` (RFC 7518 section 3.4). */
+const SIGNATURE_BYTES = 64;
+
+/**
+ * Requests as they stand in the bytes of a private set. That a text is signed is true wherever it stands, so nothing around it needs to be read: what it
+ * belongs to, and whether it is of the one form that requests have, is for the verifier to see.
+ */
+function requestsIn(set: Uint8Array, keys: ReadonlyMap<string, KeyObject>): string[] {
+  const text = Buffer.from(set.buffer, set.byteOffset, set.byteLength).toString('latin1');
+  const found: string[] = [];
+  for (let at = text.indexOf(REQUEST); at >= 0; at = text.indexOf(REQUEST, at + REQUEST.length)) {
+    const from = at + REQUEST.length;
+    const request = text.slice(from, text.indexOf('"', from));
+    const name = request.length > MAX_JWS_LENGTH ? undefined : nameOfRequest(request, keys);
+    if (name !== undefined) found.push(name);
+  }
+  return found;
+}
+
+function nameOfRequest(request: string, keys: ReadonlyMap<string, KeyObject>): string | undefined {
+  const first = request.indexOf('.');
+  const second = request.indexOf('.', first + 1);
+  // The digest of a request, which its event holds, has none.
+  if (first < 1 || second < 0) return undefined;
+  const kid = kidOf(request.slice(0, first));
+  const key = kid === undefined ? undefined : keys.get(kid);
+  const signature = Buffer.from(request.slice(second + 1), 'base64url');
+  if (kid === undefined || key === undefined || signature.length !== SIGNATURE_BYTES) return undefined;
+  const isSigned = verify(
+    'sha256',
+    Buffer.from(request.slice(0, second), 'latin1'),
+    key,
+    derSignature(signature),
+  );
+  return isSigned ? requestName(kid, sha256(request)) : undefined;
+}
+
+const kids = new Map<string, string | undefined>();
+
+/** All requests of one key have the same header. */
+function kidOf(header: string): string | undefined {
+  if (kids.has(header)) return kids.get(header);
+  const known = readKid(header);
+  if (kids.size >= MOST_KEYS) kids.clear();
+  kids.set(header, known);
+  return known;
+}
+
+function readKid(header: string): string | undefined {
+  try {
+    const read = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { readonly kid?: unknown };
+    return typeof read.kid === 'string' ? read.kid : undefined;
+  } catch {
+    return undefined; // No header of a request.
+  }
 }

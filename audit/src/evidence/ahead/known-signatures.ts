@@ -1,11 +1,5 @@
 import { hash } from 'node:crypto';
-import {
-  encodeBase64Url,
-  sha256,
-  thumbprintOf,
-  type CompactJws,
-  type PublicJwk,
-} from '@consent-ledger/chaincode/wire';
+import { thumbprintOf, type PublicJwk } from '@consent-ledger/chaincode/wire';
 
 /** What was found of one line of a bundle: names of the signatures that are right. */
 export interface FoundSignatures {
@@ -13,9 +7,9 @@ export interface FoundSignatures {
   readonly transactions: readonly string[];
 }
 
-/** Names a request that is signed with a key: by the key, and by all of its text, signature included. */
-export function requestName(kid: string, text: string): string {
-  return `${kid} ${sha256(text)}`;
+/** Names a request that is signed with a key: by the key, and by the digest of all of its text, signature included. */
+export function requestName(kid: string, digest: string): string {
+  return `${kid} ${digest}`;
 }
 
 /** Names a signature of a transaction: by who signed, what, and how. */
@@ -34,11 +28,21 @@ export class KnownSignatures {
     this.#transactions = new Set(transactions);
   }
 
-  hasRequest({ signed, signature }: CompactJws, jwk: PublicJwk): boolean {
-    return this.#requests.has(requestName(thumbprintOf(jwk), `${signed}.${encodeBase64Url(signature)}`));
+  /** @param digest of the request's whole text */
+  hasRequest(digest: string, jwk: PublicJwk): boolean {
+    return this.#requests.has(requestName(knownThumbprintOf(jwk), digest));
   }
 
   hasTransaction(idBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
     return this.#transactions.has(transactionName(idBytes, message, signature));
   }
+}
+
+const thumbprints = new WeakMap<PublicJwk, string>();
+
+/** A member's key is one object for as long as it stands in the state. */
+function knownThumbprintOf(jwk: PublicJwk): string {
+  let thumbprint = thumbprints.get(jwk);
+  if (thumbprint === undefined) thumbprints.set(jwk, (thumbprint = thumbprintOf(jwk)));
+  return thumbprint;
 }
