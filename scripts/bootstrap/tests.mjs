@@ -12,6 +12,7 @@ const ON_ANY_LEDGER = [
   'http',
   'suites/adapter',
   'fault/race.test.js',
+  'fault/release.test.js',
   'e2e/nothing-leaks.test.js',
   'e2e/operations',
 ];

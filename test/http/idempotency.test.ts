@@ -132,6 +132,29 @@ describe('a request under an idempotency key', function () {
     });
   }
 
+  it('makes one transaction where the disk kept it and says that it did not', async () => {
+    await faulty.idle();
+    const before = (await subjects()).length;
+    const key = randomUUID();
+    await faulty.plan({ port: 'outbox', method: 'keep', when: 'after', nth: 1, action: 'fail' });
+    expect((await register(key)).status).to.be.at.least(500);
+    await faulty.plan();
+    const answer = await eventually(
+      async () => {
+        const again = await register(key);
+        if (again.status !== 201) throw new Error(JSON.stringify(again.json));
+        return again;
+      },
+      { withinMs: 60_000 },
+    );
+    const now = await eventually(async () => {
+      const all = await subjects();
+      expect(all).to.include(answer.json['subject']);
+      return all;
+    });
+    expect(now).to.have.length(before + 1);
+  });
+
   it('asks another member once, whatever becomes of the answer', async () => {
     const subject = await registerSubject(riverside);
     const record = (await putRecord(riverside, { subject })).id;

@@ -9,7 +9,7 @@ import {
   type Settled,
 } from '../ports/ledger.js';
 import type { Logger } from '../ports/logger.js';
-import type { Outbox } from '../ports/outbox.js';
+import type { Open, Outbox } from '../ports/outbox.js';
 import type { Projection } from '../ports/projection.js';
 import type { Chain } from './chain.js';
 import { Circuit } from './circuit.js';
@@ -172,7 +172,7 @@ export class Transactions {
     avoid: readonly string[],
     attempting: ((transaction: string) => void) | undefined,
   ): Promise<Outcome> {
-    const { chain, outbox, projection, commitMs, onSettled } = this.#options;
+    const { chain, projection, commitMs, onSettled } = this.#options;
     const prepared = await this.#prepare(command, audience, { as, avoid });
     if (prepared instanceof Refusal) return { kind: 'again', why: 'conflict', refusal: prepared };
     // The epoch moved while it was endorsed: it could never be valid.
@@ -183,7 +183,7 @@ export class Transactions {
     this.#waiting += 1;
     try {
       attempting?.(prepared.transaction);
-      outbox.keep({ ...prepared, height: projection.height }, intents);
+      this.#keep({ ...prepared, height: projection.height }, intents);
       await this.#send(prepared);
       const settled = await within(watch.settled, commitMs);
       if (settled === undefined) throw new Refusal('outcome-unknown');
@@ -239,6 +239,18 @@ export class Transactions {
     this.#options.log.error('transaction.invalid', { transaction, block, code });
     if (!NOT_ENDORSED.has(code)) throw new Refusal('ledger-unavailable');
     return { kind: 'again', why: 'endorsements', refusal: new Refusal('ledger-unavailable'), endorsers };
+  }
+
+  /** A disk that says that it failed may have kept it all the same: then it is brought to an end like any other, and not at the next start. */
+  #keep(open: Open, intents: readonly string[]): void {
+    const { outbox } = this.#options;
+    try {
+      outbox.keep(open, intents);
+    } catch (error) {
+      if (outbox.open().some(({ transaction }) => transaction === open.transaction))
+        this.#resending.sending(open);
+      throw error;
+    }
   }
 
   /** A failed submission says nothing: an orderer may have taken it all the same. It is sent again until a block has it. */
