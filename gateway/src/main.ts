@@ -35,13 +35,19 @@ async function main(): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     log.info('gateway.stopping', { signal });
-    void gateway.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error('gateway.not-closed', { error });
-        process.exit(EXIT.failed);
-      },
-    );
+    void gateway
+      .close()
+      .then(
+        () => 0,
+        (error: unknown) => {
+          log.error('gateway.not-closed', { error });
+          return EXIT.failed;
+        },
+      )
+      .then(async (code) => {
+        await log.written();
+        process.exit(code);
+      });
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
@@ -62,6 +68,7 @@ async function main(): Promise<void> {
     await gateway.close().catch((failure: unknown) => {
       log.error('gateway.not-closed', { error: failure });
     });
+    await log.written();
     process.exit(EXIT.badInput);
   });
   process.stdout.write(

@@ -1,9 +1,27 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { EndorsementError } from '../ports/ledger.js';
 import type { LogFields, Logger } from '../ports/logger.js';
 
-/** Logs to standard error, one JSON object a line: `{"level","time","event",...fields}`. */
-export function createLogger(level: 'error' | 'warn' | 'info' | 'debug'): Logger {
+/** How long the end of a process waits for whoever reads its log, milliseconds. */
+const LAST_LINES_MS = 2_000;
+
+/** A log of which lines may still wait for its reader. */
+export interface WaitingLogger extends Logger {
+  /** Comes back once everything is written, or when the reader has been waited for long enough: for the end of the process. */
+  written(): Promise<void>;
+}
+
+/** Characters that wait for whoever reads the log; what would come on top is counted, not kept. */
+const MOST_WAITING = 8 * 1024 * 1024;
+
+/**
+ * Logs to standard error, one JSON object a line: `{"level","time","event",...fields}`. A reader that is slow holds up nobody: lines wait
+ * for it in memory, and those that find no room there are told of by their number (`log.dropped`) once there is room again.
+ */
+export function createLogger(level: 'error' | 'warn' | 'info' | 'debug'): WaitingLogger {
+  const destination = pino.destination({ fd: 2, sync: false, maxLength: MOST_WAITING });
   const log = pino(
     {
       level,
@@ -12,17 +30,39 @@ export function createLogger(level: 'error' | 'warn' | 'info' | 'debug'): Logger
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   );
+  let dropped = 0;
+  let isWaiting = false;
+  const say = (at: 'error' | 'warn' | 'info', event: string, fields: LogFields): void => {
+    if (!log.isLevelEnabled(at)) return;
+    isWaiting = true;
+    log[at](allowed(fields), event);
+  };
+  destination.on('drop', () => {
+    dropped += 1;
+  });
+  destination.on('drain', () => {
+    isWaiting = false;
+    if (dropped === 0) return;
+    const count = dropped;
+    dropped = 0;
+    say('warn', 'log.dropped', { count });
+  });
   return {
     info: (event, fields = {}) => {
-      log.info(allowed(fields), event);
+      say('info', event, fields);
     },
     warn: (event, fields = {}) => {
-      log.warn(allowed(fields), event);
+      say('warn', event, fields);
     },
     error: (event, fields = {}) => {
-      log.error(allowed(fields), event);
+      say('error', event, fields);
+    },
+    written: async () => {
+      const patience = AbortSignal.timeout(LAST_LINES_MS);
+      while (isWaiting && !patience.aborted)
+        await Promise.race([once(destination, 'drain'), sleep(LAST_LINES_MS, undefined, { ref: false })]);
     },
   };
 }
