@@ -1,9 +1,15 @@
+import { parseTopology, portPlan } from '@consent-ledger/network';
 import { isRunning } from '@consent-ledger/scripts';
 import { expect } from 'chai';
-import { access } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { testConsortium, type TestConsortium } from '../support/consortium.js';
+import { eventually } from '../support/eventually.js';
+import { memberUser } from '../support/member-user.js';
 import { temporaryFolder } from '../support/temporary.js';
+
+const DEMO = fileURLToPath(new URL('../../../network/topologies/demo.yaml', import.meta.url));
 
 interface DemoReport {
   readonly ok: boolean;
@@ -85,6 +91,47 @@ describe('the demo, as a newcomer runs it', function () {
     const nothing = await consortium.run('trial', 'alerts', 'no-such-study');
     expect(nothing.stderr).to.contain('study-unknown');
     expect(nothing.code).to.equal(1);
+  });
+
+  it('has what takes two members registered from the command line: agreements, legal bases, orders about a patient', async () => {
+    /** What is printed; the other member's gateway may hear of a step a moment later. */
+    const run = (...args: string[]): Promise<string> =>
+      eventually(
+        async () => {
+          const [verb = '', ...more] = args;
+          const { code, stdout, stderr } = await consortium.run(verb, ...more);
+          expect(code, stderr).to.equal(0);
+          return stdout;
+        },
+        { withinMs: 60_000 },
+      );
+    const topology = parseTopology(await readFile(DEMO, 'utf8'), DEMO);
+    const plan = portPlan(topology, consortium.portBase);
+    const clerk = await memberUser(topology, plan, consortium.dataDir, 'riverside', 'records-clerk');
+    const subject = String((await clerk.call('POST', '/v1/subjects', {})).json['subject']);
+    const order = join(folder.path, 'order.txt');
+    await writeFile(order, 'the order');
+    const law = ['--cites', '45 CFR 164.512(e)(1)(i)', '--jurisdiction', 'US', '--end', '2099'];
+    const terms = ['--for', 'lakeside', '--purpose', 'HLEGAL', ...law];
+    const about = ['--subject', subject];
+
+    await run('agreement', 'propose', 'lakeside', '--purpose', 'HRESCH');
+    expect(await run('agreement', 'accept', 'riverside', '--member', 'lakeside')).to.match(
+      / 1 +active +HRESCH /,
+    );
+    await run('legal-basis', 'propose', 'lb-1', ...terms);
+    expect(await run('legal-basis', 'confirm', 'lb-1')).to.match(
+      /^lb-1 +1 +active +Organization\/lakeside /m,
+    );
+    await run('legal-basis', 'propose', 'private.1', ...about, '--document', order, ...terms);
+    expect(await run('legal-basis', 'confirm', 'private.1', ...about)).to.match(/^private\.1 +1 +active /m);
+    expect(await run('legal-basis', 'end', 'private.1', ...about)).to.match(/^private\.1 +2 +ended /m);
+
+    const without = await consortium.run('legal-basis', 'propose', 'private.2', ...about, ...terms);
+    expect(without.stderr).to.match(/^--subject and --document go together/);
+    expect(without.code).to.equal(2);
+    const nothing = await consortium.run('legal-basis', 'confirm', 'private.2', ...about);
+    expect([nothing.code, nothing.stderr]).to.deep.equal([1, 'Nothing is proposed as private.2.\n']);
   });
 
   it('is not changed by a second `up`', async () => {
