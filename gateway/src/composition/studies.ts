@@ -1,5 +1,7 @@
+import { openExportLog } from '../adapters/sqlite/export-log.js';
 import { openLedgerQueue } from '../adapters/sqlite/ledger-queue.js';
 import type { Handlers } from '../http/handlers.js';
+import { exportHandlers } from '../http/operations/exports.js';
 import { siteHandlers, sponsorHandlers, studyHandlers } from '../http/operations/studies.js';
 import { Listeners } from '../http/operations/study-events.js';
 import { cohortHandlers } from '../http/operations/cohorts.js';
@@ -28,8 +30,9 @@ export function buildStudies(
   chain.onFolded(() => {
     listeners.tell();
   });
-  const options = { members, studies, transactions, view, listeners };
-  const handlers: Handlers = studyHandlers(options);
+  const exports = closers.add(openExportLog(inData('exports.db')));
+  const options = { members, studies, transactions, view, listeners, exports, pseudonymKey, now };
+  const handlers: Handlers = { ...studyHandlers(options), ...exportHandlers(exports) };
   if (own !== undefined) {
     const layout = { table: 'waiting', key: ['study', 'subject'] } as const;
     const path = inData('participation-queue.db');

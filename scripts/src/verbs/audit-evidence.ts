@@ -2,6 +2,7 @@ import { compactBundle, writeBundle, type About, type CompactAbout } from '@cons
 import { primitives } from '@consent-ledger/chaincode/wire';
 import { judgeConfigurations } from '@consent-ledger/network/embedded/verification/configuration-judge';
 import { Command, InvalidArgumentError } from 'commander';
+import { logExport } from '../audit/log-export.js';
 import { openOwnPeer, type OwnPeer } from '../audit/own-peer.js';
 import { withPeerOptions, configurationFile, type PeerOptions } from '../audit/peer-options.js';
 import { compactInWords } from '../checkpoints/compact-in-words.js';
@@ -65,6 +66,9 @@ async function evidence(options: Options): Promise<number> {
     throw badInput('A full bundle proves everything: --event, --since and --until are for --compact.');
   const peer = await openOwnPeer(await configurationFile(options));
   try {
+    const { subject, record, member } = options;
+    const kind = compact ? 'compact' : 'full';
+    logExport(peer, 'evidence', { kind, subject, record, member, event, since, until });
     if (compact) await writeCompact(peer, options, out);
     else await writeFull(peer, options, out);
     out.print(`Verify it anywhere: consent-ledger verify ${options.out} --ledger ${peer.ledgerId}`);

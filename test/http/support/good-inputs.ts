@@ -274,6 +274,7 @@ export async function goodInputs({
       novacure,
     ),
     listAccessEvents: same({ query: { record } }),
+    listExports: same(),
     listEmergencies: same(),
     reviewEmergency: async () => good({ path: { id: await emergency() }, body: { finding: 'justified' } }),
     listUnsettled: same(),

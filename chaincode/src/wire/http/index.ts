@@ -6,6 +6,7 @@ export * from './cds.js';
 export * from './checks.js';
 export * from './cohorts.js';
 export * from './consents.js';
+export * from './exports.js';
 export * from './fhir.js';
 export * from './follow-ups.js';
 export * from './idempotency.js';

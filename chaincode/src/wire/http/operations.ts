@@ -25,6 +25,7 @@ import {
   fhirVersionParams,
   fhirWriteHeaders,
 } from './fhir.js';
+import { exportPage, listExportsQuery } from './exports.js';
 import { AGREEMENT_OPERATIONS } from './agreement-operations.js';
 import { AMENDMENT_OPERATIONS } from './amendment-operations.js';
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
@@ -249,6 +250,16 @@ export const OPERATIONS = {
     params: noQuery,
     query: listAccessEventsQuery,
     answer: { status: 200, description: 'A page, oldest first', schema: accessEventPage },
+  },
+  listExports: {
+    method: 'get',
+    path: '/v1/exports',
+    summary: 'Which files this member’s users took out of what it reads',
+    tag: 'service',
+    caller: ['auditor', 'privacy-officer'],
+    params: noQuery,
+    query: listExportsQuery,
+    answer: { status: 200, description: 'A page, oldest first', schema: exportPage },
   },
   ...FOLLOW_UP_OPERATIONS,
   ...MATCHING_OPERATIONS,

@@ -1,5 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import type { ExportLog } from '../../ports/export-log.js';
+import { pseudonymOf } from '../../usecases/request-object.js';
 import type { Members } from '../../usecases/members.js';
 import { acknowledgeStop, type AcknowledgeOptions } from '../../usecases/acknowledge-stop.js';
 import { filedEvidence } from '../../usecases/evidence.js';
@@ -15,6 +17,9 @@ import { csvOf, fhirOf } from './study-export.js';
 export interface StudyHandlerOptions extends StateStudyOptions {
   readonly view: TrialView;
   readonly listeners: Listeners;
+  readonly exports: ExportLog;
+  readonly pseudonymKey: Uint8Array;
+  readonly now: () => number;
 }
 
 type ReadOperation =
@@ -45,8 +50,16 @@ export function studyHandlers(options: StudyHandlerOptions): HandlersOf<ReadOper
       return undefined;
     },
     studyAlerts: ({ params }) => Promise.resolve({ body: { alerts: view.alerts(params.id) } }),
-    exportStudy: async ({ params, query, response }) => {
+    exportStudy: async ({ params, query, response, user }) => {
       const study = describeStudy(view.require(params.id), options);
+      // On the disk before the first byte leaves: what cannot be logged is not taken out.
+      options.exports.append({
+        at: new Date(options.now()).toISOString(),
+        user: pseudonymOf(user.subject, options.pseudonymKey),
+        what: 'study-participations',
+        about: study.study,
+        format: query.format,
+      });
       const isCsv = query.format === 'csv';
       const lines = isCsv ? csvOf(study.study, view.all(study.study)) : fhirOf(study, view.all(study.study));
       response.status(200).set({
