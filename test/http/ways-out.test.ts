@@ -159,8 +159,9 @@ describe('every way in which data leaves', function () {
       const answer = await member.call('GET', `${path}?limit=200${after}`, { token: await token(member) });
       expect(answer.status, answer.bytes.toString()).to.equal(200);
       count += (answer.json[name] as unknown[]).length;
-      if (answer.json['next'] === undefined) return count;
-      after = `&after=${String(answer.json['next'])}`;
+      const { next } = answer.json as { readonly next?: string };
+      if (next === undefined) return count;
+      after = `&after=${next}`;
     }
   };
 
