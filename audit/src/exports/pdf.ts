@@ -30,16 +30,15 @@ const SIZE = 7;
 const GREY = '#555555';
 
 /** The fonts are embedded, as far as letters occur: what a reader has installed makes no difference (PDF/UA-1, section 7.21.4). */
-const FONTS = { plain: fontFile('DejaVuSans.ttf'), bold: fontFile('DejaVuSans-Bold.ttf') };
+const FONTS = {
+  plain: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
+  bold: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf')),
+};
 
 /** Of whole columns (PDF/UA-1, section 7.5). */
 const HEADS_COLUMN: PDFKit.Mixins.StructureElementOptions & { readonly scope: 'Column' } = {
   scope: 'Column',
 };
-
-function fontFile(name: string): string {
-  return fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`));
-}
 
 /**
  * A report as PDF/UA-1 (ISO 14289-1), page by page as the rows come: A4 across, heading repeated on each page, tagged (PDF 32000-1, section 14.8: title, paragraphs, a table

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Measured, Part } from './audit/part.js';
+import { exports } from './audit/exports.js';
 import { folding } from './audit/folding.js';
 import { proving } from './audit/proving.js';
 import { questions } from './audit/questions.js';
@@ -13,7 +14,7 @@ import { report, shown } from './report.js';
  * npm run bench:audit: what the auditor's read model and its proofs cost; docs/benchmarks.md says what is measured. What else is to be measured
  * is another part in this list.
  */
-const PARTS: readonly Part[] = [folding, questions, proving, unusual];
+const PARTS: readonly Part[] = [folding, questions, exports, proving, unusual];
 
 const { values } = parseArgs({
   options: {

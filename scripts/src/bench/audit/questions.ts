@@ -46,7 +46,8 @@ function quantiles(samples: readonly number[]): number[] {
   return [0.5, 0.95, 0.99].map((q) => quantile(samples, q));
 }
 
-async function fill(store: ProjectionStore, population: Population, events: number): Promise<void> {
+/** Puts accesses into the tables as if they had been folded, over six years. */
+export async function fill(store: ProjectionStore, population: Population, events: number): Promise<void> {
   const blocks = events / EVENTS_PER_BLOCK;
   const now = Date.now();
   const step = { ledger: 'made', collections: [], passedOver: [], hash: '' };
