@@ -42,6 +42,9 @@ const ROLES = [
   'admin',
 ];
 
+/** Not while the ledger is within reach: `journal.test.ts` has what they are for. */
+const REFUSED: ReadonlySet<OperationName> = new Set(['releaseByJournal', 'countersignJournal']);
+
 describe('every route, driven from its OpenAPI description', function () {
   this.timeout(PATIENCE_MS);
   let members: Members;
@@ -155,7 +158,7 @@ describe('every route, driven from its OpenAPI description', function () {
         if (member === at) {
           const answer = await call(member, token, operation, described, input);
           guard(answer, operation, described);
-          const promised = promises(operation).map(({ status }) => status);
+          const promised = REFUSED.has(name) ? [403, 422] : promises(operation).map(({ status }) => status);
           expect(promised, answer.bytes.toString('utf8').slice(0, 400)).to.include(answer.status);
         }
         await fc.assert(

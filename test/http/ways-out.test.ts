@@ -96,6 +96,11 @@ const WAYS: Readonly<Record<OperationName, 'event' | 'checks' | 'exports' | 'own
   listEmergencies: 'own',
   reviewEmergency: 'write',
   listUnsettled: 'own',
+  listJournal: 'own',
+  listJournalFindings: 'own',
+  // Nothing leaves before both have signed it; the entry is on the ledger afterwards (`fault/journal.test.ts`).
+  releaseByJournal: 'write',
+  countersignJournal: 'write',
   fhirMatch: 'event',
   answerMatch: 'event',
   putDemographics: 'write',

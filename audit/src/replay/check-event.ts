@@ -13,6 +13,7 @@ import {
 } from '@consent-ledger/chaincode/wire';
 import type { DeliveredTransaction } from '../history/delivered-block.js';
 import { MissingValue, type CustodyWorld, type World } from '../history/world.js';
+import { checkJournalled } from './check-journal.js';
 import { isSameJson } from './same-json.js';
 import type { Finding, FindingRule } from './finding.js';
 import { explainGap } from './gaps.js';
@@ -53,6 +54,11 @@ export async function checkEvent(
   if (detail === undefined) return inconsistent('its transaction logged no detail for it');
   const why = inconsistencyOf(logged, detail);
   if (why !== undefined) return inconsistent(why);
+  if (event.journal !== undefined) {
+    const { explanation, request } = checkJournalled({ ...logged, detail }, isSigned);
+    if (explanation === undefined) return { findings: [], ...(request !== undefined && { request }) };
+    return { findings: [finding(logged, 'journal-not-authentic', explanation)] };
+  }
   const verified = verifyRequestObject(detail.request, {
     ledgerId: world.ledger?.id ?? '',
     custodian: event.custodian,

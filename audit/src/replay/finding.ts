@@ -8,6 +8,10 @@ export type FindingRule =
   | 'request-not-authentic'
   /** Parts of the event do not belong together: digests, key, requester, time. */
   | 'event-inconsistent'
+  /** What was let out while the ledger was out of reach is not what both members signed, or not what the custodian's policy allows. */
+  | 'journal-not-authentic'
+  /** A member's emergency journal is not whole, not all on the ledger, or was hidden by one side: see the explanation. */
+  | 'journal-incomplete'
   /** The same request made another event before. */
   | 'event-repeated'
   /** A delivery without an event that permits it. */

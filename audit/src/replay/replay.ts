@@ -21,6 +21,7 @@ import { studyFault } from './check-study.js';
 import { checkEvent, finding, type CheckedEvent, type LoggedEvent } from './check-event.js';
 import { isFault, type Finding, type FindingRule } from './finding.js';
 import { Gaps } from './gaps.js';
+import { JournalWatch } from './journal-watch.js';
 import { leftOf } from './incomplete-erasures.js';
 import { undoneWithdrawals } from './undone-withdrawals.js';
 
@@ -87,6 +88,7 @@ export class Replay {
   /** By collection and key. */
   readonly #events = new Map<string, SeenEvent>();
   readonly #gaps = new Gaps();
+  readonly #journals = new JournalWatch();
   /** Tombstones of subjects, with their places. */
   readonly #erased: { readonly subject: string; readonly place: Place }[] = [];
   readonly #options: ReplayOptions;
@@ -118,7 +120,11 @@ export class Replay {
   report(): ReplayReport {
     let open = 0;
     for (const { isSelected, undelivered } of this.#events.values()) if (isSelected) open += undelivered.size;
-    const findings = [...this.#findings, ...this.#incompleteErasures()];
+    const findings = [
+      ...this.#findings,
+      ...this.#incompleteErasures(),
+      ...this.#journals.findings(this.world),
+    ];
     return {
       blocks: this.#blocks,
       events: this.#checked,
@@ -132,6 +138,7 @@ export class Replay {
   }
 
   async #transaction({ number }: DeliveredBlock, transaction: DeliveredTransaction): Promise<void> {
+    this.#journals.transaction(number, transaction, this.world.chaincode);
     const secrets = believe(number, transaction, this.world.chaincode);
     for (const [collection, values] of valuesByCollection(secrets)) {
       if (!collection.startsWith(CUSTODY)) continue;
@@ -240,6 +247,7 @@ export class Replay {
         ...(digest !== undefined && { detailDigest: digest }),
         world: this.world,
       };
+      this.#journals.event(logged);
       const name = `${collection} ${key}`;
       const isRepeated = this.#events.has(name);
       const permitted = event.records.filter(({ outcome }) => outcome === 'permit');

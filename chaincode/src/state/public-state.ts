@@ -2,6 +2,7 @@ import type {
   AgreementProposal,
   AgreementVersion,
   Epoch,
+  JournalCommitment,
   Ledger,
   LegalBasisProposal,
   LegalBasisVersion,
@@ -17,6 +18,7 @@ import {
   agreementKey,
   agreementProposalKey,
   agreementVersionKey,
+  journalKey,
   legalBasisKey,
   legalBasisProposalKey,
   legalBasisVersionKey,
@@ -38,6 +40,7 @@ const agreements = new StoredValueCache<AgreementVersion>(1_024);
 const agreementProposals = new StoredValueCache<AgreementProposal>(64);
 const legalBases = new StoredValueCache<LegalBasisVersion>(1_024);
 const legalBasisProposals = new StoredValueCache<LegalBasisProposal>(64);
+const commitments = new StoredValueCache<JournalCommitment>(64);
 const holders = new StoredValueCache<MemberNameHolder>(1_024);
 
 const NOTHING = new Uint8Array(0);
@@ -93,6 +96,11 @@ export class PublicState {
 
   async legalBasisProposal(basis: string): Promise<LegalBasisProposal | undefined> {
     return legalBasisProposals.read(await this.bytes(legalBasisProposalKey(basis)));
+  }
+
+  /** What a member has committed to at a place of its emergency journal. */
+  async journalCommitment(mspId: string, chain: string, seq: number): Promise<JournalCommitment | undefined> {
+    return commitments.read(await this.bytes(journalKey(mspId, chain, seq)));
   }
 
   /** Who has that short name. */
@@ -180,6 +188,10 @@ export class PublicState {
 
   putLegalBasisProposal(value: LegalBasisProposal): void {
     this.stub.putState(legalBasisProposalKey(value.basis), canonicalBytes(value));
+  }
+
+  putJournalCommitment(value: JournalCommitment): void {
+    this.stub.putState(journalKey(value.mspId, value.chain, value.seq), canonicalBytes(value));
   }
 
   putNameHolder(name: string, value: MemberNameHolder): void {

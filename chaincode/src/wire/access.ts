@@ -53,6 +53,7 @@ export const ACCESS = {
       'confirm-legal-basis': 'any-client',
       'drop-legal-basis': 'oversight-client',
       'end-legal-basis': 'any-client',
+      'commit-journal': 'any-client',
     },
     query: {
       ledger: 'any-identity',
@@ -82,6 +83,7 @@ export const ACCESS = {
       'record-deliveries': 'custodian-client',
       'erase-subject': 'custodian-client',
       'review-emergency': 'collection-client',
+      'log-journal': 'collection-client',
       enrol: 'custodian-client',
       'propose-subject-basis': 'collection-client',
       'confirm-subject-basis': 'collection-client',

@@ -113,7 +113,7 @@ export async function answerRequest(
     ...(claims.legalBasis !== undefined && { legalBasis: claims.legalBasis }),
     ...(claims.study !== undefined && { study: claims.study }),
   };
-  const { emergencyAccess, ...policy } = custody.policy;
+  const { emergencyAccess, ...policy } = withoutJournal(custody.policy);
   const study = claims.study === undefined ? undefined : await studies.get(claims.study);
   const context: DecisionContext = {
     ...policy,
@@ -142,11 +142,18 @@ export async function answerRequest(
   return answers;
 }
 
+/** Whether there is a journal for emergencies is nothing that a decision rests on. */
+function withoutJournal(policy: CustodyPolicy): Omit<CustodyPolicy, 'emergencyJournal'> {
+  const rest = { ...policy };
+  delete rest.emergencyJournal;
+  return rest;
+}
+
 /**
  * An emergency is declared by somebody who has just shown who they are, and not by a session that was left open: otherwise it is as if
  * none had been declared.
  */
-function isEmergency(
+export function isEmergency(
   { auth, emergency }: RequestClaims,
   { emergencyAccess }: CustodyPolicy,
   at: number,

@@ -69,6 +69,29 @@ export const ERRORS = {
   ),
   'chaincode-failed': entry(500, 'INTERNAL', "Look in the chaincode's log; report it if it comes back."),
 
+  // Emergency journal.
+  'journal-off': entry(
+    403,
+    'FAILED_PRECONDITION',
+    'Wait until the ledger is within reach: this custodian releases nothing without it.',
+  ),
+  'journal-refused': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Have both gateways and their clocks looked at: what they signed is not of one emergency that the policy allows.',
+  ),
+  'journal-not-next': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Commit to the entries of a journal in their order, and to each once.',
+  ),
+  'ledger-within-reach': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Ask again: the ledger is within reach, or has not been out of it for long enough.',
+    'retry',
+  ),
+
   // Registry.
   'ledger-not-founded': entry(409, 'FAILED_PRECONDITION', 'Found the ledger first.'),
   'ledger-already-founded': entry(

@@ -17,6 +17,8 @@ export * from './instant.js';
 export { derSignature } from './der-signature.js';
 export { isUsableHybridJwk } from './hybrid-key.js';
 export { isSignedBy, isUsableJwk, openCompactJws, type CompactJws } from './jws.js';
+export * from './journal.js';
+export * from './journal-findings.js';
 export * from './key-payload.js';
 export * from './keys.js';
 export * from './names.js';

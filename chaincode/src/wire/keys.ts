@@ -54,6 +54,13 @@ export const LEGAL_BASIS_PREFIX = 'legal-basis/';
 export const LEGAL_BASIS_PROPOSAL_PREFIX = 'legal-basis-proposal/';
 export const LEGAL_BASIS_VERSION_PREFIX = 'legal-basis-version/';
 
+export const JOURNAL_PREFIX = 'journal/';
+
+/** A member's commitment to one entry of its emergency journal. */
+export function journalKey(mspId: string, chain: string, seq: number): string {
+  return `${JOURNAL_PREFIX}${mspId}/${chain}/${ordered(seq)}`;
+}
+
 /** Two members in the order of their MSP ids as texts, so that there is one name for the pair. */
 export function partiesOf(one: string, other: string): [string, string] {
   return one < other ? [one, other] : [other, one];

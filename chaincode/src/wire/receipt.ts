@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { MAX_JWS_LENGTH } from './commands/custody.js';
 import { isSignedBy, openCompactJws } from './jws.js';
 import { byteCount, digest, eventKey, fhirId, ledgerId, mspId, numericDate } from './primitives.js';
-import { MAX_RECORDS } from './request-object.js';
+import { MAX_RECORDS, MAX_JWS_LENGTH } from './request-object.js';
 import type { Member } from './values/member.js';
 
 /** `typ` of a receipt. */

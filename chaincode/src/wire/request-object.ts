@@ -26,6 +26,9 @@ export const MAX_REQUEST_LIFETIME_SECONDS = 300;
  */
 export const REQUEST_CLOCK_TOLERANCE_SECONDS = 30;
 
+/** Longest text of a request object or a receipt, in characters. */
+export const MAX_JWS_LENGTH = 16_384;
+
 /** Most records in one request. */
 export const MAX_RECORDS = 50;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_JWS_LENGTH } from './commands/custody.js';
+import { MAX_JWS_LENGTH } from './request-object.js';
 import { isSignedBy, openCompactJws } from './jws.js';
 import { fhirId, instant, ledgerId, mspId, numericDate } from './primitives.js';
 import type { Member } from './values/member.js';

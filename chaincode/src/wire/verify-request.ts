@@ -2,13 +2,13 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { isKnownPurpose } from '../domain/purposes.js';
 import { sha256 } from './canonical.js';
-import { MAX_JWS_LENGTH } from './commands/custody.js';
 import { isSignedBy, openCompactJws, type CompactJws } from './jws.js';
 import {
   REQUEST_CLOCK_TOLERANCE_SECONDS,
   REQUEST_TYP,
   requestClaims,
   type RequestClaims,
+  MAX_JWS_LENGTH,
 } from './request-object.js';
 import type { Member, MemberKeyEntry, PublicJwk } from './values/member.js';
 

@@ -115,6 +115,24 @@ export function createMetrics(): Metrics {
       );
       gauge(
         registers,
+        'consent_ledger_journal_entries_open',
+        'Entries of the own emergency journal that are not on the ledger',
+        source.openJournalEntries,
+      );
+      gauge(
+        registers,
+        'consent_ledger_journal_entries_overdue',
+        'Of these, those that should be',
+        source.overdueJournalEntries,
+      );
+      gauge(
+        registers,
+        'consent_ledger_journal_findings',
+        "What is wrong with members' emergency journals, as oversight sees it",
+        source.journalFindings,
+      );
+      gauge(
+        registers,
         'consent_ledger_unsettled_permits',
         'Records that were permitted a while ago, and nobody has said whether they arrived',
         source.unsettledPermits,

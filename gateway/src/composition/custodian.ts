@@ -13,6 +13,7 @@ import { cdsHandlers } from '../http/cds/handlers.js';
 import { checkHandlers } from '../http/operations/checks.js';
 import { linkHandlers } from '../http/operations/links.js';
 import { labelHandlers } from '../http/operations/labels.js';
+import { journalAnswerHandlers } from '../http/operations/journal.js';
 import { keepHandlers } from '../http/operations/keep.js';
 import { custodianPeopleHandlers } from '../http/operations/people.js';
 import { qualityHandlers } from '../http/operations/quality.js';
@@ -36,6 +37,7 @@ import { Links } from '../usecases/finding/links.js';
 import { MatchAnswers } from '../usecases/matching/answer-match.js';
 import { FoundPersons } from '../usecases/matching/found-persons.js';
 import { SealedTexts } from '../usecases/finding/sealed-text.js';
+import { JournalAnswers } from '../usecases/journal/answer-by-journal.js';
 import { settleUnconfirmed } from '../usecases/keep-record.js';
 import { KnownConsents } from '../usecases/known-consents.js';
 import { QualityReports } from '../usecases/quality/quality-reports.js';
@@ -83,6 +85,7 @@ export async function buildCustodian(
     consents,
     own,
     inData,
+    journal,
     log,
     memberKeys,
     members,
@@ -110,6 +113,7 @@ export async function buildCustodian(
     ledgerId,
     now,
     limits,
+    isJournalled: (event) => journal.find('custodian', event) !== undefined,
     onBatch: (count) => {
       metrics.batched(count);
     },
@@ -190,6 +194,19 @@ export async function buildCustodian(
     pseudonymisedBytes,
     denialsOf,
   };
+  const journalAnswers = new JournalAnswers({
+    journal,
+    custody,
+    ledgerId,
+    decisions,
+    transactions,
+    projection,
+    member: (mspId) => members.registered(mspId),
+    lookAt: (at) => createLook(custody, foundation.studies, foundation.registered, () => at),
+    outgoing: release,
+    log,
+    now,
+  });
   const find: FindOptions = {
     accept,
     decide: (request) => decisions.decide(request),
@@ -232,6 +249,7 @@ export async function buildCustodian(
       }),
       ...readOwnHandlers(readOwn),
       ...listingHandlers(find),
+      ...journalAnswerHandlers(journalAnswers, problemOf),
       ...releaseHandlers({ decisions, release, find, deliveries, describeProblem: problemOf }),
     },
     readOwn,

@@ -11,6 +11,7 @@ import { secretFile } from '../adapters/keys/secret-file.js';
 import { openEndpoints } from '../adapters/ledger/endpoint.js';
 import { createFabricLedger } from '../adapters/ledger/fabric-ledger.js';
 import { createMetrics } from '../adapters/metrics.js';
+import { openJournal } from '../adapters/sqlite/journal-store.js';
 import { openOutbox } from '../adapters/sqlite/outbox.js';
 import { openProjection } from '../adapters/sqlite/projection.js';
 import type { LoadedConfiguration } from '../config/load.js';
@@ -22,6 +23,8 @@ import type { Metrics } from '../ports/metrics.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Amendments } from '../ports/amendments.js';
 import type { FollowUps } from '../ports/follow-ups.js';
+import type { Journal } from '../ports/journal.js';
+import type { JournalIndex } from '../ports/journal-index.js';
 import type { Notices } from '../ports/notices.js';
 import type { RecordIndex } from '../ports/record-index.js';
 import type { Slips } from '../ports/slips.js';
@@ -53,6 +56,8 @@ export interface Foundation extends LoadedConfiguration {
   readonly outbox: Outbox;
   readonly projection: Projection;
   readonly consents: ConsentIndex;
+  readonly journal: Journal;
+  readonly journalIndex: JournalIndex;
   readonly notices: Notices;
   readonly slips: Slips;
   readonly erasures: Erasures;
@@ -93,6 +98,9 @@ export async function layFoundation(
     ...studyCollections(loaded),
   ];
   const outbox = seams.outbox(closers.add(openOutbox(inData('outbox.db'))));
+  const journal = seams.journal(
+    closers.add(openJournal(inData('journal.db'), own.mspId, (claims) => memberKeys.signJournal(claims))),
+  );
   const projection = closers.add(openProjection({ path: inData('projection.db'), chaincode, collections }));
   const members = new Members(projection, configuration.members, own);
   const custodies = new Map(readable.map((mspId) => [mspId, new CustodyView(projection, mspId)]));
@@ -158,6 +166,8 @@ export async function layFoundation(
     outbox,
     projection,
     consents: projection.consents,
+    journal,
+    journalIndex: projection.journalIndex,
     notices: projection.notices,
     slips: projection.slips,
     erasures: projection.erasures,

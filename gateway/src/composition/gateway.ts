@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Member } from '@consent-ledger/chaincode/wire';
 import { openFileSpool } from '../adapters/records/file-spool.js';
 import { takeData, type DataLock } from '../adapters/sqlite/data-lock.js';
 import { openIdempotencyStore } from '../adapters/sqlite/idempotency-store.js';
@@ -36,6 +37,7 @@ import type { CustodyView } from '../usecases/custody-view.js';
 import { compareWithAgreed, setUp } from '../usecases/set-up.js';
 import { Closers } from './closers.js';
 import { buildCustodian, type Custodian } from './custodian.js';
+import { buildJournals } from './journals.js';
 import { layFoundation, type Foundation } from './foundation.js';
 import { NO_SEAMS, type Seams } from './seams.js';
 import { buildSlips } from './slips.js';
@@ -98,6 +100,11 @@ async function build(
     ownCustody === undefined ? undefined : await buildCustodian(ownCustody, foundation, closers);
 
   const overdueReviews = (): number => foundation.followUps.openReviews(foundation.now()).overdue;
+  const journals = buildJournals(ask.peers, custodian?.custody, foundation, closers);
+  const ownJournal = {
+    journal: foundation.journal,
+    member: (mspId: string): Member | undefined => members.registered(mspId),
+  };
   const app = createApp({
     handlers: {
       ...serviceHandlers({
@@ -112,6 +119,8 @@ async function build(
         isSetUp: () => isOpen,
         isStopping: () => stopping.signal.aborted,
         overdueReviews,
+        overdueEntries: () => journals.counts().overdue,
+        journalFindings: journals.findings,
       }),
       ...custodian?.handlers,
       ...overseenHandlers(foundation, custodian),
@@ -119,7 +128,8 @@ async function build(
       ...agreementHandlers({ members, registered: foundation.registered, transactions }),
       ...buildStudies(custodian?.custody, ask, foundation, closers),
       ...signingKeyHandlers(memberKeys.signing),
-      ...askHandlers({ members, own: custodian?.readOwn, ask }),
+      ...journals.handlers,
+      ...askHandlers({ members, own: custodian?.readOwn, ask, journal: ownJournal }),
       ...searchHandlers({ members, own: custodian?.find, search: ask }),
       ...matchHandlers({
         ...ask,
@@ -153,6 +163,9 @@ async function build(
     overdueReviews,
     openAmendments: () => foundation.amendments.open(foundation.now()).open,
     overdueAmendments: () => foundation.amendments.open(foundation.now()).overdue,
+    openJournalEntries: () => journals.counts().open,
+    overdueJournalEntries: () => journals.counts().overdue,
+    journalFindings: journals.findings,
     unsettledPermits: () =>
       foundation.followUps.unsettledCount(foundation.now() - configuration.limits.unsettledMinutes * 60_000),
   });
@@ -177,6 +190,7 @@ async function build(
     await custodian?.settle();
     isOpen = true;
     epochs.start();
+    journals.start();
     log.info('gateway.ready', { height: projection.height });
   })();
   return {

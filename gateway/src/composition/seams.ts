@@ -1,4 +1,5 @@
 import type { KeyVault } from '../ports/key-vault.js';
+import type { Journal } from '../ports/journal.js';
 import type { Ledger } from '../ports/ledger.js';
 import type { Outbox } from '../ports/outbox.js';
 import type { Peers } from '../ports/peers.js';
@@ -12,6 +13,7 @@ type Between<Port> = (port: Port) => Port;
  * ends the process, fails, lies or comes late; without them nothing stands there.
  */
 export interface Seams {
+  readonly journal: Between<Journal>;
   readonly ledger: Between<Ledger>;
   readonly outbox: Between<Outbox>;
   readonly peers: Between<Peers>;
@@ -27,6 +29,7 @@ function same<Port>(port: Port): Port {
 }
 
 export const NO_SEAMS: Seams = {
+  journal: same,
   ledger: same,
   outbox: same,
   peers: same,

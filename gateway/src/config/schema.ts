@@ -51,6 +51,14 @@ const custodySchema = z
       })
       .prefault({})
       .readonly(),
+    emergencyJournal: z
+      .strictObject({
+        outOfReachSeconds: z.int().min(1).max(3_600).default(30),
+        withinMinutes: z.int().min(1).max(1_440).default(60),
+      })
+      .readonly()
+      .exactOptional()
+      .describe('emergencies are answered while the ledger is out of reach; absent: they are not'),
     signedOnlyPurposes: purposes.default([]),
     agreementPurposes: purposes.default([]),
     purposeSystems: z.array(primitives.codeSystem).max(16).default([]),

@@ -1,4 +1,5 @@
 import type {
+  JournalClaims,
   KeyPayload,
   EncryptionJwk,
   PublicJwk,
@@ -15,6 +16,7 @@ export interface MemberKeys {
   readonly encryption: { readonly kid: string; readonly jwk: EncryptionJwk };
   signRequest(claims: RequestClaims): Promise<string>;
   signReceipt(claims: ReceiptClaims): Promise<string>;
+  signJournal(claims: JournalClaims): Promise<string>;
   signSlip(claims: SlipClaims): Promise<string>;
   signStop(claims: StopClaims): Promise<string>;
   /** Signs a security event token (RFC 8417). */

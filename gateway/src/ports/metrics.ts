@@ -33,6 +33,11 @@ export interface GaugeSource {
   /** Requests to amend a record that nobody has answered; of these, those whose deadline is over. */
   readonly openAmendments: () => number;
   readonly overdueAmendments: () => number;
+  /** Entries of the own emergency journal that are not on the ledger; of these, those that should be. */
+  readonly openJournalEntries: () => number;
+  readonly overdueJournalEntries: () => number;
+  /** What is wrong with anybody's emergency journal, at oversight. */
+  readonly journalFindings: () => number;
   /** Records that were permitted a while ago, and nobody has said whether they arrived. */
   readonly unsettledPermits: () => number;
   /** Since the epoch began. */

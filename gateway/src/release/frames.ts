@@ -1,4 +1,4 @@
-import { canonicalBytes, primitives, z } from '@consent-ledger/chaincode/wire';
+import { canonicalBytes, MAX_JOURNAL_LENGTH, primitives, z } from '@consent-ledger/chaincode/wire';
 import { problemSchema } from '@consent-ledger/chaincode/wire/http';
 import { SegmentBuffer } from './segments.js';
 
@@ -44,12 +44,25 @@ const settled = z.strictObject({
 });
 /** Which of several requests the frames that follow answer. */
 const answer = z.strictObject({ frame: z.literal('answer'), place: z.int().min(0).max(99) });
+/** In an emergency without the ledger: what the custodian has signed and kept, in the place of `settled`. */
+const journalled = z.strictObject({
+  frame: z.literal('journalled'),
+  entry: z.string().max(MAX_JOURNAL_LENGTH),
+});
 const failed = z.strictObject({ frame: z.literal('failed'), problem: problemSchema });
 
-const controlFrame = z.discriminatedUnion('frame', [recordStart, recordEnd, settled, answer, failed]);
+const controlFrame = z.discriminatedUnion('frame', [
+  recordStart,
+  recordEnd,
+  settled,
+  journalled,
+  answer,
+  failed,
+]);
 export type ControlFrame = z.infer<typeof controlFrame>;
 export type RecordStart = z.infer<typeof recordStart>;
 export type SettledFrame = z.infer<typeof settled>;
+export type JournalledFrame = z.infer<typeof journalled>;
 export type ReleaseFrame = ControlFrame | { readonly frame: 'ciphertext'; readonly bytes: Buffer };
 
 /** What came is no release stream. */

@@ -65,6 +65,7 @@ function documentOf(entry: EventEntry, members: Members): AccessEventDocument {
     custodian: members.referenceOf(event.custodian),
     requester: members.referenceOf(event.requester),
     at: event.at,
+    ...(event.journal === undefined ? {} : { journalledAt: event.journal.at }),
     user: sub,
     roles,
     purpose,

@@ -43,6 +43,13 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
+/** The same, let out while the ledger was out of reach: there is no transaction yet. */
+export interface OpenedByJournal extends Omit<Opened, 'event' | 'transaction' | 'block'> {
+  readonly event: Pick<AccessEvent, 'records'>;
+  /** SHA-256 of the custodian's entry. */
+  readonly journal: string;
+}
+
 export interface AskOptions extends ReceiveOptions {
   readonly own: string;
   readonly ledgerId: string;
@@ -87,7 +94,8 @@ export function openedOf(answered: Answered, custodian: string): Opened {
   };
 }
 
-function openReceived(
+/** A record that came, ready to be read. */
+export function openReceived(
   { record, version, mediaType, ciphertext, key, amendments, profile }: Received,
   custodian: string,
 ): OpenedRecord {
@@ -108,7 +116,7 @@ function openReceived(
 export async function sendReceipt(
   custodian: string,
   jti: string,
-  answered: Answered,
+  answered: Pick<Answered, 'key' | 'received' | 'withheld'>,
   options: Pick<AskOptions, 'own' | 'ledgerId' | 'keys' | 'receipts' | 'log' | 'now'>,
 ): Promise<void> {
   const { received, withheld } = answered;
@@ -127,7 +135,7 @@ export async function sendReceipt(
     });
     options.receipts.bring(custodian, jti, receipt);
   } catch (error) {
-    options.log.warn('receipt.not-sent', { member: custodian, transaction: answered.transaction, error });
+    options.log.warn('receipt.not-sent', { member: custodian, error });
   }
 }
 

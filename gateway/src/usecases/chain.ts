@@ -100,6 +100,12 @@ export class Chain {
     if (this.#state !== 'following' && !isTrying) throw new Refusal('ledger-unavailable');
   }
 
+  /** For how long the own peer has been out of reach, milliseconds; undefined where it is not known to be. */
+  get outOfReachForMs(): number | undefined {
+    const silentMs = performance.now() - this.#reachedAt;
+    return this.#state === 'connecting' && silentMs >= OUT_OF_REACH_MS ? silentMs : undefined;
+  }
+
   get state(): 'connecting' | 'following' | 'failed' | 'stopped' {
     return this.#state;
   }

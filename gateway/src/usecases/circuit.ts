@@ -21,10 +21,16 @@ export class Circuit {
   #openMs = 0;
   #until = 0;
   #isTried = false;
+  #failingSince: number | undefined;
 
   constructor({ now, failures = 3 }: CircuitOptions) {
     this.#now = now;
     this.#failuresAllowed = failures;
+  }
+
+  /** For how long nothing has come through, milliseconds; undefined where it is closed. */
+  get openForMs(): number | undefined {
+    return this.isOpen && this.#failingSince !== undefined ? this.#now() - this.#failingSince : undefined;
   }
 
   get isOpen(): boolean {
@@ -54,17 +60,20 @@ export class Circuit {
 
   succeeded(): void {
     this.#failures = 0;
+    this.#failingSince = undefined;
     this.#openMs = 0;
     this.#isTried = false;
   }
 
   failed(): void {
     this.#failures += 1;
+    this.#failingSince ??= this.#now();
     if (this.isOpen || this.#failures >= this.#failuresAllowed) this.trip();
   }
 
   /** Opens it, whatever was counted. */
   trip(): void {
+    this.#failingSince ??= this.#now();
     if (!this.isOpen) this.#open(OPEN_MS);
     // Calls that had been let in before it opened say nothing new.
     else if (this.#isTried) this.#open(Math.min(2 * this.#openMs, OPEN_MOST_MS));

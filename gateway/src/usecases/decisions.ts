@@ -43,6 +43,8 @@ export interface DecisionsOptions {
     readonly batchesInFlight: number;
     readonly waitingRequests: number;
   };
+  /** Whether the event of that key is still to come out of the emergency journal. */
+  readonly isJournalled: (eventKey: string) => boolean;
   readonly onBatch: (requests: number) => void;
 }
 
@@ -91,16 +93,23 @@ export class Decisions {
    * known, `ledger-unavailable` where the ledger is out of reach. Rejects with other Refusals.
    */
   decide(request: AcceptedRequest): Promise<Decided> {
-    const { custody, outbox, projection, transactions } = this.#options;
-    const key = this.#keyOf(request);
-    if (this.#underWay.has(key) || projection.event(custody.collection, key) !== undefined) {
-      throw new Refusal('request-replayed');
-    }
-    // Sent before this process started, and in no block yet.
-    if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
+    const { custody, transactions } = this.#options;
+    const key = this.requireNew(request);
     transactions.requireLedger({ contract: 'custody', custodian: custody.custodian });
     this.#underWay.add(key);
     return this.#decideOnce(request, key);
+  }
+
+  /** Key of the event to be. Throws a Refusal where the request has its event, will have it, or may have it: as `decide`. */
+  requireNew(request: AcceptedRequest): string {
+    const { custody, isJournalled, outbox, projection } = this.#options;
+    const key = this.#keyOf(request);
+    const isKnown = this.#underWay.has(key) || isJournalled(key);
+    if (isKnown || projection.event(custody.collection, key) !== undefined)
+      throw new Refusal('request-replayed');
+    // Sent before this process started, and in no block yet.
+    if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
+    return key;
   }
 
   async #decideOnce(request: AcceptedRequest, key: string): Promise<Decided> {

@@ -101,6 +101,7 @@ function documentOf(
     user: sub,
     ...(emergency === undefined ? {} : { reason: emergency.reason }),
     at: event.at,
+    ...(event.journal === undefined ? {} : { journalledAt: event.journal.at }),
     reviewBy: new Date(reviewBy).toISOString(),
     isOverdue: found === undefined && reviewBy <= now,
     subjects: [...new Set(subjects)],

@@ -9,7 +9,7 @@ import {
 import type { StandingDenial } from '../ports/amendments.js';
 import type { MemberKeys } from '../ports/member-keys.js';
 import type { Spool, Spooled } from '../ports/spool.js';
-import type { RecordStart, ReleaseFrame, SettledFrame } from '../release/frames.js';
+import type { JournalledFrame, RecordStart, ReleaseFrame, SettledFrame } from '../release/frames.js';
 import type { Chain } from './chain.js';
 import { profileOwed } from './profile-owed.js';
 import { Refusal } from './refusal.js';
@@ -65,9 +65,10 @@ export async function receiveRelease(
   sent: Sent,
   options: ReceiveOptions,
 ): Promise<Answered> {
-  const spooled = new Map<string, { readonly start: RecordStart; readonly ciphertext: Spooled }>();
+  const spooled: SpooledRecords = new Map();
   try {
     const settled = await spoolRecords(frames, sent, spooled, options);
+    if (settled.frame !== 'settled') throw new Refusal('release-broken');
     const event = await witness(settled, sent, options);
     const received: Received[] = [];
     for (const { record, jwe } of settled.keys) {
@@ -98,19 +99,22 @@ export async function receiveRelease(
   }
 }
 
-async function spoolRecords(
+/** What has come, of each record. */
+export type SpooledRecords = Map<string, { readonly start: RecordStart; readonly ciphertext: Spooled }>;
+
+export async function spoolRecords(
   frames: AsyncIterable<ReleaseFrame>,
   sent: Sent,
-  spooled: Map<string, { readonly start: RecordStart; readonly ciphertext: Spooled }>,
-  { spool, recordBytes }: ReceiveOptions,
-): Promise<SettledFrame> {
+  spooled: SpooledRecords,
+  { spool, recordBytes }: Pick<ReceiveOptions, 'spool' | 'recordBytes'>,
+): Promise<SettledFrame | JournalledFrame> {
   const iterator = frames[Symbol.asyncIterator]();
   try {
     for (;;) {
       const next = await iterator.next();
       if (next.done === true) throw new Refusal('release-broken');
       const frame = next.value;
-      if (frame.frame === 'settled') return frame;
+      if (frame.frame === 'settled' || frame.frame === 'journalled') return frame;
       if (frame.frame === 'failed') throw refusalOfFailure(frame.problem.code);
       if (frame.frame !== 'record') throw new Refusal('release-broken');
       if (!mayCome(frame.record, sent.claims, spooled)) throw new Refusal('release-broken');
@@ -158,6 +162,8 @@ function refusalOfFailure(code: string): Refusal {
     'too-many-requests',
     'event-pending',
     'ledger-conflict',
+    'access-denied',
+    'ledger-within-reach',
   ] as const;
   return new Refusal(known.find((one) => one === code) ?? 'custodian-unavailable');
 }

@@ -138,6 +138,19 @@ export class Transactions {
   }
 
   /**
+   * For how long the ledger has been out of reach for transactions of that kind, milliseconds: the own peer is silent, or proposals or
+   * submissions fail one after the other, and none has come through since. Undefined where that is not so; slow is not out of reach.
+   */
+  outOfReachForMs({ contract }: Audience): number | undefined {
+    const silent = [
+      this.#options.chain.outOfReachForMs,
+      this.#ordering.openForMs,
+      this.#endorsing[contract].openForMs,
+    ].filter((one) => one !== undefined);
+    return silent.length === 0 ? undefined : Math.max(...silent);
+  }
+
+  /**
    * Endorses, sends and waits until the own peer has it as valid. Throws a Refusal: chaincode's own; `ledger-unavailable` when
    * nothing was written; `ledger-conflict` when something else was written first each time; `outcome-unknown` when it was sent
    * and no block shows it yet.

@@ -162,6 +162,19 @@ export const custodySchema = mapping({
       .max(8_760, 'a whole number of hours from 1 to 8760')
       .default(24),
   }).prefault({}),
+  /** Whether emergencies are answered while the ledger is out of reach. */
+  emergencyJournal: mapping({
+    outOfReachSeconds: z
+      .int('a whole number of seconds from 1 to 3600')
+      .min(1, 'a whole number of seconds from 1 to 3600')
+      .max(3_600, 'a whole number of seconds from 1 to 3600')
+      .default(30),
+    withinMinutes: z
+      .int('a whole number of minutes from 1 to 1440')
+      .min(1, 'a whole number of minutes from 1 to 1440')
+      .max(1_440, 'a whole number of minutes from 1 to 1440')
+      .default(60),
+  }).optional(),
   /** Purposes for which only a signed consent counts. */
   signedOnlyPurposes: purposes,
   /** Purposes that need an agreement between the members. */

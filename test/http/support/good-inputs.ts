@@ -278,6 +278,15 @@ export async function goodInputs({
     listEmergencies: same(),
     reviewEmergency: async () => good({ path: { id: await emergency() }, body: { finding: 'justified' } }),
     listUnsettled: same(),
+    listJournal: same(),
+    listJournalFindings: same(),
+    // What the ledger is within reach for is refused: `journal.test.ts` takes it out of reach.
+    releaseByJournal: async () =>
+      good({ body: { request: await signedBy(lakeside, claimsOf(lakeside, riverside, [record])) } }),
+    countersignJournal: async () => {
+      const { jti, receipt } = await releasedTo(lakeside);
+      return good({ path: { jti }, body: { entry: receipt } });
+    },
     check: same({
       body: { questions: [{ requester: { member: lakeside.reference }, purpose: ['TREAT'], record }] },
     }),

@@ -67,6 +67,7 @@ const onKeys = (event: string, records: readonly string[]): void => {
 };
 
 const gateway = await startGateway(loaded, createLogger('warn'), {
+  journal: (port) => stepping.between('journal', port),
   ledger: (port) => stepping.between('ledger', moody(port, mood)),
   outbox: (port) => stepping.between('outbox', port),
   peers: (port) =>

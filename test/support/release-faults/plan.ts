@@ -1,5 +1,5 @@
 /** Ports between which and the gateway a fault can happen. */
-export type Port = 'ledger' | 'outbox' | 'peers' | 'records' | 'spool' | 'vault';
+export type Port = 'journal' | 'ledger' | 'outbox' | 'peers' | 'records' | 'spool' | 'vault';
 
 /**
  * What happens at a step. `kill` ends the process, as a power cut does; `fail` is what a full disk or a broken line does; `hold` waits

@@ -118,10 +118,11 @@ export class Stepping {
   }
 }
 
-const STREAMS: ReadonlySet<string> = new Set(['follow', 'requestRelease']);
+const STREAMS: ReadonlySet<string> = new Set(['follow', 'requestRelease', 'requestByJournal']);
 
 /** The outbox, and most of the vault, answer at once; everything else takes a promise's time. */
 function isAsync(port: Port, method: string): boolean {
+  if (port === 'journal') return method === 'append';
   if (port === 'vault') return method === 'open' || method === 'create';
   return port !== 'outbox' && method !== 'close';
 }

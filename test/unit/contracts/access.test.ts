@@ -60,6 +60,11 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         'confirm-legal-basis': { basis: BASIS, proposal: sha('proposal') },
         'drop-legal-basis': { basis: BASIS },
         'end-legal-basis': { basis: BASIS },
+        'commit-journal': {
+          chain: 'A'.repeat(22),
+          from: 0,
+          entries: [{ entry: sha('entry'), due: '2026-01-01T00:00:00.000Z' }],
+        },
       },
       query: {
         ledger: {},
@@ -103,6 +108,7 @@ function samples(world: World): Record<string, Record<string, Record<string, obj
         },
         'record-deliveries': { deliveries: [{ event, receipt: 'a.b.c' }] },
         'review-emergency': { event, request: 'a.b.c', reviewer: 'a'.repeat(22), finding: 'justified' },
+        'log-journal': { entries: [{ request: 'a.b.c', custodian: 'a.b.c' }] },
         enrol: { study: STUDY, subject: SUBJECT, status: 'invited' },
         'propose-subject-basis': subjectBasisOf(),
         'confirm-subject-basis': { subject: SUBJECT, basis: PRIVATE_BASIS, proposal: sha('proposal') },

@@ -144,6 +144,7 @@ describe('every function refuses bad input, says where, repeats nothing and writ
                 'consent-refused', // an empty object is JSON, and no consent
                 'legal-basis-terms-refused', // a purpose can be a word and still be none
                 'event-unknown', // a receipt is looked at when its event is there
+                'journal-off', // entries are looked at where there may be any
               ],
             );
           }
@@ -294,6 +295,7 @@ describe('every function refuses bad input, says where, repeats nothing and writ
     { v: 1, command: 'confirm-subject-basis', salt, ...ABOUT, proposal: 'A'.repeat(43) },
     { v: 1, command: 'drop-subject-basis', salt, ...ABOUT },
     { v: 1, command: 'end-subject-basis', salt, ...ABOUT },
+    { v: 1, command: 'log-journal', salt, entries: [{ request: 'a.b.c', custodian: 'a.b.c' }] },
   ]);
   suite('custody:query', 'query', { mspId: RIVERSIDE }, () => [
     { v: 1, query: 'custody' },

@@ -33,13 +33,14 @@ describe('table of access', () => {
     expect(members('oversight-client')).to.deep.equal(['Sentinel client']);
   });
 
-  it('lets only the custodian write into its custody, and oversight withdraw, review, and do what takes two', () => {
+  it('lets only the custodian write into its custody, and oversight withdraw, review, bring what was journalled, and do what takes two', () => {
     const shared = Object.entries(ACCESS.custody.apply).filter(
       ([, audience]) => audience !== 'custodian-client',
     );
     expect(shared).to.deep.equal(
       [
         'review-emergency',
+        'log-journal',
         'propose-subject-basis',
         'confirm-subject-basis',
         'drop-subject-basis',

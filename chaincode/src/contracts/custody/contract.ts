@@ -17,6 +17,7 @@ import {
 } from './amend.js';
 import { decideRequests } from './decide.js';
 import { enrol } from './enrol.js';
+import { logJournal } from './log-journal.js';
 import { endDelegation } from './end-delegation.js';
 import { eraseSubject } from './erase-subject.js';
 import { fileConsent } from './file-consent.js';
@@ -78,6 +79,8 @@ export class CustodyContract extends AudienceContract {
         return eraseSubject(call, open, command);
       case 'review-emergency':
         return reviewEmergency(call, open, command);
+      case 'log-journal':
+        return logJournal(call, open, command);
       case 'enrol':
         return enrol(call, open, command);
       case 'propose-subject-basis':

@@ -26,8 +26,9 @@ export async function openNewCustody(
 /** The policy becomes part of the context of every decision, so it must make a valid one. */
 function guardPolicy(policy: CustodyPolicy): void {
   const context: Partial<CustodyPolicy> = { ...policy };
-  // Decides before the rules whether there is an emergency, and is none of theirs.
+  // Decide before the rules whether there is an emergency, and what is done without a ledger; neither is theirs.
   delete context.emergencyAccess;
+  delete context.emergencyJournal;
   const checked = validateContext(context);
   if (checked.ok) return;
   throw new Refusal(

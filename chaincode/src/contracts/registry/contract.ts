@@ -7,6 +7,7 @@ import { publicMessage } from '../functions.js';
 import { guardCaller, type About } from '../guard.js';
 import { parseMessage } from '../message.js';
 import { acceptAgreement, dropAgreement, endAgreement, proposeAgreement } from './agreements.js';
+import { commitJournal } from './commit-journal.js';
 import { foundLedger } from './found-ledger.js';
 import { confirmLegalBasis, dropLegalBasis, endLegalBasis, proposeLegalBasis } from './legal-bases.js';
 import { moveEpoch } from './move-epoch.js';
@@ -53,6 +54,8 @@ export class RegistryContract extends AudienceContract {
         return dropLegalBasis(call, command);
       case 'end-legal-basis':
         return endLegalBasis(call, command);
+      case 'commit-journal':
+        return commitJournal(call, command);
     }
   }
 

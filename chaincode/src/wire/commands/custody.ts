@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandSalt, digest, eventKey, fhirId, pseudonym, unique, version } from '../primitives.js';
-import { MAX_RECORDS } from '../request-object.js';
+import { MAX_JWS_LENGTH, MAX_RECORDS } from '../request-object.js';
 import { descriptorFields } from '../values/records.js';
 import { evidence } from '../values/evidence.js';
 import { fhirResource } from '../fhir-json.js';
@@ -14,6 +14,7 @@ import {
 } from './amendments.js';
 import { eraseSubject } from './erasure.js';
 import { REVIEW_FINDINGS } from '../values/events.js';
+import { logJournal } from './journal.js';
 import { enrol } from './studies.js';
 import {
   confirmSubjectBasis,
@@ -25,9 +26,6 @@ import { endDelegation, registerDelegation, registerKey, revokeKey } from './evi
 
 /** Most requests in one transaction. */
 export const MAX_REQUESTS = 100;
-
-/** Longest text of a request object or a receipt, in characters. */
-export const MAX_JWS_LENGTH = 16_384;
 
 const envelope = { v: z.literal(1), salt: commandSalt } as const;
 
@@ -128,6 +126,7 @@ export const custodyCommand = z.discriminatedUnion('command', [
   recordDeliveries,
   eraseSubject,
   reviewEmergency,
+  logJournal,
   enrol,
   proposeSubjectBasis,
   confirmSubjectBasis,

@@ -8,6 +8,7 @@ export * from './amendments.js';
 export * from './custody.js';
 export * from './erasure.js';
 export * from './evidence.js';
+export * from './journal.js';
 export * from './registry.js';
 export * from './studies.js';
 export * from './subject-bases.js';

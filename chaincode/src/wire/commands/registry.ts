@@ -12,6 +12,7 @@ import {
   proposeAgreement,
   proposeLegalBasis,
 } from './agreements.js';
+import { commitJournal } from './journal.js';
 import { stateStudy } from './studies.js';
 
 /** Everything in a registry command is public; it goes in as an argument. */
@@ -58,5 +59,6 @@ export const registryCommand = z.discriminatedUnion('command', [
   confirmLegalBasis,
   dropLegalBasis,
   endLegalBasis,
+  commitJournal,
 ]);
 export type RegistryCommand = z.infer<typeof registryCommand>;

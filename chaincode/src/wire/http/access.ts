@@ -31,13 +31,22 @@ export const EVENT_HEADERS = {
   notice: 'Consent-Ledger-Notice',
   /** Denied requests to amend the record, each `<id>;disputed` or `<id>;denied` (45 CFR 164.526(d)(5)). */
   amendments: 'Consent-Ledger-Amendments',
+  /** In the place of transaction and block: SHA-256 of the custodian's entry in its emergency journal. */
+  journal: 'Consent-Ledger-Journal',
 } as const;
 
 const obligation = z.looseObject({ code: z.string() });
 
 /** First part of a multipart answer: what became of each record. */
 export const accessOutcome = transactionSchema
+  .partial()
   .extend({
+    journal: z
+      .string()
+      .optional()
+      .describe(
+        'in the place of transaction and block: SHA-256 of the custodian’s entry in its emergency journal',
+      ),
     event: z.string().describe('key of the access event'),
     custodian: memberReferenceSchema,
     records: z.array(
@@ -75,6 +84,10 @@ export const accessEventSchema = transactionSchema
     custodian: memberReferenceSchema,
     requester: memberReferenceSchema,
     at: z.string().describe('instant of the decision: the timestamp of the transaction'),
+    journalledAt: z
+      .string()
+      .optional()
+      .describe('of what was let out while the ledger was out of reach: when; `at` is when it was logged'),
     user: z.string().describe('pseudonym of the user at the requester'),
     roles: z.array(z.string()),
     purpose: z.array(z.string()),

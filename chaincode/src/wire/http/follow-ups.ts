@@ -31,6 +31,10 @@ export const emergencyPage = z
         user: z.string().describe('pseudonym of who looked, at the requester'),
         reason: z.string().optional().describe('the emergency, as who looked stated it'),
         at: z.string(),
+        journalledAt: z
+          .string()
+          .optional()
+          .describe('when, of what was let out while the ledger was out of reach'),
         reviewBy: z.string(),
         isOverdue: z.boolean(),
         subjects: z.array(idSchema),

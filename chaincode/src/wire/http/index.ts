@@ -13,6 +13,7 @@ export * from './idempotency.js';
 export * from './delegations.js';
 export * from './erasures.js';
 export * from './evidence.js';
+export * from './journal.js';
 export * from './labels.js';
 export * from './links.js';
 export * from './matching.js';

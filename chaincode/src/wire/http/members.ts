@@ -36,7 +36,7 @@ export const readinessDocument = z
     status: z.enum(['ready', 'not-ready']),
     checks: z.record(z.string(), z.enum(['ok', 'waiting', 'failed'])),
     alarms: z
-      .array(z.enum(['epoch-stale', 'emergency-review-overdue']))
+      .array(z.enum(['epoch-stale', 'emergency-review-overdue', 'journal-overdue', 'journal-finding']))
       .describe('what needs somebody, and keeps no call from being served'),
   })
   .meta({ id: 'Readiness' });

@@ -30,6 +30,7 @@ import { AGREEMENT_OPERATIONS } from './agreement-operations.js';
 import { AMENDMENT_OPERATIONS } from './amendment-operations.js';
 import { ERASURE_OPERATIONS } from './erasure-operations.js';
 import { FOLLOW_UP_OPERATIONS } from './follow-up-operations.js';
+import { JOURNAL_OPERATIONS } from './journal-operations.js';
 import { MATCHING_OPERATIONS } from './matching-operations.js';
 import { PEOPLE_OPERATIONS } from './people-operations.js';
 import { QUALITY_OPERATIONS } from './quality-operations.js';
@@ -262,6 +263,7 @@ export const OPERATIONS = {
     answer: { status: 200, description: 'A page, oldest first', schema: exportPage },
   },
   ...FOLLOW_UP_OPERATIONS,
+  ...JOURNAL_OPERATIONS,
   ...MATCHING_OPERATIONS,
   check: {
     method: 'post',

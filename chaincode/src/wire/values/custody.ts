@@ -11,6 +11,15 @@ const emergencyAccess = z.strictObject({
   accessHours: z.int().min(1).max(8_760),
 });
 
+/**
+ * Whether emergencies are answered while the ledger is out of reach, and when it counts as that: nothing has come through for so long. What was
+ * let out has to be on the ledger within so many minutes. Absent: they are not.
+ */
+const emergencyJournal = z.strictObject({
+  outOfReachSeconds: z.int().min(1).max(3_600),
+  withinMinutes: z.int().min(1).max(1_440),
+});
+
 /** What holds at a custodian beyond the consents (domain's `DecisionContext`). */
 export const custodyPolicy = z.strictObject({
   impliedPolicy: z.enum(['deny', 'basic-normal', 'all-normal', 'break-glass-only']),
@@ -18,6 +27,7 @@ export const custodyPolicy = z.strictObject({
   /** Hours until a break-glass access must have been reviewed. */
   reviewHours: z.int().min(1).max(8_760),
   emergencyAccess: emergencyAccess.exactOptional(),
+  emergencyJournal: emergencyJournal.exactOptional(),
   signedOnlyPurposes: unique(code, 0, 64),
   agreementPurposes: unique(code, 0, 64),
   /** URIs of the code systems whose purposes count beside v3 ActReason's, as `system|code`. Absent: none. */

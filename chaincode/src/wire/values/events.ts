@@ -39,6 +39,19 @@ export const eventRecord = z.strictObject({
 });
 export type EventRecord = z.infer<typeof eventRecord>;
 
+/** Longest text of an entry of an emergency journal, in characters: it names up to fifty records with what they owe. */
+export const MAX_JOURNAL_LENGTH = 65_536;
+
+/** An event that was put on the ledger afterwards: it was let out, or not, while the ledger was out of reach. */
+const eventJournal = z.strictObject({
+  /** When the custodian signed its entry: the time of the decision. */
+  at: instant,
+  /** SHA-256 of the custodian's entry. */
+  custodian: digest,
+  /** SHA-256 of the requester's; without it no key left. */
+  requester: digest.exactOptional(),
+});
+
 /**
  * Private value `event`: what custodian and requester may read. The requester compares the SHA-256 of these
  * bytes with the hash that its own peer has under the key, before it unwraps anything.
@@ -51,7 +64,7 @@ export const accessEvent = z.strictObject({
   jti,
   /** SHA-256 of the request object's text. */
   request: digest,
-  /** The transaction's timestamp: the time of the decision. */
+  /** The transaction's timestamp: the time of the decision, unless it comes out of a `journal`. */
   at: instant,
   /** The key that was asked for; whether it is registered is what `key-not-registered` says. */
   enc: kid,
@@ -61,6 +74,8 @@ export const accessEvent = z.strictObject({
   records: z.array(eventRecord).max(50),
   /** Version of the rules that decided. */
   rules: z.string().min(1).max(64),
+  /** Of what was released out of an emergency journal only. */
+  journal: eventJournal.exactOptional(),
 });
 export type AccessEvent = z.infer<typeof accessEvent>;
 
@@ -91,6 +106,13 @@ export const eventDetail = z.strictObject({
   /** The request object as it was sent. */
   request: z.string().max(16_384),
   records: z.array(detailRecord).max(50),
+  /** What both gateways signed (JWS), of an event out of an emergency journal. */
+  journal: z
+    .strictObject({
+      custodian: z.string().max(MAX_JOURNAL_LENGTH),
+      requester: z.string().max(MAX_JOURNAL_LENGTH).exactOptional(),
+    })
+    .exactOptional(),
 });
 export type EventDetail = z.infer<typeof eventDetail>;
 

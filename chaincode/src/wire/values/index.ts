@@ -21,6 +21,7 @@ export * from './epoch.js';
 export * from './erasures.js';
 export * from './events.js';
 export * from './evidence.js';
+export * from './journal.js';
 export * from './legal-bases.js';
 export * from './member.js';
 export * from './records.js';

@@ -3,6 +3,7 @@ import { compactDecrypt, CompactSign, importJWK } from 'jose';
 import {
   canonicalBytes,
   hybridJwk,
+  JOURNAL_TYP,
   keyHeader,
   keyPayload,
   publicJwk,
@@ -45,6 +46,7 @@ export async function loadMemberKeys(
     encryption: { kid: encryption.kid, jwk: encryption.jwk },
     signRequest: (claims) => sign(claims, REQUEST_TYP),
     signReceipt: (claims) => sign(claims, RECEIPT_TYP),
+    signJournal: (claims) => sign(claims, JOURNAL_TYP),
     signSlip: (claims) => sign(claims, SLIP_TYP),
     signStop: (claims) => sign(claims, STOP_TYP),
     signNotice: (claims) => sign(claims, NOTICE_TYP),

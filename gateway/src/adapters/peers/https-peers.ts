@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request, type Dispatcher } from 'undici';
 import { isErrorCode } from '@consent-ledger/chaincode/wire';
 import {
+  journalKeys,
   listingAnswer,
   matchAnswer,
   problemSchema,
@@ -82,6 +83,18 @@ export function createHttpsPeers(options: HttpsPeersOptions): Peers & { close():
     requestRelease: (custodian, jws, signal) => framesOf(custodian, '/v1/releases', { request: jws }, signal),
     requestCohort: (custodian, requests, signal) =>
       framesOf(custodian, '/v1/cohort-releases', { requests }, signal),
+    requestByJournal: (custodian, jws, signal) =>
+      framesOf(custodian, '/v1/emergency-releases', { request: jws }, signal),
+    async sendJournalEntry(custodian, jti, entry, signal) {
+      const path = `/v1/emergency-releases/${encodeURIComponent(jti)}/entry`;
+      const response = await post(custodian, path, { entry }, signal);
+      if (response.statusCode !== 200) throw await refusalOf(response);
+      try {
+        return journalKeys.parse(JSON.parse(await textOf(response.body, MAX_LISTING)));
+      } catch (error) {
+        throw new Refusal('custodian-unavailable', { cause: error });
+      }
+    },
     async requestListing(custodian, jws, signal) {
       const response = await post(custodian, '/v1/listings', { request: jws }, signal);
       if (response.statusCode !== 200) throw await refusalOf(response);
@@ -135,7 +148,8 @@ async function refusalOf(response: Dispatcher.ResponseData): Promise<Refusal> {
 }
 
 /** Codes about the request object, which the requester's own staff can do something about. */
-const PASSED_ON = /^(request-|requester-|signing-key-|receipt-|slip-|match-|too-many-requests$)/;
+const PASSED_ON =
+  /^(request-|requester-|signing-key-|receipt-|slip-|match-|journal-|ledger-within-reach$|access-denied$|too-many-requests$)/;
 
 async function textOf(body: AsyncIterable<Buffer>, most: number): Promise<string> {
   const chunks: Buffer[] = [];

@@ -10,6 +10,7 @@ import { AmendmentFolder } from './amendment-folding.js';
 import { ConsentFolder } from './consent-folding.js';
 import { ErasureFolder } from './erasure-folding.js';
 import { FollowUpFolder } from './follow-up-folding.js';
+import { JournalFolder } from './journal-folding.js';
 import { NoticeFolder } from './notice-folding.js';
 import { RecordFolder } from './record-folding.js';
 import { SlipFolder } from './slip-folding.js';
@@ -34,6 +35,7 @@ export class PrivateFolder {
   readonly #amendments: AmendmentFolder;
   readonly #consents: ConsentFolder;
   readonly #followUps: FollowUpFolder;
+  readonly #journals: JournalFolder;
   readonly #notices: NoticeFolder;
   readonly #slips: SlipFolder;
   readonly #erasures: ErasureFolder;
@@ -47,6 +49,7 @@ export class PrivateFolder {
     this.#amendments = new AmendmentFolder(database);
     this.#consents = new ConsentFolder(database);
     this.#followUps = new FollowUpFolder(database);
+    this.#journals = new JournalFolder(database);
     this.#notices = new NoticeFolder(database);
     this.#slips = new SlipFolder(database);
     this.#erasures = new ErasureFolder(database);
@@ -162,6 +165,7 @@ export class PrivateFolder {
     for (const subject of new Set(detail.records.flatMap((record) => record.subjects)))
       addSubject.run(subject, id);
     this.#followUps.addEvent(write, id, event, detail.request);
+    this.#journals.addEvent(write, event, detail);
     this.#notices.foldEvent(write, event, detail, block, transaction);
   }
 

@@ -2,7 +2,7 @@ import { AMENDMENT_SCHEMA } from './amendment-folding.js';
 import { STUDY_SCHEMA } from './study-schema.js';
 
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 14;
+export const PROJECTION_VERSION = 15;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.
@@ -13,6 +13,7 @@ export const PROJECTION_VERSION = 14;
  * `owned_value` has whose each private value is that an erasure takes, `erased_subject` who is erased.
  * `amendment` has what was asked to be amended, by its newest step.
  * `subject_record` has which records are about whom, by where the newest version of each stands.
+ * `journal_entry` has the entries of emergency journals that are in events.
  * An event's position is block, transaction and place within it, so that lists have one order for ever; what belongs to an
  * event goes by its number, which grows as events come: a tree that grows at its end costs far less than one that grows
  * everywhere.
@@ -37,6 +38,12 @@ CREATE TABLE pending_value (
   PRIMARY KEY (collection, key_hash, block, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pending_by_block ON pending_value(block, place);
+CREATE TABLE journal_entry (
+  entry TEXT NOT NULL,
+  collection TEXT NOT NULL,
+  logged TEXT NOT NULL,
+  PRIMARY KEY (collection, entry)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
   id INTEGER PRIMARY KEY,
   position TEXT NOT NULL UNIQUE,

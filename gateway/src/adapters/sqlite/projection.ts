@@ -18,6 +18,8 @@ import { openAmendments } from './amendment-folding.js';
 import { openConsentIndex } from './consent-index.js';
 import { inTransaction, openDatabase } from './database.js';
 import { openErasures } from './erasure-folding.js';
+import { openJournalIndex } from './journal-folding.js';
+import type { JournalIndex } from '../../ports/journal-index.js';
 import { openFollowUps } from './follow-up-index.js';
 import { PrivateFolder, ProjectionError } from './folding.js';
 import { openNotices } from './notice-index.js';
@@ -41,6 +43,7 @@ export function openProjection(options: ProjectionOptions): Projection & {
   readonly slips: Slips;
   readonly erasures: Erasures;
   readonly followUps: FollowUps;
+  readonly journalIndex: JournalIndex;
   readonly records: RecordIndex;
   readonly trials: Trials;
   close(): void;
@@ -82,6 +85,7 @@ class SqliteProjection implements Projection {
   readonly notices: Notices;
   readonly slips: Slips;
   readonly erasures: Erasures;
+  readonly journalIndex: JournalIndex;
   readonly followUps: FollowUps;
   readonly records: RecordIndex;
   readonly trials: Trials;
@@ -108,6 +112,7 @@ class SqliteProjection implements Projection {
     // What is purged is overwritten in the file. Keys are hashes, so that a block of events touches pages everywhere.
     // The same pages again in the next block, so that the fewer the checkpoints, the less is copied: 16 MiB of write-ahead log.
     database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4096;');
+    this.journalIndex = openJournalIndex(database);
     this.followUps = openFollowUps(database, (collection, key) => {
       const entry = this.event(collection, key);
       if (entry === undefined) throw new ProjectionError('an event that is looked after is not there');

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { EVENT_HEADERS, type AccessOutcome } from '@consent-ledger/chaincode/wire/http';
 import type { Response } from 'express';
-import type { Opened, OpenedRecord } from '../../usecases/ask-for-records.js';
+import type { Opened, OpenedByJournal, OpenedRecord } from '../../usecases/ask-for-records.js';
 import { giveBack } from '../../release/segments.js';
 import { Refusal } from '../../usecases/refusal.js';
 
+type Sendable = Opened | OpenedByJournal;
+
 /** One record that was asked for: its bytes, with headers that say which event let them out. */
-export async function sendRecord(response: Response, opened: Opened): Promise<void> {
+export async function sendRecord(response: Response, opened: Sendable): Promise<void> {
   const [record] = opened.records;
   if (record === undefined) throw refusedBy(opened);
   const obligations = obligationsOf(opened, record.record);
@@ -16,8 +18,7 @@ export async function sendRecord(response: Response, opened: Opened): Promise<vo
     'Cache-Control': 'no-store',
     'Content-Disposition': 'attachment',
     [EVENT_HEADERS.event]: opened.key,
-    [EVENT_HEADERS.transaction]: opened.transaction,
-    [EVENT_HEADERS.block]: `${opened.block}`,
+    ...placeHeaders(opened),
     [EVENT_HEADERS.version]: `${record.version}`,
     [EVENT_HEADERS.obligations]: Buffer.from(JSON.stringify(obligations)).toString('base64url'),
     ...noticeOf(obligations),
@@ -28,7 +29,7 @@ export async function sendRecord(response: Response, opened: Opened): Promise<vo
 }
 
 /** Several records: multipart/mixed (RFC 2046 section 5.1.3), first the outcome, then what is permitted. */
-export async function sendRecords(response: Response, opened: Opened, custodian: string): Promise<void> {
+export async function sendRecords(response: Response, opened: Sendable, custodian: string): Promise<void> {
   if (opened.records.length === 0) throw refusedBy(opened);
   const boundary = randomUUID();
   response
@@ -59,7 +60,12 @@ export async function sendRecords(response: Response, opened: Opened, custodian:
 
 type Obligations = Opened['event']['records'][number]['obligations'];
 
-function obligationsOf({ event }: Opened, record: string): Obligations {
+function placeHeaders(opened: Sendable): Record<string, string> {
+  if ('journal' in opened) return { [EVENT_HEADERS.journal]: opened.journal };
+  return { [EVENT_HEADERS.transaction]: opened.transaction, [EVENT_HEADERS.block]: `${opened.block}` };
+}
+
+function obligationsOf({ event }: Sendable, record: string): Obligations {
   return event.records.find((one) => one.record === record)?.obligations ?? [];
 }
 
@@ -79,18 +85,22 @@ function amendmentsOf({ amendments }: OpenedRecord): Record<string, string> {
   return { [EVENT_HEADERS.amendments]: named.join(', ') };
 }
 
-function refusedBy({ key, transaction, block, withheld }: Opened): Refusal {
+function refusedBy(opened: Sendable): Refusal {
+  // Nothing is on the ledger that could be named.
+  if ('journal' in opened) return new Refusal('access-denied');
+  const { key, transaction, block, withheld } = opened;
   const code = withheld.length > 0 ? 'record-withheld' : 'access-denied';
   return new Refusal(code, { event: { key, transaction, block } });
 }
 
-function outcomeOf(opened: Opened, custodian: string): AccessOutcome {
-  const { key, event, transaction, block } = opened;
+function outcomeOf(opened: Sendable, custodian: string): AccessOutcome {
+  const { key, event } = opened;
   return {
     event: key,
     custodian,
-    transaction,
-    block,
+    ...('journal' in opened
+      ? { journal: opened.journal }
+      : { transaction: opened.transaction, block: opened.block }),
     records: event.records.map(({ record, outcome, code, version, obligations }) => {
       const released = opened.records.find((one) => one.record === record);
       return {

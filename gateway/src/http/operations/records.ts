@@ -9,6 +9,11 @@ import {
   type ReadOwnOptions,
 } from '../../usecases/ask-for-records.js';
 import { answerCohort } from '../../usecases/cohort/answer-cohort.js';
+import {
+  askByJournal,
+  mayAskByJournal,
+  type AskByJournalOptions,
+} from '../../usecases/journal/ask-by-journal.js';
 import type { Decisions } from '../../usecases/decisions.js';
 import type { Deliveries } from '../../usecases/deliveries.js';
 import type { FindOptions } from '../../usecases/finding/find-records.js';
@@ -21,12 +26,14 @@ import { pump, sendRecord, sendRecords } from './ask.js';
 export interface AskHandlerOptions {
   readonly members: Pick<Members, 'byReference' | 'own'>;
   readonly ask: AskOptions;
+  /** For emergencies while the ledger is out of reach. */
+  readonly journal: Pick<AskByJournalOptions, 'journal' | 'member'> | undefined;
   /** Where this member keeps records itself. */
   readonly own: ReadOwnOptions | undefined;
 }
 
 /** A member's users ask for records, of others or of their own house. */
-export function askHandlers({ members, ask, own }: AskHandlerOptions): HandlersOf<'requestAccess'> {
+export function askHandlers({ members, ask, journal, own }: AskHandlerOptions): HandlersOf<'requestAccess'> {
   return {
     requestAccess: async ({ body, user, signal, response }) => {
       const custodian = members.byReference(body.custodian);
@@ -39,6 +46,8 @@ export function askHandlers({ members, ask, own }: AskHandlerOptions): HandlersO
       const opened = isOwn
         ? await readOwn(asked, user, own)
         : await askMember(asked, user, signal, ask).catch((error: unknown) => {
+            if (journal !== undefined && mayAskByJournal(asked, error))
+              return askByJournal(asked, user, signal, error, { ...ask, ...journal });
             throw knownToCustodian(error, purpose);
           });
       await closing(opened, () =>
@@ -121,7 +130,7 @@ function claimsOf(receipt: string): unknown {
   }
 }
 
-async function closing(opened: Opened, send: () => Promise<void>): Promise<void> {
+async function closing(opened: Pick<Opened, 'close'>, send: () => Promise<void>): Promise<void> {
   try {
     await send();
   } finally {

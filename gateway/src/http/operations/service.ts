@@ -22,6 +22,10 @@ export interface ServiceOptions {
   readonly isStopping: () => boolean;
   /** Accesses in an emergency whose review is overdue. */
   readonly overdueReviews: () => number;
+  /** Entries of the own emergency journal that should be on the ledger and are not. */
+  readonly overdueEntries: () => number;
+  /** What is wrong with anybody's emergency journal, at oversight. */
+  readonly journalFindings: () => number;
 }
 
 type ServiceOperation = 'health' | 'readiness' | 'metrics' | 'listMembers' | 'getLedger';
@@ -40,6 +44,8 @@ export function serviceHandlers(options: ServiceOptions): HandlersOf<ServiceOper
       const alarms = [
         ...(epochs.isStale ? ['epoch-stale' as const] : []),
         ...(options.overdueReviews() > 0 ? ['emergency-review-overdue' as const] : []),
+        ...(options.overdueEntries() > 0 ? ['journal-overdue' as const] : []),
+        ...(options.journalFindings() > 0 ? ['journal-finding' as const] : []),
       ];
       return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not-ready', checks, alarms } };
     },

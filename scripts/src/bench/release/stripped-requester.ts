@@ -67,7 +67,11 @@ async function run({
     own,
     byReference: (reference: string) => members.find(({ name }) => organizationReference(name) === reference),
   };
-  await serveStripped(loaded, folder, askHandlers({ members: directory, ask, own: undefined }));
+  await serveStripped(
+    loaded,
+    folder,
+    askHandlers({ members: directory, ask, own: undefined, journal: undefined }),
+  );
 }
 
 function withPort(address: string, port: number): string {

@@ -1,0 +1,211 @@
+import {
+  isBreakGlass,
+  JOURNAL_TYP,
+  journalClaims,
+  MAX_JOURNAL_LENGTH,
+  openAnswer,
+  openCompactJws,
+  type EventRecord,
+  type Member,
+} from '@consent-ledger/chaincode/wire';
+import type { JournalKeys } from '@consent-ledger/chaincode/wire/http';
+import type { Journal, JournalEntry } from '../../ports/journal.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Projection } from '../../ports/projection.js';
+import { encodeCiphertext, encodeControl } from '../../release/frames.js';
+import { wrapKey } from '../../release/key-wrapping.js';
+import type { CustodyView } from '../custody-view.js';
+import type { AcceptedRequest, Decisions } from '../decisions.js';
+import type { Look } from '../look.js';
+import { outgoing, type OutgoingOptions } from '../outgoing-records.js';
+import { Refusal } from '../refusal.js';
+import { encryptionKeyOf, type ReleaseOptions } from '../release-records.js';
+import type { Transactions } from '../transactions.js';
+
+export interface JournalAnswerOptions {
+  readonly journal: Journal;
+  readonly custody: CustodyView;
+  readonly ledgerId: string;
+  readonly decisions: Pick<Decisions, 'accept' | 'requireNew'>;
+  readonly transactions: Pick<Transactions, 'outOfReachForMs'>;
+  readonly projection: Pick<Projection, 'height' | 'event'>;
+  /** A member as the own peer has it. */
+  readonly member: (mspId: string) => Member | undefined;
+  /** A look as it would be at that time, epoch milliseconds. */
+  readonly lookAt: (at: number) => Look;
+  readonly outgoing: OutgoingOptions & Pick<ReleaseOptions, 'denialsOf'>;
+  readonly log: Logger;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * A custodian's answers to emergencies while its ledger is out of reach (docs/architecture.md "The emergency journal"): ciphertext at once, then
+ * its own signed entry, which is on the disk; the keys only when the requester's entry is beside it.
+ */
+export class JournalAnswers {
+  readonly #options: JournalAnswerOptions;
+  /** Event keys of the requests that are being answered: none is answered twice. */
+  readonly #underWay = new Set<string>();
+
+  constructor(options: JournalAnswerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Throws a Refusal, before anything is sent, unless this may be answered without the ledger: `journal-off`, `ledger-within-reach`,
+   * `journal-refused`, `request-replayed`, `access-denied`, or why it is not authentic.
+   */
+  async answer(
+    text: string,
+    describeProblem: ReleaseOptions['describeProblem'],
+  ): Promise<AsyncGenerator<Uint8Array>> {
+    const { custody, decisions, log, now } = this.#options;
+    if (custody.custody.policy.emergencyJournal === undefined) throw new Refusal('journal-off');
+    const request = decisions.accept(text);
+    const { iss, emergency, search, study } = request.claims;
+    const isOrdinary = emergency === undefined || search !== undefined || study !== undefined;
+    if (isOrdinary || iss === custody.custodian) throw new Refusal('journal-refused');
+    const event = decisions.requireNew(request);
+    if (this.#underWay.has(event)) throw new Refusal('request-replayed');
+    this.#requireOutOfReach();
+    this.#underWay.add(event);
+    try {
+      const permitted = await this.#permitted(request, now());
+      if (permitted.length === 0) {
+        log.warn('journal.denied', { member: iss });
+        throw new Refusal('access-denied');
+      }
+      return this.#release(request, event, permitted, describeProblem);
+    } catch (error) {
+      this.#underWay.delete(event);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes the requester's entry; durable when it returns. The keys leave once, while the request is in force and the last look still permits;
+   * an entry that comes late or again is kept and opens nothing. Throws a Refusal `journal-refused` for what does not answer an entry here.
+   */
+  async countersigned(jti: string, text: string): Promise<JournalKeys> {
+    const { journal, now } = this.#options;
+    const found = this.#answered(jti, text);
+    if (found.other === text) return { keys: [] };
+    if (!journal.countersign(found.seq, text)) throw new Refusal('journal-refused');
+    const request = this.#options.decisions.accept(found.request);
+    if (request.standing !== 'current') return { keys: [] };
+    const keys = [];
+    for (const answer of await this.#permitted(request, now())) {
+      const { record, version } = answer;
+      const isSigned = found.claims.records.some((one) => one.record === record && one.version === version);
+      const descriptor = this.#options.custody.get('descriptor', record)?.value;
+      if (!isSigned || descriptor?.version !== version) continue;
+      const leaving = await outgoing(descriptor, undefined, undefined, this.#options.outgoing);
+      if (leaving === undefined) continue;
+      const key = Buffer.from(await leaving.key()).toString('base64url');
+      const payload = { event: found.claims.event, record, version, key };
+      keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
+    }
+    return { keys };
+  }
+
+  async *#release(
+    request: AcceptedRequest,
+    event: string,
+    permitted: readonly Permitted[],
+    describeProblem: ReleaseOptions['describeProblem'],
+  ): AsyncGenerator<Uint8Array> {
+    const { custody, log } = this.#options;
+    try {
+      const sent = new Map<string, number>();
+      for (const { record, version } of permitted) {
+        const descriptor = custody.get('descriptor', record)?.value;
+        if (descriptor?.version !== version) continue;
+        const leaving = await outgoing(descriptor, undefined, undefined, this.#options.outgoing);
+        if (leaving === undefined) continue;
+        const { bytes, digest } = leaving.ciphertext;
+        const { mediaType } = leaving;
+        const along = this.#options.outgoing.denialsOf(record);
+        const amendments = along.length === 0 ? {} : { amendments: [...along] };
+        yield encodeControl({ frame: 'record', record, version, bytes, digest, mediaType, ...amendments });
+        for await (const chunk of await leaving.content()) yield* encodeCiphertext(chunk);
+        yield encodeControl({ frame: 'record-end', record });
+        sent.set(record, version);
+      }
+      const kept = await this.#keep(request, event, sent);
+      log.warn('journal.kept', { member: request.claims.iss, count: kept.claims.records.length });
+      yield encodeControl({ frame: 'journalled', entry: kept.entry });
+    } catch (error) {
+      yield encodeControl({ frame: 'failed', problem: describeProblem(error) });
+    } finally {
+      this.#underWay.delete(event);
+    }
+  }
+
+  /** Decided at the very second that the entry names, so that whoever verifies it comes to the same obligations. */
+  async #keep(
+    request: AcceptedRequest,
+    event: string,
+    sent: ReadonlyMap<string, number>,
+  ): Promise<JournalEntry> {
+    const { custody, decisions, journal, ledgerId, now, projection } = this.#options;
+    const { emergencyJournal } = custody.custody.policy;
+    if (emergencyJournal === undefined) throw new Refusal('journal-off');
+    const iat = Math.floor(now() / 1_000);
+    const { claims, digest } = decisions.accept(request.text);
+    const permitted = await this.#permitted(request, iat * 1_000);
+    const records = permitted.filter(({ record, version }) => sent.get(record) === version);
+    if (records.length === 0) throw new Refusal('access-denied');
+    // Ciphertext may have taken minutes.
+    this.#requireOutOfReach();
+    if (projection.event(custody.collection, event) !== undefined) throw new Refusal('request-replayed');
+    const body = {
+      ledger: ledgerId,
+      custodian: custody.custodian,
+      requester: claims.iss,
+      jti: claims.jti,
+      event,
+      request: digest,
+      iat,
+      due: iat + emergencyJournal.withinMinutes * 60,
+      height: projection.height,
+      records,
+    };
+    return journal.append({ role: 'custodian', body, request: request.text });
+  }
+
+  async #permitted(request: AcceptedRequest, at: number): Promise<Permitted[]> {
+    if (request.standing !== 'current') return [];
+    const answers = await this.#options.lookAt(at)(request);
+    return answers.filter(isPermitted);
+  }
+
+  #requireOutOfReach(): void {
+    const { custody, transactions } = this.#options;
+    const { emergencyJournal } = custody.custody.policy;
+    if (emergencyJournal === undefined) throw new Refusal('journal-off');
+    const silentMs = transactions.outOfReachForMs({ contract: 'custody', custodian: custody.custodian });
+    if (silentMs === undefined || silentMs < emergencyJournal.outOfReachSeconds * 1_000)
+      throw new Refusal('ledger-within-reach');
+  }
+
+  /** The own entry that this one answers, and in everything but signer and place is the same. */
+  #answered(jti: string, text: string): JournalEntry {
+    const { custody, journal, member } = this.#options;
+    const said = journalClaims.safeParse(openCompactJws(text, JOURNAL_TYP, MAX_JOURNAL_LENGTH)?.claims);
+    if (!said.success) throw new Refusal('journal-refused');
+    const found = journal.find('custodian', custody.key('event', said.data.iss, jti));
+    if (found === undefined) throw new Refusal('journal-refused');
+    const { claims, entry } = found;
+    if (openAnswer(text, { text: entry, claims }, { members: member }) === undefined)
+      throw new Refusal('journal-refused');
+    return found;
+  }
+}
+
+type Permitted = EventRecord & { readonly version: number };
+
+/** Nothing but what the glass was broken for. */
+function isPermitted(answer: EventRecord): answer is Permitted {
+  return isBreakGlass(answer) && answer.version !== undefined;
+}
