@@ -49,7 +49,13 @@ describe('discrepancies in records', () => {
   });
 
   /** One that is sound, what is done to it, and exactly what is to be found; every rule of the table is here at least once. */
-  const cases: readonly (readonly [string, Resource, readonly string[], (KnownSubject | undefined)?, boolean?])[] = [
+  const cases: readonly (readonly [
+    string,
+    Resource,
+    readonly string[],
+    (KnownSubject | undefined)?,
+    boolean?,
+  ])[] = [
     ['sound', observation(), []],
     [
       'no code, unknown status',
