@@ -236,7 +236,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
           ['a-3', 'record-1'],
         ]);
         const steps = only(await answers('subject', { subject: 'subject-1' }), 'what', 'reference', 'ground');
-        expect(steps.filter(([what]) => typeof what === 'string' && what.startsWith('amendment'))).to.deep.equal([
+        expect(
+          steps.filter(([what]) => typeof what === 'string' && what.startsWith('amendment')),
+        ).to.deep.equal([
           ['amendment-requested', 'a-1', undefined],
           ['amendment-requested', 'a-2', undefined],
           ['amendment-requested', 'a-3', undefined],
