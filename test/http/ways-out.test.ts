@@ -232,4 +232,23 @@ describe('every way in which data leaves', function () {
       { kind: 'compact', record: 'r-1' },
     ]);
   });
+
+  it('has a replay in the auditor’s log before it reads a block, also where nothing comes of it', async () => {
+    const { directory } = await sharedConsortium();
+    const configurationFile = memberLayout(directory, 'sentinel').configuration;
+    const { dataDirectory } = members.sentinel.configuration;
+    const replay = (...args: string[]) =>
+      runCli(['audit', 'replay', ...args, '--configuration', configurationFile], work.path);
+    const beyond = await replay('--as-of', '999999999', '--subject', 'somebody', '--json');
+    expect(beyond.code, beyond.stderr).to.equal(2);
+    const shown = await replay('--as-of', '1', '--member', 'LakesideMSP');
+    expect(shown.code, shown.stderr).to.equal(0);
+    const log = new QuestionLog(join(dataDirectory, 'audit', 'questions.db'));
+    const entries = [...log.entries()].filter(({ question }) => question === 'replay');
+    log.close();
+    expect(entries.slice(-2).map(({ via, parameters }) => ({ via, parameters }))).to.deep.equal([
+      { via: 'command', parameters: { subject: 'somebody', asOf: '999999999' } },
+      { via: 'command', parameters: { member: 'LakesideMSP', asOf: '1' } },
+    ]);
+  });
 });

@@ -13,6 +13,7 @@ import {
 } from '@consent-ledger/audit';
 import { compileConsent, type CompiledPolicy } from '@consent-ledger/chaincode/domain';
 import { Command, InvalidArgumentError } from 'commander';
+import { logExport } from '../audit/log-export.js';
 import { openOwnPeer } from '../audit/own-peer.js';
 import { configurationFile, withPeerOptions, type PeerOptions } from '../audit/peer-options.js';
 import { accept } from '../accept.js';
@@ -62,7 +63,7 @@ export function auditReplayVerb(done: (exitCode: number) => void): Command {
     .addHelpText(
       'after',
       `
-Reads all blocks from the peer, with the private data that the member may read.
+Reads all blocks from the peer, with the private data that the member may read. Who asked, and what, is logged first: consent-ledger audit log.
 Exit codes: 0 all came out as logged, 1 something did not, 2 bad input.
 ${examples(
   'audit replay',
@@ -89,6 +90,7 @@ async function replay(options: Options): Promise<number> {
     options.whatIf === undefined ? undefined : await readPolicy(options.whatIf, options.purposeSystem);
   const peer = await openOwnPeer(await configurationFile(options));
   try {
+    logExport(peer, 'replay', parametersOf(options));
     const height = await peer.height();
     const end = endOf(options, height);
     const changed: ChangedAccess[] = [];
@@ -124,6 +126,13 @@ async function replay(options: Options): Promise<number> {
   } finally {
     peer.close();
   }
+}
+
+/** What is asked, as the log of questions has it. */
+function parametersOf(options: Options): Record<string, string | undefined> {
+  const { subject, member, whatIf, purposeSystem } = options;
+  const [from, to, asOf] = [options.from, options.to, options.asOf].map((block) => block?.toString());
+  return { subject, member, from, to, asOf, whatIf, purposeSystem: purposeSystem?.join(' ') };
 }
 
 function endOf({ asOf, to }: Options, height: number): number {
