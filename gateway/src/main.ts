@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { createLogger } from './adapters/pino-logger.js';
+import { createLogger, type WaitingLogger } from './adapters/pino-logger.js';
 import { awaitData, type DataLock } from './adapters/sqlite/data-lock.js';
 import { startGateway } from './composition/gateway.js';
 import { NO_SEAMS } from './composition/seams.js';
@@ -44,10 +44,7 @@ async function main(): Promise<void> {
           return EXIT.failed;
         },
       )
-      .then(async (code) => {
-        await log.written();
-        process.exit(code);
-      });
+      .then((code) => end(code, log));
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
@@ -68,8 +65,7 @@ async function main(): Promise<void> {
     await gateway.close().catch((failure: unknown) => {
       log.error('gateway.not-closed', { error: failure });
     });
-    await log.written();
-    process.exit(EXIT.badInput);
+    await end(EXIT.badInput, log);
   });
   process.stdout.write(
     `${JSON.stringify({ event: 'ready', member: loaded.own.mspId, port: gateway.port })}\n`,
@@ -104,6 +100,12 @@ async function standBy({ configuration: { dataDirectory }, own }: LoadedConfigur
     if (waiting.signal.aborted) process.exit(0);
     throw error;
   }
+}
+
+/** Everything is closed by now; only who does not read the log could keep the process. */
+async function end(code: number, log: WaitingLogger): Promise<void> {
+  if (!(await log.written())) process.kill(process.pid, 'SIGKILL');
+  process.exit(code);
 }
 
 /** One line for whoever watches the process. */

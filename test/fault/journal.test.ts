@@ -326,8 +326,10 @@ describe('emergencies while the ledger is out of reach', function () {
     expect(found?.subjects).to.deep.equal([subject]);
     expect(Date.parse(found?.journalledAt ?? '')).to.be.at.most(Date.parse(found?.at ?? ''));
     const clerk = await riverside.token('clerk', ['consent-clerk']);
-    const told = await riverside.call('GET', `/v1/subjects/${subject}/notifications`, { token: clerk });
-    expect(JSON.stringify(told.json)).to.include(event?.slice('event/'.length));
+    await eventually(async () => {
+      const told = await riverside.call('GET', `/v1/subjects/${subject}/notifications`, { token: clerk });
+      expect(JSON.stringify(told.json)).to.include(event?.slice('event/'.length));
+    }, PATIENCE);
     await eventually(async () => {
       const deliveries = (await privateHistory(sentinel)).filter(({ key }) => key.startsWith('delivery/'));
       const delivered = new Set(deliveries.map(({ value }) => value['event']));

@@ -4,13 +4,16 @@ import { pino } from 'pino';
 import { EndorsementError } from '../ports/ledger.js';
 import type { LogFields, Logger } from '../ports/logger.js';
 
-/** How long the end of a process waits for whoever reads its log, milliseconds. */
+/** How long the end of a process waits for whoever reads its log, milliseconds, unless it is told otherwise. */
 const LAST_LINES_MS = 2_000;
 
 /** A log of which lines may still wait for its reader. */
 export interface WaitingLogger extends Logger {
-  /** Comes back once everything is written, or when the reader has been waited for long enough: for the end of the process. */
-  written(): Promise<void>;
+  /**
+   * For the end of the process: true once everything is written, false when its reader has been waited for long enough. An ordinary end would
+   * go on waiting then, since Node writes what is left.
+   */
+  written(): Promise<boolean>;
 }
 
 /** Characters that wait for whoever reads the log; what would come on top is counted, not kept. */
@@ -20,7 +23,10 @@ const MOST_WAITING = 8 * 1024 * 1024;
  * Logs to standard error, one JSON object a line: `{"level","time","event",...fields}`. A reader that is slow holds up nobody: lines wait
  * for it in memory, and those that find no room there are told of by their number (`log.dropped`) once there is room again.
  */
-export function createLogger(level: 'error' | 'warn' | 'info' | 'debug'): WaitingLogger {
+export function createLogger(
+  level: 'error' | 'warn' | 'info' | 'debug',
+  lastLinesMs = LAST_LINES_MS,
+): WaitingLogger {
   const destination = pino.destination({ fd: 2, sync: false, maxLength: MOST_WAITING });
   const log = pino(
     {
@@ -60,9 +66,10 @@ export function createLogger(level: 'error' | 'warn' | 'info' | 'debug'): Waitin
       say('error', event, fields);
     },
     written: async () => {
-      const patience = AbortSignal.timeout(LAST_LINES_MS);
+      const patience = AbortSignal.timeout(lastLinesMs);
       while (isWaiting && !patience.aborted)
-        await Promise.race([once(destination, 'drain'), sleep(LAST_LINES_MS, undefined, { ref: false })]);
+        await Promise.race([once(destination, 'drain'), sleep(lastLinesMs, undefined, { ref: false })]);
+      return !isWaiting;
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  MAX_SUBJECT_BASES,
   details,
   policies as policiesSchema,
   subjectBasis,
@@ -31,7 +32,9 @@ import {
   SENTINEL,
   World,
   makeCertificates,
+  must,
   refusalOf,
+  succeeded,
 } from './support/world.js';
 
 const by = (mspId: string): { mspId: string } => ({ mspId });
@@ -47,6 +50,23 @@ describe('legal bases about one patient', () => {
     await world.custody({ command: 'register-subject', subject: OTHER_SUBJECT });
     await world.custody(recordOf('other', [OTHER_SUBJECT]));
     await world.custody(recordOf('both', [SUBJECT, OTHER_SUBJECT]));
+  });
+
+  it('are no more than readers take, however many were proposed while there was room', async () => {
+    const named = (nth: number): string => `private.order-${nth}`;
+    for (let nth = 0; nth < MAX_SUBJECT_BASES - 1; nth += 1)
+      await registerAbout(world, { basis: named(nth) });
+    const last = [MAX_SUBJECT_BASES, MAX_SUBJECT_BASES + 1].map(named);
+    for (const basis of last) succeeded(await propose({ basis }));
+    const [first, second] = last.map((basis) => ({
+      command: 'confirm-subject-basis' as const,
+      subject: SUBJECT,
+      basis,
+      proposal: proposedAbout(world, basis),
+    }));
+    succeeded(await world.tryCustody(must(first), by(SENTINEL)));
+    expect(refusalOf(await world.tryCustody(must(second), by(SENTINEL)))).to.equal('legal-basis-limit-reached');
+    policiesSchema.parse(world.value('policies', SUBJECT));
   });
 
   const about = { subject: SUBJECT, basis: PRIVATE_BASIS };

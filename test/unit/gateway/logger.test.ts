@@ -13,7 +13,7 @@ interface Line {
 
 /** What a process has logged of which nobody read anything until it had logged it all. */
 async function readAfter(lines: number): Promise<Line[]> {
-  const child = fork(SCRIPT, [`${lines}`], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(SCRIPT, [`${lines}`, '600000'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   try {
     const [said] = (await once(child, 'message')) as [string];
     expect(said).to.equal('logged');
@@ -50,5 +50,13 @@ describe('a log that nobody reads', () => {
     expect(made).to.deep.equal(Array.from({ length: made.length }, (_, nth) => nth + 1));
     const last = countsOf(lines, 'last').length;
     expect(made.length + dropped + last).to.equal(150_001);
+  });
+
+  it('does not keep a process that is to end', async () => {
+    const child = fork(SCRIPT, ['15000', '100'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    await once(child, 'message');
+    const ended = once(child, 'exit');
+    child.send('end');
+    expect(await ended).to.deep.equal([null, 'SIGKILL']);
   });
 });

@@ -63,7 +63,7 @@ export async function proposeSubjectBasis(
 
 /**
  * Confirms what another proposed: from the block that this is in, it is in force.
- * @throws Refusal `legal-basis-party-refused`, `legal-basis-not-proposed`
+ * @throws Refusal `legal-basis-party-refused`, `legal-basis-not-proposed`, `legal-basis-limit-reached`
  */
 export async function confirmSubjectBasis(
   call: Call,
@@ -78,6 +78,9 @@ export async function confirmSubjectBasis(
     subjectBasisProposalDigest(subject, proposal) !== meant
   )
     throw new Refusal('legal-basis-not-proposed');
+  // Many may have been proposed while there was room.
+  if (filed.length >= MAX_SUBJECT_BASES && filed.every((one) => one.basis !== basis))
+    throw new Refusal('legal-basis-limit-reached');
   const organization = await guardParties(call, proposal);
   await write(open, {
     basis,

@@ -111,23 +111,32 @@ export class AmendmentSteps {
     }));
   }
 
-  /** A text whose step is refused is forgotten; one whose outcome is unknown may be on the ledger, and stays. */
+  /**
+   * A text is forgotten where the chaincode refused its step, and only there: whatever else went wrong, the step may be on the ledger or get
+   * there yet, and without its words its digest would say nothing.
+   */
   async #withText(subject: string, text: string, step: (digest: string) => Step): Promise<StepDone> {
     const digest = await this.#options.texts.keep(subject, text);
+    const made = step(digest);
+    let committed: Committed;
     try {
-      return await this.#run(step(digest));
+      committed = await this.#commit(made);
     } catch (error) {
-      const isOpen = error instanceof Refusal && error.code === 'outcome-unknown';
-      if (!isOpen) this.#options.texts.drop(digest);
+      if (error instanceof Refusal && error.code.startsWith('amendment-')) this.#options.texts.drop(digest);
       throw error;
     }
+    return { ...committed, amendment: this.#held(made.amendment).value };
   }
 
   async #run(step: Step): Promise<StepDone> {
+    const committed = await this.#commit(step);
+    return { ...committed, amendment: this.#held(step.amendment).value };
+  }
+
+  #commit(step: Step): Promise<Committed> {
     const { custody, transactions } = this.#options;
     const command = { v: 1, salt: randomBytes(32).toString('base64url'), ...step } as AmendmentCommand;
-    const committed = await transactions.run(command, { contract: 'custody', custodian: custody.custodian });
-    return { ...committed, amendment: this.#held(step.amendment).value };
+    return transactions.run(command, { contract: 'custody', custodian: custody.custodian });
   }
 
   #held(amendment: string): Held<Amendment> {

@@ -59,9 +59,9 @@ export function units(resource: Place, { families }: CheckOf<'units'>): readonly
   });
 }
 
-/** UCUM 3.1, curly braces: what stands in them changes no unit. */
+/** UCUM 3.1, curly braces: what stands in them changes no unit. They do not nest, so that each is looked at once however many are not closed. */
 function withoutNotes(code: string): string {
-  const bare = code.replaceAll(/\{[^}]*\}/g, '');
+  const bare = code.replaceAll(/\{[^{}]*\}/g, '');
   return bare.startsWith('/') || bare !== '' ? bare : '1';
 }
 

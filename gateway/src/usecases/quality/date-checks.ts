@@ -13,9 +13,10 @@ export function periodOrder(resource: Place): readonly string[] {
 }
 
 export function order(resource: Place, { first, second }: CheckOf<'order'>): readonly string[] {
-  const firsts = spansAt(resource, [first]);
+  let latest = -Infinity;
+  for (const { span } of spansAt(resource, [first])) latest = Math.max(latest, span.from);
   return spansAt(resource, [second])
-    .filter(({ span }) => firsts.some((one) => span.until <= one.span.from))
+    .filter(({ span }) => span.until <= latest)
     .map(({ path }) => path);
 }
 
