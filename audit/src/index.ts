@@ -49,7 +49,7 @@ export { projectionState, type ProjectionState } from './questions/state.js';
 export { QuestionLog, QuestionLogBroken, type Asked, type LoggedQuestion } from './questions/question-log.js';
 export { cellText, csvOf, jsonLinesOf } from './exports/csv.js';
 export { bundleOf } from './exports/fhir-bundle.js';
-export { disclosureReport } from './exports/disclosure-report.js';
+export { disclosureReport, ReportTooLong } from './exports/disclosure-report.js';
 export type { AccessFilter } from './questions/access-rows.js';
 export { yearsBefore } from './questions/disclosures.js';
 export { UnusualAnalyses, type UnusualOptions } from './unusual/unusual-analyses.js';

@@ -1,15 +1,33 @@
-import type { Asking } from '../questions/question.js';
-import { everyPage } from '../questions/question.js';
+import { everyPage, type Asking, type Page } from '../questions/question.js';
 import { disclosures } from '../questions/disclosures.js';
 import { pdfOf } from './pdf.js';
 import { purposeInWords } from './purpose-words.js';
 
-/** The accounting of disclosures as a document for the person who asked for it. */
-export function disclosureReport(
+/** Rows of a report: its tags are in memory until its end, some 16 KiB a row. */
+export const MOST_ROWS = 10_000;
+
+/** There are more rows than a report has. */
+export class ReportTooLong extends Error {
+  override readonly name = 'ReportTooLong';
+
+  constructor(most: number) {
+    super(
+      `a PDF has ${most} rows at most, and there are more: take csv, or narrow the period with since and until`,
+    );
+  }
+}
+
+/**
+ * The accounting of disclosures as a document for the person who asked for it.
+ * @throws ReportTooLong before its first byte
+ */
+export async function disclosureReport(
   asking: Asking,
   parameters: Readonly<Record<string, unknown>>,
   ledger: string,
-): AsyncGenerator<Buffer> {
+  most = MOST_ROWS,
+): Promise<AsyncGenerator<Buffer>> {
+  const pages = await allWithin(most, everyPage(disclosures, asking, parameters));
   const { subject, since, until } = parameters as { subject?: string; since?: number; until?: number };
   const made = new Date(asking.now);
   const day = (at: number): string => new Date(at).toISOString().slice(0, 10);
@@ -43,8 +61,20 @@ export function disclosureReport(
       empty: 'Nothing was disclosed in this period.',
       made,
     },
-    everyPage(disclosures, asking, parameters),
+    pages,
   );
+}
+
+/** The rows alone are a small part of what they take as a report. */
+async function allWithin(most: number, pages: AsyncIterable<Page>): Promise<Page[]> {
+  const found: Page[] = [];
+  let rows = 0;
+  for await (const page of pages) {
+    rows += page.rows.length;
+    if (rows > most) throw new ReportTooLong(most);
+    found.push(page);
+  }
+  return found;
 }
 
 function minuteOf(instant: string): string {

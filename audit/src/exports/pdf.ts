@@ -44,9 +44,9 @@ const HEADS_COLUMN: PDFKit.Mixins.StructureElementOptions & { readonly scope: 'C
  * A report as PDF/UA-1 (ISO 14289-1), page by page as the rows come: A4 across, heading repeated on each page, tagged (PDF 32000-1, section 14.8: title, paragraphs, a table
  * whose headings say that they head columns) with language and title, so that a screen reader reads it as it is meant.
  */
-export async function* pdfOf(head: ReportHead, pages: AsyncIterable<Page>): AsyncGenerator<Buffer> {
+export async function* pdfOf(head: ReportHead, pages: Iterable<Page>): AsyncGenerator<Buffer> {
   const report = new Report(head);
-  for await (const { rows } of pages) {
+  for (const { rows } of pages) {
     for (const row of rows) report.row(row);
     yield* report.taken();
   }

@@ -6,7 +6,6 @@ import { FHIR_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { csvOf, jsonLinesOf } from '../exports/csv.js';
-import { disclosureReport } from '../exports/disclosure-report.js';
 import { ProjectionUnavailable, type ProjectionStore } from '../projection/store.js';
 import { QUESTIONS } from '../questions/catalogue.js';
 import { BadCursor } from '../questions/parameters.js';
@@ -17,6 +16,7 @@ import type { UnusualAnalyses } from '../unusual/unusual-analyses.js';
 import { auditEventSearch, readAuditEvent, searchAuditEvents } from './fhir-search.js';
 import { findingParser, recordFinding } from './findings-route.js';
 import { openApiDocument, paging } from './openapi.js';
+import { ReportAnswers } from './report-answers.js';
 import { sendRefusal, ServiceRefusal } from './service-refusal.js';
 import type { Authenticate } from './tokens.js';
 
@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly log: QuestionLog;
   /** What unusual access is answered from. */
   readonly unusual: UnusualAnalyses;
+  /** Rows of a PDF, at most; `MOST_ROWS` unless told. */
+  readonly reportRows?: number;
   /** Whether the projection has come up to the peer since the start; until then nothing is answered. */
   readonly isReady: () => boolean;
   /** Told of what is nobody's input's fault. */
@@ -40,6 +42,7 @@ const FINDINGS_PATH = '/v1/audit/findings';
 /** The auditor's questions over HTTPS, for role `auditor` alone: `GET /v1/audit/<question>`, what was found of an access, and FHIR AuditEvents. */
 export function createAuditApp(options: ServiceOptions): Express {
   const app = express();
+  const reports = new ReportAnswers(options.ledger, options.reportRows);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(helmet());
@@ -66,7 +69,7 @@ export function createAuditApp(options: ServiceOptions): Express {
   });
   for (const question of QUESTIONS)
     app.get(`/v1/audit/${question.name}`, (request, response) =>
-      answer(question, request, response, options),
+      answer(question, request, response, { ...options, reports }),
     );
   app.get('/v1/audit/status', async (request, response) => {
     parse(z.strictObject({}), request.query);
@@ -101,7 +104,7 @@ async function answer(
   question: Question,
   request: Request,
   response: Response,
-  options: ServiceOptions,
+  options: ServiceOptions & { readonly reports: ReportAnswers },
 ): Promise<void> {
   const { limit, cursor, format, rest } = pagingOf(request.query);
   const given = parse(question.parameters, rest);
@@ -122,8 +125,7 @@ async function answer(
       throw new ServiceRefusal('parameter-malformed', [
         { path: 'query.format', message: 'is for disclosures' },
       ]);
-    response.type('application/pdf');
-    await pipeline(Readable.from(disclosureReport(asking, given, options.ledger)), response);
+    await options.reports.send(asking, given, response);
     return;
   }
   const pages = everyPage(question, asking, given);

@@ -38,14 +38,20 @@ export function openApiDocument(): object {
         summary,
         security: SECURITY,
         requestParams: { query: paging.extend(parameters.shape) },
-        responses: answered({
-          'application/json': { schema: page },
-          'application/x-ndjson': { schema: z.string() },
-          'text/csv': { schema: z.string() },
-          ...(name === 'disclosures' && {
-            'application/pdf': { schema: { type: 'string', format: 'binary' } },
+        responses: {
+          ...answered({
+            'application/json': { schema: page },
+            'application/x-ndjson': { schema: z.string() },
+            'text/csv': { schema: z.string() },
+            ...(name === 'disclosures' && {
+              'application/pdf': { schema: { type: 'string', format: 'binary' } },
+            }),
           }),
-        }),
+          ...(name === 'disclosures' && {
+            '422': refused('A PDF would have more than 10,000 rows'),
+            '429': refused('Two PDFs are on their way already'),
+          }),
+        },
       },
     };
   }

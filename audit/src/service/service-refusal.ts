@@ -44,7 +44,7 @@ export function sendRefusal(
     const known = refusal.code === 'token-missing' ? '' : ', error="invalid_token"';
     response.set('WWW-Authenticate', `Bearer realm="consent-ledger"${known}`);
   }
-  if (status === 503) response.set('Retry-After', '1');
+  if (status === 503 || status === 429) response.set('Retry-After', '1');
   response
     .status(status)
     .type(isFhir ? FHIR_MEDIA_TYPE : PROBLEM_MEDIA_TYPE)

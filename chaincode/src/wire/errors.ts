@@ -509,6 +509,11 @@ export const ERRORS = {
     "Try again; the database of the auditor's read model does not answer, or it is being caught up.",
     'retry',
   ),
+  'report-too-long': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Take csv or ndjson, or narrow the period with since and until: a PDF has 10,000 rows at most.',
+  ),
   'role-missing': entry(403, 'PERMISSION_DENIED', 'Ask for the role that the route needs.'),
   'not-found': entry(404, 'NOT_FOUND', 'Correct the id; what is not yours is not found either.'),
   'version-mismatch': entry(

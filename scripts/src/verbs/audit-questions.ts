@@ -12,6 +12,7 @@ import {
   jsonLinesOf,
   QuestionLog,
   QUESTIONS,
+  ReportTooLong,
   type AccessFilter,
   type Asking,
   type Page,
@@ -78,7 +79,7 @@ function verbOf(question: Question, done: (exitCode: number) => void): Command {
     .option('--no-follow', 'answer from what is in the projection, without asking the peer first')
     .addHelpText(
       'after',
-      '\nndjson, csv, pdf and fhir have all pages; table and json one. Who asked is logged: consent-ledger audit log.',
+      '\nndjson, csv, pdf (of 10000 rows at most) and fhir have all pages; table and json one. Who asked is logged: consent-ledger audit log.',
     )
     .action(async (...given: unknown[]) => {
       const options = command.opts<QuestionOptions & Record<string, unknown>>();
@@ -128,6 +129,7 @@ async function ask(
     return EXIT.ok;
   } catch (error) {
     if (error instanceof BadCursor) throw badInput(`--cursor: it ${error.message}.`, { cause: error });
+    if (error instanceof ReportTooLong) throw badInput(`--format: ${error.message}.`, { cause: error });
     throw asUserError(error);
   } finally {
     await audited.close();
@@ -182,7 +184,7 @@ async function answer(
         pdf: () => disclosureReport(asking, parameters, peer.ledgerId),
         fhir: () => bundleOf(store.db, filterOf(question, parameters, asking.now), new Date(asking.now)),
       };
-      await write(Readable.from(contents[format]()), options.out);
+      await write(Readable.from(await contents[format]()), options.out);
     }
   } finally {
     await unusual.close();

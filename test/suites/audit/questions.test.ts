@@ -366,7 +366,7 @@ describe('exports for people', function () {
       await followTo(store, ledger, more);
       const chunks: Buffer[] = [];
       const asking = { db: store.db, now: NOW, limit: 25 };
-      for await (const chunk of disclosureReport(asking, { subject: 'subject-2' }, ledger))
+      for await (const chunk of await disclosureReport(asking, { subject: 'subject-2' }, ledger))
         chunks.push(chunk);
       const pdf = Buffer.concat(chunks);
       if (process.env['KEEP_PDF'] !== undefined) writeFileSync(process.env['KEEP_PDF'], pdf);
