@@ -40,8 +40,8 @@ export interface JournalAnswerOptions {
 }
 
 /**
- * A custodian's answers to emergencies while its ledger is out of reach (docs/architecture.md "The emergency journal"): ciphertext at once, then
- * its own signed entry, which is on the disk; the keys only when the requester's entry is beside it.
+ * A custodian's answers to emergencies while its ledger is out of reach (docs/architecture.md "The emergency journal"): its own signed
+ * entry is on the disk before anything leaves; then the ciphertexts and the entry; the keys only when the requester's entry is beside it.
  */
 export class JournalAnswers {
   readonly #options: JournalAnswerOptions;
@@ -60,7 +60,7 @@ export class JournalAnswers {
     text: string,
     describeProblem: ReleaseOptions['describeProblem'],
   ): Promise<AsyncGenerator<Uint8Array>> {
-    const { custody, decisions, log, now } = this.#options;
+    const { custody, decisions } = this.#options;
     if (custody.custody.policy.emergencyJournal === undefined) throw new Refusal('journal-off');
     const request = decisions.accept(text);
     const { iss, emergency, search, study } = request.claims;
@@ -71,15 +71,10 @@ export class JournalAnswers {
     this.#requireOutOfReach();
     this.#underWay.add(event);
     try {
-      const permitted = await this.#permitted(request, now());
-      if (permitted.length === 0) {
-        log.warn('journal.denied', { member: iss });
-        throw new Refusal('access-denied');
-      }
-      return this.#release(request, event, permitted, describeProblem);
-    } catch (error) {
+      const kept = await this.#keep(request.text, event);
+      return this.#release(kept, describeProblem);
+    } finally {
       this.#underWay.delete(event);
-      throw error;
     }
   }
 
@@ -110,55 +105,51 @@ export class JournalAnswers {
   }
 
   async *#release(
-    request: AcceptedRequest,
-    event: string,
-    permitted: readonly Permitted[],
+    { claims: { requester, records }, entry }: JournalEntry,
     describeProblem: ReleaseOptions['describeProblem'],
   ): AsyncGenerator<Uint8Array> {
     const { custody, log } = this.#options;
+    let isWhole = false;
     try {
-      const sent = new Map<string, number>();
-      for (const { record, version } of permitted) {
+      for (const { record, version } of records) {
         const descriptor = custody.get('descriptor', record)?.value;
-        if (descriptor?.version !== version) continue;
+        if (descriptor === undefined || descriptor.version !== version) throw new Refusal('access-denied');
         const leaving = await outgoing(descriptor, undefined, undefined, this.#options.outgoing);
-        if (leaving === undefined) continue;
+        if (leaving === undefined) throw new Refusal('access-denied');
         const { bytes, digest } = leaving.ciphertext;
         const { mediaType } = leaving;
         const along = this.#options.outgoing.denialsOf(record);
         const amendments = along.length === 0 ? {} : { amendments: [...along] };
-        yield encodeControl({ frame: 'record', record, version, bytes, digest, mediaType, ...amendments });
+        const what = { record, version: descriptor.version, bytes, digest, mediaType, ...amendments };
+        yield encodeControl({ frame: 'record', ...what });
         for await (const chunk of await leaving.content()) yield* encodeCiphertext(chunk);
         yield encodeControl({ frame: 'record-end', record });
-        sent.set(record, version);
       }
-      const kept = await this.#keep(request, event, sent);
-      log.warn('journal.kept', { member: request.claims.iss, count: kept.claims.records.length });
-      yield encodeControl({ frame: 'journalled', entry: kept.entry });
+      isWhole = true;
+      yield encodeControl({ frame: 'journalled', entry });
     } catch (error) {
       yield encodeControl({ frame: 'failed', problem: describeProblem(error) });
     } finally {
-      this.#underWay.delete(event);
+      if (!isWhole) log.warn('journal.broken-off', { member: requester, count: records.length });
     }
   }
 
-  /** Decided at the very second that the entry names, so that whoever verifies it comes to the same obligations. */
-  async #keep(
-    request: AcceptedRequest,
-    event: string,
-    sent: ReadonlyMap<string, number>,
-  ): Promise<JournalEntry> {
-    const { custody, decisions, journal, ledgerId, now, projection } = this.#options;
+  /**
+   * Before anything leaves, so that who asks and hangs up is on the ledger as well, and is answered once. Decided at the very second that
+   * the entry names, so that whoever verifies it comes to the same obligations.
+   */
+  async #keep(text: string, event: string): Promise<JournalEntry> {
+    const { custody, decisions, journal, ledgerId, log, now, projection } = this.#options;
     const { emergencyJournal } = custody.custody.policy;
     if (emergencyJournal === undefined) throw new Refusal('journal-off');
+    const request = decisions.accept(text);
+    const { claims, digest } = request;
     const iat = Math.floor(now() / 1_000);
-    const { claims, digest } = decisions.accept(request.text);
-    const permitted = await this.#permitted(request, iat * 1_000);
-    const records = permitted.filter(({ record, version }) => sent.get(record) === version);
-    if (records.length === 0) throw new Refusal('access-denied');
-    // Ciphertext may have taken minutes.
-    this.#requireOutOfReach();
-    if (projection.event(custody.collection, event) !== undefined) throw new Refusal('request-replayed');
+    const records = await this.#permitted(request, iat * 1_000);
+    if (records.length === 0) {
+      log.warn('journal.denied', { member: claims.iss });
+      throw new Refusal('access-denied');
+    }
     const body = {
       ledger: ledgerId,
       custodian: custody.custodian,
@@ -171,7 +162,9 @@ export class JournalAnswers {
       height: projection.height,
       records,
     };
-    return journal.append({ role: 'custodian', body, request: request.text });
+    const kept = await journal.append({ role: 'custodian', body, request: text });
+    log.warn('journal.kept', { member: claims.iss, count: records.length });
+    return kept;
   }
 
   async #permitted(request: AcceptedRequest, at: number): Promise<Permitted[]> {

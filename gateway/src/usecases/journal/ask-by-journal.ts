@@ -1,4 +1,10 @@
-import { openEntry, sha256, type JournalClaims, type Member } from '@consent-ledger/chaincode/wire';
+import {
+  REQUEST_CLOCK_TOLERANCE_SECONDS,
+  openEntry,
+  sha256,
+  type JournalClaims,
+  type Member,
+} from '@consent-ledger/chaincode/wire';
 import type { Journal, JournalEntry } from '../../ports/journal.js';
 import type { User } from '../../ports/token-verifier.js';
 import { openReceived, sendReceipt, type AskOptions, type OpenedByJournal } from '../ask-for-records.js';
@@ -21,7 +27,6 @@ const NOT_BY_JOURNAL: ReadonlySet<string> = new Set([
   'custodian-unavailable',
 ]);
 const BREAK_GLASS = 'BTG';
-const CLOCKS_APART_SECONDS = 330;
 
 /** Whether what an ordinary request was told may be for want of the ledger, and an emergency that the custodian may answer without it. */
 export function mayAskByJournal({ emergency, purpose, search, study }: Asked, error: unknown): boolean {
@@ -114,7 +119,10 @@ async function openedBy(
   };
 }
 
-/** The custodian's own word on this very request, now, about what it sent. Throws a Refusal `release-broken` otherwise. */
+/**
+ * The custodian's own word on this very request, while that was in force, about what it sent. Where it is in force no more no key comes, and the
+ * own entry could not be put on the ledger: none is made. Throws a Refusal `release-broken` otherwise.
+ */
 function verified(
   entry: string,
   { text, claims }: Sent,
@@ -129,7 +137,9 @@ function verified(
     theirs.jti === claims.jti &&
     theirs.request === sha256(text) &&
     theirs.answers === undefined &&
-    Math.abs(theirs.iat - now() / 1_000) <= CLOCKS_APART_SECONDS;
+    theirs.iat >= claims.iat - REQUEST_CLOCK_TOLERANCE_SECONDS &&
+    theirs.iat < claims.exp &&
+    now() < claims.exp * 1_000;
   if (!isOfRequest) throw new Refusal('release-broken');
   const isSent = theirs.records.every(
     ({ record, outcome, version }) => outcome === 'permit' && spooled.get(record)?.start.version === version,
