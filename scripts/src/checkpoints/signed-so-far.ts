@@ -3,9 +3,7 @@ import path from 'node:path';
 import { dataLayout, memberLayout, replaceFile } from '@consent-ledger/network';
 import { z } from 'zod';
 import { systemCode } from '../user-error.js';
-
-/** What signs checkpoints keeps more than that (`kept-position.ts`). */
-const position = z.looseObject({ block: z.int().min(0) });
+import { lastSignedIn, positionFile } from './kept-position.js';
 
 const attempts = z.record(
   z.string(),
@@ -13,10 +11,8 @@ const attempts = z.record(
 );
 
 /** Number of the last block of which that member signed a checkpoint; undefined where it signed none, or its place cannot be read. */
-export async function lastSigned(dataDir: string, name: string): Promise<number | undefined> {
-  const file = path.join(memberLayout(dataDir, name).data, 'audit', 'checkpoint-position.json');
-  const text = await readOrNothing(file);
-  return text === undefined ? undefined : position.safeParse(parsed(text)).data?.block;
+export function lastSigned(dataDir: string, name: string): Promise<number | undefined> {
+  return lastSignedIn(positionFile(memberLayout(dataDir, name).data));
 }
 
 /** How it went the last time that a checkpoint was due, for `status`. */

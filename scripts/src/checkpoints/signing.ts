@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { checkpointAt, ProjectionStopped } from '@consent-ledger/audit';
 import {
   checkpointText,
@@ -11,9 +10,10 @@ import {
 import { EndorseError } from '@hyperledger/fabric-gateway';
 import type { OwnPeer } from '../audit/own-peer.js';
 import { UserError } from '../user-error.js';
-import { keepPosition, readPosition } from './kept-position.js';
+import { keepPosition, positionFile, readPosition, type FollowedRoots } from './kept-position.js';
 
-const FILE = 'checkpoint-position.json';
+/** The place is kept so often while a long history is read, so that who is ended meanwhile goes on from there. */
+const KEEP_BLOCKS = 500;
 
 /** What a member works out for one block, with what others have signed for it. */
 export interface ComparedCheckpoint {
@@ -31,27 +31,33 @@ export interface ComparedCheckpoint {
  * `checkpointBlocks`. Who begins on a long history signs the newest of them alone.
  *
  * @param signed is called after each
- * @returns number of blocks that were read by now
  */
 export async function signDue(
   peer: OwnPeer,
   height: number,
   signed: (compared: ComparedCheckpoint) => void,
 ): Promise<void> {
-  const file = path.join(peer.dataDirectory, 'audit', FILE);
+  const file = positionFile(peer.dataDirectory);
   const every = peer.configuration.ledger.checkpointBlocks;
-  const roots = await readPosition(file, peer.ledgerId);
+  let roots: FollowedRoots = await readPosition(file, peer.ledgerId);
   const start = roots.follower.position === undefined ? 0 : roots.follower.position.block + 1;
   const newest = Math.floor((height - 1) / every) * every;
   // What is not due yet is read when it is.
   if (newest < start || newest === 0) return;
-  const first = start === 0 ? newest : start;
+  const first = roots.signed === undefined ? newest : start;
+  let unkept = 0;
   for await (const delivered of peer.source.blocks(start, newest + 1, new AbortController().signal)) {
     for (const { hash } of roots.follower.take(delivered)) roots.tree.append(hash);
     const { position } = roots.follower;
-    if (position === undefined || position.block < first || position.block % every !== 0) continue;
-    signed(await signOne(peer, checkpointAt(position, roots.tree.root())));
+    if (position === undefined) continue;
+    unkept += 1;
+    if (position.block >= first && position.block % every === 0) {
+      const found = await signOne(peer, checkpointAt(position, roots.tree.root()));
+      signed(found);
+      roots = { ...roots, signed: { block: position.block, checkpoint: found.text } };
+    } else if (unkept < KEEP_BLOCKS) continue;
     await keepPosition(file, roots);
+    unkept = 0;
   }
 }
 
