@@ -46,8 +46,10 @@ export interface Journal {
   abandon(seq: number): boolean;
   committed(seq: number): void;
   settled(seq: number): void;
-  /** Entries that are not committed or not settled, oldest first. */
-  unfinished(limit: number): readonly JournalEntry[];
+  /** Entries whose digests are not on the ledger, oldest first. */
+  uncommitted(limit: number): readonly JournalEntry[];
+  /** Entries of a role after a place that are not settled, oldest first. */
+  unsettled(role: JournalEntry['role'], after: number, limit: number): readonly JournalEntry[];
   /** Entries after a place, oldest first. */
   list(after: number, limit: number): readonly JournalEntry[];
   /** Not finished; of these, due by then (epoch seconds). */

@@ -93,7 +93,8 @@ export function openJournal(
     settled(seq) {
       statements.settled.run(seq);
     },
-    unfinished: (limit) => all(statements.unfinished.all(limit)),
+    uncommitted: (limit) => all(statements.uncommitted.all(limit)),
+    unsettled: (role, after, limit) => all(statements.unsettled.all(role, after, limit)),
     list: (after, limit) => all(statements.list.all(after, limit)),
     counts: (now) => statements.counts.get(now) as { open: number; overdue: number },
     async close() {
@@ -115,9 +116,12 @@ function statementsOf(database: DatabaseSync) {
     abandon: database.prepare('UPDATE entry SET abandoned = 1 WHERE seq = ? AND other IS NULL'),
     committed: database.prepare('UPDATE entry SET committed = 1 WHERE seq = ?'),
     settled: database.prepare('UPDATE entry SET settled = 1 WHERE seq = ?'),
-    unfinished: database.prepare(
-      'SELECT * FROM entry WHERE committed = 0 OR settled = 0 ORDER BY seq LIMIT ?',
-    ),
+    // Both say what the index says as well: a partial index is used only by who repeats its condition.
+    uncommitted: database.prepare(`
+      SELECT * FROM entry WHERE (committed = 0 OR settled = 0) AND committed = 0 ORDER BY seq LIMIT ?`),
+    unsettled: database.prepare(`
+      SELECT * FROM entry WHERE (committed = 0 OR settled = 0) AND settled = 0 AND role = ? AND seq > ?
+      ORDER BY seq LIMIT ?`),
     list: database.prepare('SELECT * FROM entry WHERE seq > ? ORDER BY seq LIMIT ?'),
     counts: database.prepare(`
       SELECT count(*) AS open, coalesce(sum(due <= ?), 0) AS overdue FROM entry

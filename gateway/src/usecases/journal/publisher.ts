@@ -11,12 +11,15 @@ import { delay } from '../delay.js';
 import { outsideRuns } from '../idempotent-run.js';
 import { Refusal } from '../refusal.js';
 import type { Transactions } from '../transactions.js';
+import { HandOvers } from './hand-overs.js';
+
+type Custodian = Pick<CustodyView, 'collection' | 'custodian'>;
 
 export interface JournalPublisherOptions {
   readonly journal: Journal;
   readonly own: string;
   /** Where this member keeps records. */
-  readonly custody: CustodyView | undefined;
+  readonly custody: Custodian | undefined;
   readonly projection: Pick<Projection, 'event' | 'publicValue'>;
   readonly outbox: Pick<Outbox, 'isOpen'>;
   readonly chain: Pick<Chain, 'state'>;
@@ -30,28 +33,36 @@ export interface JournalPublisherOptions {
 const LOOK_MS = 1_000;
 const FAILED_MS = 5_000;
 const ALARM_MS = 60_000;
-const AT_ONCE = 100;
-const HAND_OVER_MS = 10_000;
+/** Entries that are looked at together. */
+const PAGE = 100;
 /** What is left of the time to be on the ledger when the requester's entry is waited for no more. */
 const ABANDONED_AFTER = 0.5;
 
 /**
  * Brings what was released while the ledger was out of reach onto the ledger, from any crash: the digest of each own entry, in their order, where
  * everybody sees it; at the custodian the event; and the requester's entry to its custodian. Each is done once, whoever does it twice: what is
- * there already is seen in the projection, and endorsers look again. What is not there in time is alarmed.
+ * there already is seen in the projection, and endorsers look again. None of the three waits for another, nor an entry for one that cannot be
+ * published. What is not there in time is alarmed.
  */
 export class JournalPublisher {
   readonly #options: JournalPublisherOptions;
+  readonly #handOvers: HandOvers;
   readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
   #alarmedAt = 0;
 
   constructor(options: JournalPublisherOptions) {
     this.#options = options;
+    this.#handOvers = new HandOvers(options);
   }
 
   start(): void {
-    this.#running = this.#run();
+    const { signal } = this.#stop;
+    this.#running = Promise.all([
+      this.#keepDoing(() => this.#commitAll()),
+      this.#keepDoing(() => this.#settleAll()),
+      this.#keepDoing(() => this.#handOvers.round(signal)),
+    ]);
   }
 
   async stop(): Promise<void> {
@@ -59,58 +70,54 @@ export class JournalPublisher {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #keepDoing(round: () => Promise<unknown>): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const isDone = await this.#round();
+      const isDone = await this.#try(round);
       await delay(isDone ? LOOK_MS : FAILED_MS, signal);
     }
   }
 
   /** False where something has to wait. */
-  async #round(): Promise<boolean> {
-    const { chain, journal, log } = this.#options;
-    let isDone = true;
-    try {
-      this.#alarm();
-      const unfinished = journal.unfinished(AT_ONCE);
-      for (const entry of unfinished) {
-        if (!entry.isSettled && entry.role === 'requester')
-          isDone = (await this.#try(() => this.#handOver(entry))) && isDone;
-        if (!entry.isSettled && entry.role === 'custodian' && chain.state === 'following')
-          isDone = (await this.#try(() => this.#settle(entry))) && isDone;
-      }
-      if (chain.state === 'following') isDone = (await this.#try(() => this.#commit(unfinished))) && isDone;
-    } catch (error) {
-      log.error('journal.interrupted', { error });
-      isDone = false;
-    }
-    return isDone;
-  }
-
-  async #try(step: () => Promise<void>): Promise<boolean> {
+  async #try(step: () => Promise<unknown>): Promise<boolean> {
     if (this.#stop.signal.aborted) return true;
     try {
-      await step();
-      return true;
+      return (await step()) !== false;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.#options.log.warn('journal.not-published', { code: error.code, error });
+      const { log } = this.#options;
+      if (error instanceof Refusal) log.warn('journal.not-published', { code: error.code, error });
+      else log.error('journal.not-published', { error });
       return false;
     }
   }
 
-  /** The custodian's gateway had died, or this one, before it had the own entry. Whatever keys come are no longer wanted. */
-  async #handOver({ seq, claims, entry }: JournalEntry): Promise<void> {
-    const { journal, peers } = this.#options;
-    const deadline = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(HAND_OVER_MS)]);
-    await peers.sendJournalEntry(claims.custodian, claims.jti, entry, deadline);
-    journal.settled(seq);
+  async #commitAll(): Promise<void> {
+    const { chain, journal } = this.#options;
+    this.#alarm();
+    if (chain.state === 'following') await this.#commit(journal.uncommitted(PAGE));
   }
 
-  async #settle(found: JournalEntry): Promise<void> {
-    const { custody, journal, log, now, outbox, projection, transactions } = this.#options;
-    if (custody === undefined || this.#isWaiting(found, now())) return;
+  /** One that the ledger refuses keeps none that follows from it. */
+  async #settleAll(): Promise<boolean> {
+    const { chain, custody, journal } = this.#options;
+    if (custody === undefined) return true;
+    let isDone = true;
+    let after = -1;
+    let page: readonly JournalEntry[];
+    do {
+      page = journal.unsettled('custodian', after, PAGE);
+      for (const entry of page) {
+        if (chain.state !== 'following' || this.#stop.signal.aborted) return isDone;
+        isDone = (await this.#try(() => this.#settle(entry, custody))) && isDone;
+      }
+      after = page.at(-1)?.seq ?? after;
+    } while (page.length === PAGE);
+    return isDone;
+  }
+
+  async #settle(found: JournalEntry, custody: Custodian): Promise<void> {
+    const { journal, log, now, outbox, projection, transactions } = this.#options;
+    if (this.#isWaiting(found, now())) return;
     const { seq, claims, digest, entry, request } = found;
     if (projection.event(custody.collection, claims.event) === undefined) {
       const intents = [intentOf(digest)];
@@ -143,11 +150,10 @@ export class JournalPublisher {
   }
 
   /** Those that follow the last one that is on the ledger, in their order. */
-  async #commit(unfinished: readonly JournalEntry[]): Promise<void> {
+  async #commit(uncommitted: readonly JournalEntry[]): Promise<void> {
     const { journal, own, outbox, projection, transactions } = this.#options;
     const open: JournalEntry[] = [];
-    for (const entry of unfinished) {
-      if (entry.isCommitted) continue;
+    for (const entry of uncommitted) {
       const known = projection.publicValue(journalKey(own, journal.chain, entry.seq));
       if (known === undefined) open.push(entry);
       else if (known.includes(entry.digest)) journal.committed(entry.seq);
