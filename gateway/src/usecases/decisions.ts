@@ -52,7 +52,7 @@ export interface DecisionsOptions {
 export class Decisions {
   readonly #options: DecisionsOptions;
   readonly #batcher: Batcher<AcceptedRequest, Decided | Refusal>;
-  /** Event keys of the requests that are waiting or under way. */
+  /** Event keys of the requests that are waiting or under way, here or to the emergency journal. */
   readonly #underWay = new Set<string>();
 
   constructor(options: DecisionsOptions) {
@@ -94,22 +94,40 @@ export class Decisions {
    */
   decide(request: AcceptedRequest): Promise<Decided> {
     const { custody, transactions } = this.#options;
-    const key = this.requireNew(request);
-    transactions.requireLedger({ contract: 'custody', custodian: custody.custodian });
-    this.#underWay.add(key);
+    const key = this.take(request);
+    try {
+      transactions.requireLedger({ contract: 'custody', custodian: custody.custodian });
+    } catch (error) {
+      this.giveBack(key);
+      throw error;
+    }
     return this.#decideOnce(request, key);
   }
 
-  /** Key of the event to be. Throws a Refusal where the request has its event, will have it, or may have it: as `decide`. */
-  requireNew(request: AcceptedRequest): string {
+  /**
+   * Key of the event to be; nobody else has the request decided, or keeps it in the journal, until it is given back. Throws a Refusal where
+   * the request has its event, will have it, or may have it: as `decide`.
+   */
+  take(request: AcceptedRequest): string {
+    const key = this.#keyOf(request);
+    if (this.#underWay.has(key)) throw new Refusal('request-replayed');
+    this.requireNew(request);
+    this.#underWay.add(key);
+    return key;
+  }
+
+  giveBack(key: string): void {
+    this.#underWay.delete(key);
+  }
+
+  /** Throws a Refusal where the request has its event, is in the journal, or was sent to be decided. */
+  requireNew(request: AcceptedRequest): void {
     const { custody, isJournalled, outbox, projection } = this.#options;
     const key = this.#keyOf(request);
-    const isKnown = this.#underWay.has(key) || isJournalled(key);
-    if (isKnown || projection.event(custody.collection, key) !== undefined)
+    if (isJournalled(key) || projection.event(custody.collection, key) !== undefined)
       throw new Refusal('request-replayed');
-    // Sent before this process started, and in no block yet.
+    // Sent before, and in no block yet.
     if (outbox.isOpen(request.digest)) throw new Refusal('outcome-unknown');
-    return key;
   }
 
   async #decideOnce(request: AcceptedRequest, key: string): Promise<Decided> {
@@ -118,7 +136,7 @@ export class Decisions {
       if (decided instanceof Refusal) throw decided;
       return decided;
     } finally {
-      this.#underWay.delete(key);
+      this.giveBack(key);
     }
   }
 

@@ -45,6 +45,7 @@ describe('a custodian that answers emergencies by its journal', () => {
   const members = (mspId: string): Member | undefined => (mspId === REQUESTER ? requester : undefined);
   let journal: ReturnType<typeof openJournal>;
   let now: number;
+  let onLook: () => unknown;
   let answersNow: readonly EventRecord[];
   /** Keys of events that the projection has. */
   const decided = new Set<string>();
@@ -60,6 +61,7 @@ describe('a custodian that answers emergencies by its journal', () => {
     );
     now = Date.parse('2026-11-24T12:00:00.500Z');
     answersNow = [PERMIT];
+    onLook = () => undefined;
     decided.clear();
     logged = [];
     const custody = {
@@ -104,7 +106,10 @@ describe('a custodian that answers emergencies by its journal', () => {
       transactions: { outOfReachForMs: () => 60_000 },
       projection,
       member: members,
-      lookAt: () => () => Promise.resolve(answersNow),
+      lookAt: () => () => {
+        onLook();
+        return Promise.resolve(answersNow);
+      },
       outgoing: {
         records: { open: () => Promise.resolve(content()) },
         vault: { open: () => Promise.resolve(new Uint8Array(32)) },
@@ -199,5 +204,35 @@ describe('a custodian that answers emergencies by its journal', () => {
     now += 600_000;
     for await (const frame of frames) expect(frame.length).to.be.greaterThan(0);
     expect(kept(event)?.iat).to.be.lessThan(iat + 1);
+  });
+
+  it('answers none that is being decided, and has none decided that is being answered', async () => {
+    const first = asked();
+    const deciding = decisions.decide(decisions.accept(first.request));
+    deciding.catch(() => undefined);
+    expect(await refusalOf(answer(first.request))).to.equal('request-replayed');
+    expect(kept(first.event)).to.equal(undefined);
+
+    const second = asked();
+    const answering = answer(second.request);
+    expect(() => decisions.decide(decisions.accept(second.request))).to.throw(Refusal);
+    await answering;
+    expect(() => decisions.decide(decisions.accept(second.request))).to.throw(Refusal);
+  });
+
+  it('answers a request again that was refused before anything was kept', async () => {
+    const { request, event } = asked();
+    answersNow = [];
+    expect(await refusalOf(answer(request))).to.equal('access-denied');
+    answersNow = [PERMIT];
+    expect(await refusalOf(answer(request))).to.equal(undefined);
+    expect(kept(event)?.event).to.equal(event);
+  });
+
+  it('keeps nothing where the event has come while it looked', async () => {
+    const { request, event } = asked();
+    onLook = () => decided.add(event);
+    expect(await refusalOf(answer(request))).to.equal('request-replayed');
+    expect(kept(event)).to.equal(undefined);
   });
 });

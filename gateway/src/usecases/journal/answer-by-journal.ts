@@ -26,7 +26,7 @@ export interface JournalAnswerOptions {
   readonly journal: Journal;
   readonly custody: CustodyView;
   readonly ledgerId: string;
-  readonly decisions: Pick<Decisions, 'accept' | 'requireNew'>;
+  readonly decisions: Pick<Decisions, 'accept' | 'take' | 'giveBack' | 'requireNew'>;
   readonly transactions: Pick<Transactions, 'outOfReachForMs'>;
   readonly projection: Pick<Projection, 'height' | 'event'>;
   /** A member as the own peer has it. */
@@ -45,8 +45,6 @@ export interface JournalAnswerOptions {
  */
 export class JournalAnswers {
   readonly #options: JournalAnswerOptions;
-  /** Event keys of the requests that are being answered: none is answered twice. */
-  readonly #underWay = new Set<string>();
 
   constructor(options: JournalAnswerOptions) {
     this.#options = options;
@@ -66,15 +64,14 @@ export class JournalAnswers {
     const { iss, emergency, search, study } = request.claims;
     const isOrdinary = emergency === undefined || search !== undefined || study !== undefined;
     if (isOrdinary || iss === custody.custodian) throw new Refusal('journal-refused');
-    const event = decisions.requireNew(request);
-    if (this.#underWay.has(event)) throw new Refusal('request-replayed');
-    this.#requireOutOfReach();
-    this.#underWay.add(event);
+    // One that is being decided is not answered here as well, nor the other way round.
+    const event = decisions.take(request);
     try {
+      this.#requireOutOfReach();
       const kept = await this.#keep(request.text, event);
       return this.#release(kept, describeProblem);
     } finally {
-      this.#underWay.delete(event);
+      decisions.giveBack(event);
     }
   }
 
@@ -162,6 +159,8 @@ export class JournalAnswers {
       height: projection.height,
       records,
     };
+    // Nothing is waited for between this and the append.
+    decisions.requireNew(request);
     const kept = await journal.append({ role: 'custodian', body, request: text });
     log.warn('journal.kept', { member: claims.iss, count: records.length });
     return kept;

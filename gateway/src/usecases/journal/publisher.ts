@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { instantOf, journalKey, MAX_COMMITMENTS, parseRequestObject } from '@consent-ledger/chaincode/wire';
+import {
+  accessEvent,
+  instantOf,
+  journalKey,
+  MAX_COMMITMENTS,
+  parseRequestObject,
+} from '@consent-ledger/chaincode/wire';
 import type { Journal, JournalEntry } from '../../ports/journal.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Outbox } from '../../ports/outbox.js';
 import type { Peers } from '../../ports/peers.js';
-import type { Projection } from '../../ports/projection.js';
+import type { EventEntry, Projection } from '../../ports/projection.js';
 import type { Chain } from '../chain.js';
 import type { CustodyView } from '../custody-view.js';
 import { delay } from '../delay.js';
@@ -50,6 +56,8 @@ export class JournalPublisher {
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #alarmedAt = 0;
+  /** Places of entries whose request has an event that is not theirs. */
+  readonly #toldApart = new Set<number>();
 
   constructor(options: JournalPublisherOptions) {
     this.#options = options;
@@ -119,7 +127,12 @@ export class JournalPublisher {
     const { journal, log, now, outbox, projection, transactions } = this.#options;
     if (this.#isWaiting(found, now())) return;
     const { seq, claims, digest, entry, request } = found;
-    if (projection.event(custody.collection, claims.event) === undefined) {
+    const there = projection.event(custody.collection, claims.event);
+    if (there !== undefined && !isOfEntry(there, digest)) {
+      this.#tellApart(seq, there);
+      return;
+    }
+    if (there === undefined) {
       const intents = [intentOf(digest)];
       // Sent before, and in no block yet.
       if (intents.some((intent) => outbox.isOpen(intent))) return;
@@ -139,6 +152,13 @@ export class JournalPublisher {
       log.info('journal.logged', { block });
     }
     journal.settled(seq);
+  }
+
+  /** The request was decided as well: what left by this entry is in no event, is never settled and is found when it is due. Told once. */
+  #tellApart(seq: number, { transaction, block }: EventEntry): void {
+    if (this.#toldApart.has(seq)) return;
+    this.#toldApart.add(seq);
+    this.#options.log.error('journal.decided-as-well', { transaction, block });
   }
 
   /** The requester may still send its entry: as long as its request is in force, and then for half of the time that is left. */
@@ -188,4 +208,9 @@ export class JournalPublisher {
 
 function intentOf(digest: string): string {
   return `journal ${digest}`;
+}
+
+/** Whether an event is what that entry was logged as. */
+function isOfEntry({ value }: Pick<EventEntry, 'value'>, digest: string): boolean {
+  return accessEvent.parse(JSON.parse(value.toString('utf8'))).journal?.custodian === digest;
 }
