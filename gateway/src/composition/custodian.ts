@@ -199,6 +199,7 @@ export async function buildCustodian(
     custody,
     ledgerId,
     decisions,
+    chain,
     transactions,
     projection,
     member: (mspId) => members.registered(mspId),

@@ -50,6 +50,7 @@ describe('a custodian that answers emergencies by its journal', () => {
   /** Keys of events that the projection has. */
   const decided = new Set<string>();
   let logged: { name: string; context: unknown }[];
+  let chain: { state: string; level: () => Promise<void> };
   let decisions: Decisions;
   let answers: JournalAnswers;
   let files = 0;
@@ -64,6 +65,7 @@ describe('a custodian that answers emergencies by its journal', () => {
     onLook = () => undefined;
     decided.clear();
     logged = [];
+    chain = { state: 'connecting', level: () => Promise.reject(new Error('there is no peer to ask')) };
     const custody = {
       custodian: CUSTODIAN,
       collection: 'custody',
@@ -103,6 +105,7 @@ describe('a custodian that answers emergencies by its journal', () => {
       custody,
       ledgerId: LEDGER,
       decisions,
+      chain,
       transactions: { outOfReachForMs: () => 60_000 },
       projection,
       member: members,
@@ -234,5 +237,54 @@ describe('a custodian that answers emergencies by its journal', () => {
     onLook = () => decided.add(event);
     expect(await refusalOf(answer(request))).to.equal('request-replayed');
     expect(kept(event)).to.equal(undefined);
+  });
+
+  describe('gives the keys', () => {
+    /** The requester's entry on the custodian's, which is kept. */
+    async function answered(): Promise<{ jti: string; event: string; text: string }> {
+      const { request, event, jti } = asked();
+      for await (const frame of await answer(request)) expect(frame.length).to.be.greaterThan(0);
+      const found = journal.find('custodian', event);
+      if (found === undefined) throw new Error('nothing is kept');
+      const said = { ...found.claims, iss: REQUESTER, answers: found.digest };
+      const header = { alg: 'ES256', typ: JOURNAL_TYP, kid: theirs.kid };
+      return { jti, event, text: signJws(header, said, theirs.privateKey) };
+    }
+    const recordsOf = async (jti: string, text: string): Promise<string[]> =>
+      (await answers.countersigned(jti, text)).keys.map(({ record }) => record);
+
+    it('once, of what it signed for', async () => {
+      const { jti, text } = await answered();
+      expect(await recordsOf(jti, text)).to.deep.equal(['hb-1']);
+      expect(await recordsOf(jti, text)).to.deep.equal([]);
+    });
+
+    it('of nothing that was withdrawn while it was at work, in blocks that its peer had: these come first', async () => {
+      const { jti, text } = await answered();
+      chain.state = 'following';
+      chain.level = () => {
+        answersNow = [];
+        return Promise.resolve();
+      };
+      expect(await recordsOf(jti, text)).to.deep.equal([]);
+    });
+
+    it('of nothing where the peer that it follows does not say what it has', async () => {
+      const { jti, text } = await answered();
+      chain.state = 'following';
+      chain.level = () => Promise.reject(new Refusal('event-pending'));
+      expect(await refusalOf(answers.countersigned(jti, text))).to.equal('event-pending');
+      expect(await recordsOf(jti, text)).to.deep.equal([]);
+    });
+
+    it('of nothing where the request has its event, or is in force no more', async () => {
+      const one = await answered();
+      onLook = () => decided.add(one.event);
+      expect(await recordsOf(one.jti, one.text)).to.deep.equal([]);
+      onLook = () => undefined;
+      const other = await answered();
+      now += 300_000;
+      expect(await recordsOf(other.jti, other.text)).to.deep.equal([]);
+    });
   });
 });

@@ -14,6 +14,7 @@ import type { Logger } from '../../ports/logger.js';
 import type { Projection } from '../../ports/projection.js';
 import { encodeCiphertext, encodeControl } from '../../release/frames.js';
 import { wrapKey } from '../../release/key-wrapping.js';
+import type { Chain } from '../chain.js';
 import type { CustodyView } from '../custody-view.js';
 import type { AcceptedRequest, Decisions } from '../decisions.js';
 import type { Look } from '../look.js';
@@ -28,6 +29,7 @@ export interface JournalAnswerOptions {
   readonly ledgerId: string;
   readonly decisions: Pick<Decisions, 'accept' | 'take' | 'giveBack' | 'requireNew'>;
   readonly transactions: Pick<Transactions, 'outOfReachForMs'>;
+  readonly chain: Pick<Chain, 'state' | 'level'>;
   readonly projection: Pick<Projection, 'height' | 'event'>;
   /** A member as the own peer has it. */
   readonly member: (mspId: string) => Member | undefined;
@@ -38,6 +40,9 @@ export interface JournalAnswerOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
+
+/** How long the last look waits for the own peer's newest blocks. */
+const LEVEL_MS = 10_000;
 
 /**
  * A custodian's answers to emergencies while its ledger is out of reach (docs/architecture.md "The emergency journal"): its own signed
@@ -80,25 +85,38 @@ export class JournalAnswers {
    * an entry that comes late or again is kept and opens nothing. Throws a Refusal `journal-refused` for what does not answer an entry here.
    */
   async countersigned(jti: string, text: string): Promise<JournalKeys> {
-    const { journal, now } = this.#options;
+    const { chain, custody, decisions, journal, now, projection } = this.#options;
     const found = this.#answered(jti, text);
     if (found.other === text) return { keys: [] };
     if (!journal.countersign(found.seq, text)) throw new Refusal('journal-refused');
-    const request = this.#options.decisions.accept(found.request);
-    if (request.standing !== 'current') return { keys: [] };
+    const wrapped = await this.#wrapped(found);
+    // What the own peer has, as long as it can be reached; where it does not say in time, no key leaves.
+    if (chain.state === 'following') await chain.level(LEVEL_MS);
+    const lastLook = await this.#permitted(decisions.accept(found.request), now());
+    // Nothing is waited for between this look and the answer, so that no withdrawal can come in between.
+    const { event } = found.claims;
+    if (projection.event(custody.collection, event) !== undefined) return { keys: [] };
+    const isStill = (one: WrappedKey): boolean =>
+      lastLook.some(({ record, version }) => record === one.record && version === one.version);
+    return { keys: wrapped.filter(isStill).map(({ record, jwe }) => ({ record, jwe })) };
+  }
+
+  /** Keys of what the entry names, as far as it is permitted now. */
+  async #wrapped({ claims, request: text }: JournalEntry): Promise<WrappedKey[]> {
+    const { custody, decisions, now } = this.#options;
+    const request = decisions.accept(text);
     const keys = [];
-    for (const answer of await this.#permitted(request, now())) {
-      const { record, version } = answer;
-      const isSigned = found.claims.records.some((one) => one.record === record && one.version === version);
-      const descriptor = this.#options.custody.get('descriptor', record)?.value;
+    for (const { record, version } of await this.#permitted(request, now())) {
+      const isSigned = claims.records.some((one) => one.record === record && one.version === version);
+      const descriptor = custody.get('descriptor', record)?.value;
       if (!isSigned || descriptor?.version !== version) continue;
       const leaving = await outgoing(descriptor, undefined, undefined, this.#options.outgoing);
       if (leaving === undefined) continue;
       const key = Buffer.from(await leaving.key()).toString('base64url');
-      const payload = { event: found.claims.event, record, version, key };
-      keys.push({ record, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
+      const payload = { event: claims.event, record, version, key };
+      keys.push({ record, version, jwe: await wrapKey(payload, encryptionKeyOf(request)) });
     }
-    return { keys };
+    return keys;
   }
 
   async *#release(
@@ -193,6 +211,12 @@ export class JournalAnswers {
       throw new Refusal('journal-refused');
     return found;
   }
+}
+
+interface WrappedKey {
+  readonly record: string;
+  readonly version: number;
+  readonly jwe: string;
 }
 
 type Permitted = EventRecord & { readonly version: number };
