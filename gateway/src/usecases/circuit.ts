@@ -21,6 +21,9 @@ export class Circuit {
   #openMs = 0;
   #until = 0;
   #isTried = false;
+  #triedAt = 0;
+  /** Till when the last failure has it refuse. */
+  #failedUntil = 0;
   #failingSince: number | undefined;
 
   constructor({ now, failures = 3 }: CircuitOptions) {
@@ -28,9 +31,18 @@ export class Circuit {
     this.#failuresAllowed = failures;
   }
 
-  /** For how long nothing has come through, milliseconds; undefined where it is closed. */
+  /**
+   * For how long nothing has come through, milliseconds; undefined where that is not known: it is closed, or nobody has tried for so long
+   * that it may be well again. So only who has tried in vain just now may build on it, and not on a call that is still under way.
+   */
   get openForMs(): number | undefined {
-    return this.isOpen && this.#failingSince !== undefined ? this.#now() - this.#failingSince : undefined;
+    return this.#isFresh && this.#failingSince !== undefined ? this.#now() - this.#failingSince : undefined;
+  }
+
+  /** Whether the last call that failed is what refuses now, or a call that was let in soon after its time was over. */
+  get #isFresh(): boolean {
+    if (!this.isRefusing) return false;
+    return this.#now() < this.#failedUntil || this.#triedAt - this.#failedUntil < OPEN_MOST_MS;
   }
 
   get isOpen(): boolean {
@@ -55,6 +67,7 @@ export class Circuit {
     if (!this.isOpen) return;
     // This one call finds out for the others, who come back later.
     this.#isTried = true;
+    this.#triedAt = this.#now();
     this.#until = this.#now() + this.#openMs;
   }
 
@@ -82,6 +95,7 @@ export class Circuit {
   #open(milliseconds: number): void {
     this.#openMs = milliseconds;
     this.#until = this.#now() + milliseconds;
+    this.#failedUntil = this.#until;
     this.#isTried = false;
   }
 }

@@ -76,4 +76,51 @@ describe('a circuit keeps callers from what does not answer', () => {
     circuit.trip();
     expect(refusal()?.code).to.equal('ledger-unavailable');
   });
+
+  describe('says for how long nothing has come through', () => {
+    const tryInVain = (): void => {
+      circuit.admit();
+      circuit.failed();
+    };
+
+    it('since the first failure, while it refuses, and during the next try', () => {
+      fail(2);
+      expect(circuit.openForMs, 'closed').to.equal(undefined);
+      now += 5_000;
+      fail(1);
+      expect(circuit.openForMs).to.equal(5_000);
+      now += 1_000;
+      tryInVain();
+      expect(circuit.openForMs).to.equal(6_000);
+      now += 2_000;
+      circuit.admit();
+      expect(circuit.openForMs, 'while one finds out').to.equal(8_000);
+      circuit.succeeded();
+      expect(circuit.openForMs).to.equal(undefined);
+    });
+
+    it('not when nobody has tried since its time was over: it may be well again', () => {
+      fail(3);
+      now += 1_000;
+      expect([circuit.isOpen, circuit.openForMs]).to.deep.equal([true, undefined]);
+      now += 600_000;
+      expect(circuit.openForMs).to.equal(undefined);
+    });
+
+    it('not by a try long after the last failure that is still under way, nor by many; but as soon as it has failed', () => {
+      fail(3);
+      for (let tries = 0; tries < 40; tries += 1) {
+        now += 1_000;
+        circuit.admit();
+        if (tries >= 15) expect(circuit.openForMs).to.equal(undefined);
+      }
+      circuit.failed();
+      expect(circuit.openForMs).to.equal(40_000);
+      now += 600_000;
+      circuit.admit();
+      expect(circuit.openForMs).to.equal(undefined);
+      circuit.failed();
+      expect(circuit.openForMs).to.equal(640_000);
+    });
+  });
 });
