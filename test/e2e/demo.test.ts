@@ -1,7 +1,8 @@
 import { parseTopology, portPlan } from '@consent-ledger/network';
 import { isRunning } from '@consent-ledger/scripts';
+import { noteAttempt, twoHistoriesOf } from '@consent-ledger/scripts/internal/checkpoints/signed-so-far';
 import { expect } from 'chai';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testConsortium, type TestConsortium } from '../support/consortium.js';
@@ -140,6 +141,18 @@ describe('the demo, as a newcomer runs it', function () {
     expect(stderr).to.contain(`It was up already, under process ${before.supervisor.pid}`);
     expect(code).to.equal(0);
     expect(await consortium.state()).to.deep.equal(before);
+  });
+
+  it('has a status that is not well while two histories are noted of a member, and says which file to remove', async () => {
+    await noteAttempt(consortium.dataDir, 'riverside', 'ANOTHER HISTORY: LakesideMSP signed something else.');
+    await noteAttempt(consortium.dataDir, 'riverside', undefined);
+    const found = await twoHistoriesOf(consortium.dataDir, 'riverside');
+    const { code, stdout } = await consortium.run('status');
+    expect(stdout)
+      .to.contain('ANOTHER HISTORY: LakesideMSP')
+      .and.contain(`removes ${found?.file ?? '?'}`);
+    expect(code).to.equal(1);
+    await rm(found?.file ?? '');
   });
 
   it('has a status that a script can use', async () => {

@@ -6,7 +6,7 @@ import { dataLayout, isKeptElsewhere, type Organisation } from '@consent-ledger/
 import { existingConsortium, type Consortium } from '../consortium/consortium.js';
 import { ledgerHeight } from '../consortium/ledger-height.js';
 import { ENVIRONMENT, programs } from '../consortium/processes.js';
-import { lastSigned, noteAttempt } from './signed-so-far.js';
+import { isGrave, lastSigned, noteAttempt } from './signed-so-far.js';
 
 /** A round looks at every member that is run here, one after the other. */
 const PAUSE_MS = 15_000;
@@ -130,9 +130,4 @@ function sign({ dataDir }: Consortium, name: string, signal: AbortSignal): Promi
 /** The line that says that there are two histories, whatever was said after it. */
 function graveLine(text: string): string | undefined {
   return text.split('\n').find((line) => isGrave(line));
-}
-
-/** Whether a line says that somebody has another history, rather than that a peer does not answer. */
-export function isGrave(line: string): boolean {
-  return line.startsWith('STOPPED') || line.startsWith('ANOTHER HISTORY');
 }

@@ -1,6 +1,7 @@
 import { checkpointAt, ProjectionStopped } from '@consent-ledger/audit';
 import {
   checkpointText,
+  parseCheckpoint,
   parseRefusal,
   signedCheckpoint,
   z,
@@ -30,7 +31,7 @@ export interface ComparedCheckpoint {
  * Works out and signs what is due of the history up to a height: each block whose number is a multiple of the configuration's
  * `checkpointBlocks`. Who begins on a long history signs the newest of them alone.
  *
- * @param signed is called after each
+ * @param signed is called after each, and for the one before it where somebody has signed another history up to there since
  */
 export async function signDue(
   peer: OwnPeer,
@@ -52,6 +53,8 @@ export async function signDue(
     if (position === undefined) continue;
     unkept += 1;
     if (position.block >= first && position.block % every === 0) {
+      const again = await comparedAgain(peer, roots.signed);
+      if (again !== undefined && again.differ.length > 0) signed(again);
       const found = await signOne(peer, checkpointAt(position, roots.tree.root()));
       signed(found);
       roots = { ...roots, signed: { block: position.block, checkpoint: found.text } };
@@ -59,6 +62,15 @@ export async function signDue(
     await keepPosition(file, roots);
     unkept = 0;
   }
+}
+
+/** Who signs first has nobody to compare with: what it signed before is held against those who came after it. */
+async function comparedAgain(
+  peer: OwnPeer,
+  last: FollowedRoots['signed'],
+): Promise<ComparedCheckpoint | undefined> {
+  const checkpoint = last?.checkpoint === undefined ? undefined : parseCheckpoint(last.checkpoint);
+  return checkpoint && compared(peer, checkpoint);
 }
 
 /** Signs it, unless the member has, and puts it where every member reads it. */

@@ -9,8 +9,7 @@ import { send } from '../https.js';
 import { lockHolder } from '../supervisor/lock.js';
 import { isRunning, memoryOf, runningFor, type ProcessMemory } from '../supervisor/process-identity.js';
 import { readState, type ProcessState } from '../supervisor/state-file.js';
-import { isGrave } from '../checkpoints/by-itself.js';
-import { lastSigned, troubleOf } from '../checkpoints/signed-so-far.js';
+import { lastSigned, troubleOf, twoHistoriesOf, type TwoHistories } from '../checkpoints/signed-so-far.js';
 import { systemCode, UserError } from '../user-error.js';
 import type { Consortium } from './consortium.js';
 import { ledgerHeight } from './ledger-height.js';
@@ -64,8 +63,10 @@ export interface CheckpointStatus {
   readonly block?: number;
   /** Blocks that it has followed since. */
   readonly lag?: number;
-  /** What went wrong the last time. */
+  /** What went wrong the last time, where a supervisor that is there lets it sign. */
   readonly trouble?: string;
+  /** What was found once, and nobody has removed. */
+  readonly twoHistories?: TwoHistories;
 }
 
 /** What runs of a consortium and how it does. */
@@ -78,7 +79,11 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
   const certificates = await certificateStatus(consortium);
   const [{ network, trouble }, members] = await Promise.all([
     ledgerStatus(consortium),
-    Promise.all(topology.organisations.map((organisation) => memberStatus(consortium, organisation))),
+    Promise.all(
+      topology.organisations.map((organisation) =>
+        memberStatus(consortium, organisation, supervisor !== undefined),
+      ),
+    ),
   ]);
   const isAnswered = network !== undefined || members.some(({ ready }) => ready);
   // What a supervisor has left behind is no consortium that something else runs.
@@ -99,7 +104,7 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
   const well =
     trouble === undefined &&
     processes.every(({ status }) => status === 'ready') &&
-    members.every(({ ready, checkpoint }) => ready && !isGrave(checkpoint?.trouble ?? '')) &&
+    members.every(({ ready, checkpoint }) => ready && checkpoint?.twoHistories === undefined) &&
     (isAnswering ?? true) &&
     (network?.ordering.failing ?? 0) === 0 &&
     certificates.every((each) => each.certificates.every(({ days }) => days >= 0));
@@ -117,9 +122,15 @@ export async function consortiumStatus(consortium: Consortium): Promise<Consorti
 }
 
 function checkpointWarning({ member, checkpoint }: MemberStatus): string[] {
-  return checkpoint?.trouble === undefined
-    ? []
-    : [`${member} could not sign a checkpoint: ${checkpoint.trouble}`];
+  const { trouble, twoHistories } = checkpoint ?? {};
+  return [
+    ...(trouble === undefined ? [] : [`${member} could not sign a checkpoint: ${trouble}`]),
+    ...(twoHistories === undefined
+      ? []
+      : [
+          `${member} found two histories at ${twoHistories.at}: ${twoHistories.found} It is said until somebody who has settled it removes ${twoHistories.file}`,
+        ]),
+  ];
 }
 
 function withLag(
@@ -173,9 +184,13 @@ async function processStatus({
   };
 }
 
-async function memberStatus(consortium: Consortium, organisation: Organisation): Promise<MemberStatus> {
+async function memberStatus(
+  consortium: Consortium,
+  organisation: Organisation,
+  isSupervised: boolean,
+): Promise<MemberStatus> {
   const gateway = gatewayUrl(organisation, consortium.plan);
-  const checkpoint = await checkpointStatus(consortium.dataDir, organisation.name);
+  const checkpoint = await checkpointStatus(consortium.dataDir, organisation.name, isSupervised);
   const about = {
     member: memberReference(organisation),
     gateway,
@@ -194,10 +209,22 @@ async function memberStatus(consortium: Consortium, organisation: Organisation):
   }
 }
 
-async function checkpointStatus(dataDir: string, name: string): Promise<CheckpointStatus | undefined> {
-  const [block, trouble] = await Promise.all([lastSigned(dataDir, name), troubleOf(dataDir, name)]);
-  if (block === undefined && trouble === undefined) return undefined;
-  return { ...(block !== undefined && { block }), ...(trouble !== undefined && { trouble }) };
+async function checkpointStatus(
+  dataDir: string,
+  name: string,
+  isSupervised: boolean,
+): Promise<CheckpointStatus | undefined> {
+  const [block, trouble, twoHistories] = await Promise.all([
+    lastSigned(dataDir, name),
+    isSupervised ? troubleOf(dataDir, name) : undefined,
+    twoHistoriesOf(dataDir, name),
+  ]);
+  if (block === undefined && trouble === undefined && twoHistories === undefined) return undefined;
+  return {
+    ...(block !== undefined && { block }),
+    ...(trouble !== undefined && { trouble }),
+    ...(twoHistories !== undefined && { twoHistories }),
+  };
 }
 
 /** Whether a member's gateway answers `/readyz` with 200. */

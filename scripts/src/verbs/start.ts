@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { signByItself } from '../checkpoints/by-itself.js';
+import { forgetAttempts } from '../checkpoints/signed-so-far.js';
 import { bringUp } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { describe } from '../consortium/summary.js';
@@ -49,6 +50,7 @@ async function start(options: Options): Promise<number> {
       ]);
       if (options.once || signal.aborted) return exitCode;
       out.say('It stays up; press Ctrl-C to stop it. `consent-ledger --help` shows what else there is.');
+      await forgetAttempts(consortium.dataDir);
       const signing = options.checkpoints ? signByItself(consortium.dataDir, out.say) : undefined;
       await aborted(signal);
       await signing?.stop();

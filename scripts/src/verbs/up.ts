@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { signByItself } from '../checkpoints/by-itself.js';
+import { forgetAttempts } from '../checkpoints/signed-so-far.js';
 import { bringUp } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { describe, summary } from '../consortium/summary.js';
@@ -56,6 +57,7 @@ async function up(options: Options): Promise<number> {
       return EXIT.ok;
     }
     if (!reportToParent()) out.say('Press Ctrl-C to stop it.');
+    await forgetAttempts(consortium.dataDir);
     const signing = options.checkpoints ? signByItself(consortium.dataDir, out.say) : undefined;
     await aborted(signal);
     await signing?.stop();

@@ -61,6 +61,11 @@ export class SigningPeer {
     return [...this.#signed.keys()].sort((a, b) => a - b);
   }
 
+  /** Texts that were signed for one block. */
+  texts(block: number): string[] {
+    return (this.#signed.get(block) ?? []).map(({ checkpoint }) => checkpoint);
+  }
+
   signs(mspId: string, checkpoint: string): void {
     const block = parseCheckpoint(checkpoint)?.block;
     if (block === undefined) throw new RangeError(checkpoint);

@@ -1,4 +1,5 @@
-import { isCheckpointDue, isGrave } from '@consent-ledger/scripts/internal/checkpoints/by-itself';
+import { isCheckpointDue } from '@consent-ledger/scripts/internal/checkpoints/by-itself';
+import { isGrave } from '@consent-ledger/scripts/internal/checkpoints/signed-so-far';
 import { expect } from 'chai';
 
 describe('checkpoints that members sign by themselves', () => {

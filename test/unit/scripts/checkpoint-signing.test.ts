@@ -1,8 +1,14 @@
-import { memberLayout } from '@consent-ledger/network';
+import { dataLayout, memberLayout } from '@consent-ledger/network';
 import { signDue } from '@consent-ledger/scripts';
-import { lastSigned } from '@consent-ledger/scripts/internal/checkpoints/signed-so-far';
+import {
+  forgetAttempts,
+  lastSigned,
+  noteAttempt,
+  troubleOf,
+  twoHistoriesOf,
+} from '@consent-ledger/scripts/internal/checkpoints/signed-so-far';
 import { expect } from 'chai';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVERY, longHistory, SigningPeer } from '../../support/audit/signing-peer.js';
 import { temporaryFolder } from '../../support/temporary.js';
@@ -66,5 +72,58 @@ describe('signing what is due', () => {
     await sign(peer, 2 * EVERY + 1);
     expect(peer.readFrom).to.deep.equal([0, EVERY + 1]);
     expect(peer.signed).to.deep.equal([EVERY, 2 * EVERY]);
+  });
+
+  it('holds what it signed first against those who come after it, at its next signing', async () => {
+    const { peer } = member();
+    await sign(peer, EVERY + 1);
+    const [own] = peer.texts(EVERY);
+    peer.signs('LakesideMSP', String(own));
+    peer.signs('NovacureMSP', String(own).replace(/^time .*$/m, 'time 2026-03-02T00:00:00.000Z'));
+    const found: [number, readonly string[]][] = [];
+    await signDue(peer.own, 2 * EVERY + 1, ({ checkpoint, differ }) =>
+      found.push([checkpoint.block, differ]),
+    );
+    expect(found).to.deep.equal([
+      [EVERY, ['NovacureMSP']],
+      [2 * EVERY, []],
+    ]);
+  });
+});
+
+describe('two histories that a signing found', () => {
+  const work = temporaryFolder();
+  const grave = 'ANOTHER HISTORY: NovacureMSP signed something else for block 100.';
+
+  it('are remembered by what was found first, after what fails and what goes well, until somebody removes the file', async () => {
+    const note = (trouble?: string) => noteAttempt(work.path, 'riverside', trouble);
+    await mkdir(dataLayout(work.path).run, { recursive: true });
+    await note('the peer does not answer');
+    expect(await twoHistoriesOf(work.path, 'riverside')).to.equal(undefined);
+    await note(grave);
+    await note('The operation was aborted due to timeout');
+    await note(grave.replace('100', '200'));
+    await note();
+    expect(await troubleOf(work.path, 'riverside')).to.equal(undefined);
+    await forgetAttempts(work.path);
+    const found = await twoHistoriesOf(work.path, 'riverside');
+    expect(found).to.include({ found: grave });
+    expect(await twoHistoriesOf(work.path, 'lakeside')).to.equal(undefined);
+    await rm(found?.file ?? '');
+    expect(await twoHistoriesOf(work.path, 'riverside')).to.equal(undefined);
+  });
+
+  it('are there also where the file cannot be read any more', async () => {
+    await noteAttempt(work.path, 'sentinel', grave);
+    const { file } = (await twoHistoriesOf(work.path, 'sentinel')) ?? { file: '' };
+    await writeFile(file, '');
+    expect(await twoHistoriesOf(work.path, 'sentinel')).to.include({ file });
+  });
+
+  it('trouble of an earlier run is forgotten when it is brought up anew', async () => {
+    await noteAttempt(work.path, 'lakeside', 'the peer does not answer');
+    expect(await troubleOf(work.path, 'lakeside')).to.equal('the peer does not answer');
+    await forgetAttempts(work.path);
+    expect(await troubleOf(work.path, 'lakeside')).to.equal(undefined);
   });
 });
