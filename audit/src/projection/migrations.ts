@@ -265,6 +265,16 @@ function reviews(kind: DatabaseKind): Migration {
   };
 }
 
+/** An access out of an emergency journal has the time when it was let out, not when it was logged: which those are is on the ledger alone. */
+function timesOfJournals(): Migration {
+  return {
+    up: async (db: Kysely<unknown>) => {
+      await sql`DELETE FROM review`.execute(db);
+      await makeAgain(db);
+    },
+  };
+}
+
 /** Empties the projection, so that the next follower folds it from the genesis block on. */
 async function makeAgain(db: Kysely<unknown>): Promise<void> {
   for (const name of Object.keys(FIRST)) await sql`DELETE FROM ${sql.table(name)}`.execute(db);
@@ -310,6 +320,7 @@ export function migrationsFor(kind: DatabaseKind): MigrationProvider {
         '0001-first': first(kind),
         '0002-searches': searches(kind),
         '0003-reviews': reviews(kind),
+        '0004-times-of-journals': timesOfJournals(),
       }),
   };
 }

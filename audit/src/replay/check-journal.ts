@@ -1,4 +1,5 @@
 import {
+  instantOf,
   journalFindings,
   journalCommitment,
   JOURNAL_PREFIX,
@@ -61,6 +62,7 @@ export function checkJournalled(
   const { request } = journalled;
   const isAsSigned =
     request.digest === event.request &&
+    event.journal?.at === instantOf(journalled.custodian.iat * 1_000) &&
     isSameJson(journalledRecords(journalled), event.records) &&
     detail.records.every(({ reason }) => reason === journalledReason(journalled));
   return { explanation: isAsSigned ? undefined : 'it does not say what was signed', request };

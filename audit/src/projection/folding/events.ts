@@ -1,5 +1,6 @@
 import {
   accessEvent,
+  decidedAt,
   delivery,
   details,
   millisecondsOf,
@@ -31,7 +32,7 @@ export function foldEvent(value: ValueAt, changes: Changes): boolean {
     transaction_id: transaction.id,
     event: key,
     jti: event.jti,
-    at: millisecondsOf(event.at),
+    at: millisecondsOf(decidedAt(event)),
     rules: event.rules,
   });
   event.records.forEach(({ record, outcome, code, version, obligations }, place) => {

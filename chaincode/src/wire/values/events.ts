@@ -79,6 +79,11 @@ export const accessEvent = z.strictObject({
 });
 export type AccessEvent = z.infer<typeof accessEvent>;
 
+/** When it was decided and let out: of what comes out of an emergency journal that is before it was logged. 45 CFR 164.528 asks for it. */
+export function decidedAt({ at, journal }: Pick<AccessEvent, 'at' | 'journal'>): string {
+  return journal?.at ?? at;
+}
+
 export const basisEntry = z.strictObject({
   consent: z.string().max(256),
   version: z.int().min(0),

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   amendment,
   consent,
+  decidedAt,
   delegation,
   delegationEnd,
   isBreakGlass,
@@ -126,13 +127,13 @@ export class NoticeFolder {
   /** An access for which the glass was broken: each subject whose records were looked at is told. */
   foldEvent(
     { collection, key }: PrivateWrite,
-    { at, records }: AccessEvent,
+    event: AccessEvent,
     detail: EventDetail,
     block: number,
     { id, index }: LedgerTransaction,
   ): void {
     const custodian = COLLECTION.exec(collection)?.[1];
-    const opened = new Set(records.filter(isBreakGlass).map(({ record }) => record));
+    const opened = new Set(event.records.filter(isBreakGlass).map(({ record }) => record));
     if (custodian === undefined || opened.size === 0) return;
     const keyHash = hexSha256(key);
     const about = key.slice(key.indexOf('/') + 1);
@@ -149,7 +150,7 @@ export class NoticeFolder {
         subject,
         'emergency-access',
         about,
-        at,
+        decidedAt(event),
         id,
         block,
         index,

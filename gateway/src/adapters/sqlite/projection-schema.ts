@@ -2,7 +2,7 @@ import { AMENDMENT_SCHEMA } from './amendment-folding.js';
 import { STUDY_SCHEMA } from './study-schema.js';
 
 /** Version of the tables; a projection of another version is thrown away and made again from the first block. */
-export const PROJECTION_VERSION = 15;
+export const PROJECTION_VERSION = 16;
 
 /**
  * `private_value` and `pending_value` go by the hash of the key, which is all that is known of a value that is missing.

@@ -1,4 +1,4 @@
-import { accessEvent, type Amendment } from '@consent-ledger/chaincode/wire';
+import { accessEvent, decidedAt, type Amendment } from '@consent-ledger/chaincode/wire';
 import type {
   AmendmentDocument,
   AmendmentPage,
@@ -82,7 +82,9 @@ export function listRecipients(
   const page = entries.slice(0, limit);
   const last = entries.length > limit ? page.at(-1) : undefined;
   const recipients = page.flatMap(({ key, value, delivered }) => {
-    const { requester, at, records } = accessEvent.parse(JSON.parse(value.toString('utf8')));
+    const accessed = accessEvent.parse(JSON.parse(value.toString('utf8')));
+    const { requester, records } = accessed;
+    const at = decidedAt(accessed);
     const version = records.find((one) => one.record === record)?.version;
     if (requester === custody.custodian || version === undefined || version >= before) return [];
     const told = custody.get('amendmenttold', amendment, key)?.value.at;
