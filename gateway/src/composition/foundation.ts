@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   custodyCollection,
   EPOCH_KEY,
+  journalKey,
   studyCollection,
   withdrawalCollection,
 } from '@consent-ledger/chaincode/wire';
@@ -98,10 +99,17 @@ export async function layFoundation(
     ...studyCollections(loaded),
   ];
   const outbox = seams.outbox(closers.add(openOutbox(inData('outbox.db'))));
-  const journal = seams.journal(
-    closers.add(openJournal(inData('journal.db'), own.mspId, (claims) => memberKeys.signJournal(claims))),
-  );
   const projection = closers.add(openProjection({ path: inData('projection.db'), chaincode, collections }));
+  const journal = seams.journal(
+    closers.add(
+      openJournal(
+        inData('journal.db'),
+        own.mspId,
+        (claims) => memberKeys.signJournal(claims),
+        (chain, seq) => projection.publicValue(journalKey(own.mspId, chain, seq)) !== undefined,
+      ),
+    ),
+  );
   const members = new Members(projection, configuration.members, own);
   const custodies = new Map(readable.map((mspId) => [mspId, new CustodyView(projection, mspId)]));
 

@@ -47,7 +47,29 @@ describe('what is in the emergency journal is published', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function append(role: 'custodian' | 'requester', custodian: string, jti: string): Promise<unknown> {
+  it('takes no more into an older copy that was brought back: the ledger has another entry there', async () => {
+    const taken = new Set<number>();
+    const brought = openJournal(join(folder, 'brought-back.db'), OWN, signed, (chain, seq) => {
+      expect(chain).to.equal(brought.chain);
+      return taken.has(seq);
+    });
+    await append('custodian', OWN, 'first', brought);
+    taken.add(1);
+    const refused = await append('custodian', OWN, 'second', brought).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).to.be.instanceOf(Refusal).and.include({ code: 'journal-not-next' });
+    expect(brought.list(-1, 10)).to.have.length(1);
+    await brought.close();
+  });
+
+  function append(
+    role: 'custodian' | 'requester',
+    custodian: string,
+    jti: string,
+    into = journal,
+  ): Promise<unknown> {
     const now = Math.floor(Date.now() / 1_000);
     const body = {
       ledger: 'a'.repeat(64),
@@ -61,7 +83,7 @@ describe('what is in the emergency journal is published', () => {
       height: 7,
       records: [{ record: 'hb', outcome: 'permit' as const, code: 'permitted', version: 1, obligations: [] }],
     };
-    return journal.append({ role, body, request: 'request', other: 'other' });
+    return into.append({ role, body, request: 'request', other: 'other' });
   }
 
   /** With a custodian for each way to answer, and a ledger that fails on the intents it is told. */

@@ -10,6 +10,7 @@ import {
   type JournalClaims,
 } from '@consent-ledger/chaincode/wire';
 import type { Journal, JournalEntry, NewJournalEntry, SignJournal } from '../../ports/journal.js';
+import { Refusal } from '../../usecases/refusal.js';
 import { openDatabase } from './database.js';
 
 const SCHEMA = `
@@ -45,11 +46,15 @@ interface Row {
 /**
  * The journal in one SQLite file, written through to the disk. Throws an Error where what is in it is not one chain: something was changed or
  * taken out, and nothing may be added to it.
+ *
+ * @param isTaken whether the ledger has an entry of this chain at that place already. Then this file is an older copy that was brought back, and
+ * an entry that is added would make two of one place: `append` throws a Refusal `journal-not-next`
  */
 export function openJournal(
   path: string,
   own: string,
   sign: SignJournal,
+  isTaken: (chain: string, seq: number) => boolean = () => false,
 ): Journal & { close(): Promise<void> } {
   const database = openDatabase(path, SCHEMA, 1, 'full');
   const chain = nameOf(database);
@@ -66,6 +71,7 @@ export function openJournal(
   let turn: Promise<unknown> = Promise.resolve();
 
   const append = async ({ role, body, request, other }: NewJournalEntry): Promise<JournalEntry> => {
+    if (isTaken(chain, next)) throw new Refusal('journal-not-next');
     const claims: JournalClaims = { ...body, iss: own, chain, seq: next, prev };
     const entry = await sign(claims);
     statements.add.run(next, role, body.event, body.due, entry, request, other ?? null);
