@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataLayout, isKeptElsewhere, type Organisation } from '@consent-ledger/network';
 import { existingConsortium, type Consortium } from '../consortium/consortium.js';
 import { ledgerHeight } from '../consortium/ledger-height.js';
-import { ENVIRONMENT, programs } from '../consortium/processes.js';
-import { isGrave, lastSigned, noteAttempt } from './signed-so-far.js';
+import { programs } from '../consortium/processes.js';
+import { runAttached, type Ended } from './attached-process.js';
+import { lastSigned, noteAttempt } from './signed-so-far.js';
 
 /** A round looks at every member that is run here, one after the other. */
 const PAUSE_MS = 15_000;
-/** One that takes longer has no peer that answers; the next round tries again. */
+/** One that takes longer has a peer that does not answer, or a long history to read; the next round goes on from where it was. */
 const SIGNING_MS = 120_000;
 /** Where a gateway does not tell how far the ledger is, its member tries so often. */
 const BLIND_MS = 300_000;
@@ -92,42 +91,8 @@ export function isCheckpointDue(height: number, signed: number, every: number): 
   return Math.floor((height - 1) / every) * every > signed;
 }
 
-interface Ended {
-  readonly code: number | null;
-  /** What it said last. */
-  readonly last?: string;
-}
-
 function sign({ dataDir }: Consortium, name: string, signal: AbortSignal): Promise<Ended> {
-  const log = openSync(path.join(dataLayout(dataDir).logs, `checkpoints-${name}.log`), 'w', 0o600);
+  const log = path.join(dataLayout(dataDir).logs, `checkpoints-${name}.log`);
   const command = ['audit', 'checkpoint', 'sign', '--as', name, '--data-dir', dataDir];
-  try {
-    const child = spawn(process.execPath, [programs().cli, ...command], {
-      stdio: ['ignore', log, 'pipe'],
-      env: { ...process.env, ...ENVIRONMENT },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(SIGNING_MS)]),
-      // It ends where it is: what it keeps is whole at any moment, and what it signed is signed once.
-      killSignal: 'SIGKILL',
-    });
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2_000);
-    });
-    return new Promise((resolve) => {
-      child.once('error', (error) => {
-        resolve({ code: null, last: error.message });
-      });
-      child.once('close', (code) => {
-        const last = graveLine(said) ?? said.trimEnd().split('\n').at(-1);
-        resolve({ code, ...(last !== undefined && last !== '' && { last }) });
-      });
-    });
-  } finally {
-    closeSync(log);
-  }
-}
-
-/** The line that says that there are two histories, whatever was said after it. */
-function graveLine(text: string): string | undefined {
-  return text.split('\n').find((line) => isGrave(line));
+  return runAttached([programs().cli, ...command], { log, signal, deadlineMs: SIGNING_MS });
 }

@@ -44,7 +44,8 @@ export interface ManagedProcess {
   stop(): Promise<void>;
 }
 
-const LEASH = fileURLToPath(new URL('leash.js', import.meta.url));
+/** Module that has a process end with the one whose ipc channel it has. */
+export const LEASH = fileURLToPath(new URL('leash.js', import.meta.url));
 const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'];
 
 /** A process that is started again, with growing pauses, whenever it ends without being asked to. */
