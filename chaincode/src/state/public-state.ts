@@ -2,6 +2,7 @@ import type {
   AgreementProposal,
   AgreementVersion,
   Epoch,
+  JournalChains,
   JournalCommitment,
   Ledger,
   LegalBasisProposal,
@@ -18,6 +19,7 @@ import {
   agreementKey,
   agreementProposalKey,
   agreementVersionKey,
+  journalChainsKey,
   journalKey,
   legalBasisKey,
   legalBasisProposalKey,
@@ -41,6 +43,7 @@ const agreementProposals = new StoredValueCache<AgreementProposal>(64);
 const legalBases = new StoredValueCache<LegalBasisVersion>(1_024);
 const legalBasisProposals = new StoredValueCache<LegalBasisProposal>(64);
 const commitments = new StoredValueCache<JournalCommitment>(64);
+const journalChains = new StoredValueCache<JournalChains>(64);
 const holders = new StoredValueCache<MemberNameHolder>(1_024);
 
 const NOTHING = new Uint8Array(0);
@@ -101,6 +104,11 @@ export class PublicState {
   /** What a member has committed to at a place of its emergency journal. */
   async journalCommitment(mspId: string, chain: string, seq: number): Promise<JournalCommitment | undefined> {
     return commitments.read(await this.bytes(journalKey(mspId, chain, seq)));
+  }
+
+  /** Which emergency journals a member has begun. */
+  async journalChains(mspId: string): Promise<JournalChains | undefined> {
+    return journalChains.read(await this.bytes(journalChainsKey(mspId)));
   }
 
   /** Who has that short name. */
@@ -192,6 +200,10 @@ export class PublicState {
 
   putJournalCommitment(value: JournalCommitment): void {
     this.stub.putState(journalKey(value.mspId, value.chain, value.seq), canonicalBytes(value));
+  }
+
+  putJournalChains(value: JournalChains): void {
+    this.stub.putState(journalChainsKey(value.mspId), canonicalBytes(value));
   }
 
   putNameHolder(name: string, value: MemberNameHolder): void {

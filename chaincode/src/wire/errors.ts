@@ -85,6 +85,16 @@ export const ERRORS = {
     'FAILED_PRECONDITION',
     'Commit to the entries of a journal in their order, and to each once.',
   ),
+  'journal-due-too-late': entry(
+    422,
+    'INVALID_ARGUMENT',
+    'Have the clocks looked at: no policy gives an entry of a journal so long to be on the ledger.',
+  ),
+  'journals-too-many': entry(
+    409,
+    'FAILED_PRECONDITION',
+    'Go on with the journal that is there, out of a backup: this member has begun as many as it may.',
+  ),
   'ledger-within-reach': entry(
     409,
     'FAILED_PRECONDITION',

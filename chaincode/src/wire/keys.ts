@@ -61,6 +61,11 @@ export function journalKey(mspId: string, chain: string, seq: number): string {
   return `${JOURNAL_PREFIX}${mspId}/${chain}/${ordered(seq)}`;
 }
 
+/** Which emergency journals a member has begun. */
+export function journalChainsKey(mspId: string): string {
+  return `journal-chains/${mspId}`;
+}
+
 /** Two members in the order of their MSP ids as texts, so that there is one name for the pair. */
 export function partiesOf(one: string, other: string): [string, string] {
   return one < other ? [one, other] : [other, one];

@@ -1,9 +1,8 @@
-import type { JournalFinding } from '@consent-ledger/chaincode/wire';
 import type { Handlers } from '../http/handlers.js';
 import { journalFindingHandlers, journalHandlers } from '../http/operations/journal.js';
 import type { Peers } from '../ports/peers.js';
 import type { CustodyView } from '../usecases/custody-view.js';
-import { findingsOn } from '../usecases/journal/lists.js';
+import { JournalFindings } from '../usecases/journal/findings.js';
 import { JournalPublisher } from '../usecases/journal/publisher.js';
 import { isOversight } from '../usecases/members.js';
 import type { Closers } from './closers.js';
@@ -40,15 +39,14 @@ export function buildJournals(
   });
   closers.addStop(() => publisher.stop());
   const isReader = foundation.custodies.size > 0;
-  const findings = (): JournalFinding[] =>
-    findingsOn(projection, foundation.journalIndex, now(), isOversight(own));
+  const findings = new JournalFindings(projection, foundation.journalIndex, isOversight(own));
   return {
     handlers: {
       ...journalHandlers(journal, members, now),
-      ...(isReader ? journalFindingHandlers(findings, members) : {}),
+      ...(isReader ? journalFindingHandlers(() => findings.at(now()), members) : {}),
     },
     counts: () => journal.counts(now() / 1_000),
-    findings: () => (isReader ? findings().length : 0),
+    findings: () => (isReader ? findings.at(now()).length : 0),
     start: () => {
       publisher.start();
     },

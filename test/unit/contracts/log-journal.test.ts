@@ -3,6 +3,7 @@ import {
   instantOf,
   JOURNAL_TYP,
   journalFindings,
+  MAX_JOURNALS,
   sha256,
   type JournalClaims,
   type LoggedEntry,
@@ -252,6 +253,32 @@ describe('what was released while the ledger was out of reach', () => {
       expect((await commit(LAKESIDE, 0, 'a', 'b')).message).to.equal('');
       expect((await commit(LAKESIDE, 1, 'b', 'c')).message).to.equal('');
       expect(refusalOf(await commit(LAKESIDE, 1, 'another'))).to.equal('journal-not-next');
+      expect((await commit(RIVERSIDE, 0, 'a')).message, 'a member of its own').to.equal('');
+    });
+
+    const begin = (chain: string, when = due): ReturnType<World['tryRegister']> =>
+      world.tryRegister(
+        { command: 'commit-journal', chain, from: 0, entries: [{ entry: sha256('a'), due: when }] },
+        { mspId: LAKESIDE },
+      );
+
+    it('not for later than any policy says, and late where the ledger was out of reach for longer', async () => {
+      expect(refusalOf(await begin(another, instantOf(NOW + 25 * HOUR_MS)))).to.equal('journal-due-too-late');
+      expect(refusalOf(await begin(another, '9999-12-31T23:59:59.999Z'))).to.equal('journal-due-too-late');
+      expect((await begin(another, instantOf(NOW + 24 * HOUR_MS))).message).to.equal('');
+      expect((await commit(LAKESIDE, 0, 'b')).message).to.equal('');
+      const late = await begin('D'.repeat(21) + 'A', instantOf(NOW - 72 * HOUR_MS));
+      expect(late.message, 'after three days without the ledger').to.equal('');
+    });
+
+    it('in a few journals and no more; those that were begun go on', async () => {
+      const names = Array.from({ length: MAX_JOURNALS + 1 }, (_, number) =>
+        Buffer.alloc(16, number).toString('base64url'),
+      );
+      const [last] = names.slice(-1);
+      for (const name of names.slice(0, -1)) expect((await begin(name)).message).to.equal('');
+      expect(refusalOf(await begin(last ?? ''))).to.equal('journals-too-many');
+      expect((await begin(names[0] ?? '')).message, 'the same again').to.equal('');
       expect((await commit(RIVERSIDE, 0, 'a')).message, 'a member of its own').to.equal('');
     });
   });

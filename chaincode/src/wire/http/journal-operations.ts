@@ -3,6 +3,7 @@ import {
   journalFindingList,
   journalKeys,
   journalPage,
+  listJournalFindingsQuery,
   listJournalQuery,
 } from './journal.js';
 import { RELEASE_MEDIA_TYPE, receiptParams, releaseBody } from './releases.js';
@@ -56,7 +57,7 @@ export const JOURNAL_OPERATIONS = {
     caller: ['auditor'],
     at: 'custodian or oversight',
     params: noQuery,
-    query: noQuery,
-    answer: { status: 200, description: 'All of them', schema: journalFindingList },
+    query: listJournalFindingsQuery,
+    answer: { status: 200, description: 'A page, in a lasting order', schema: journalFindingList },
   },
 } as const;

@@ -43,6 +43,12 @@ export const journalPage = z
 export type JournalPage = z.infer<typeof journalPage>;
 export type ListJournalQuery = z.infer<typeof listJournalQuery>;
 
+/** By what a finding is about: member, journal, place, entry and rule. */
+export const listJournalFindingsQuery = z.strictObject({
+  ...pageOf(/^[A-Za-z0-9]{1,40}\.[\w-]{22}\.\d{16}\.[\w-]{43}\.[a-z-]{1,40}$/),
+});
+export type ListJournalFindingsQuery = z.infer<typeof listJournalFindingsQuery>;
+
 export const journalFindingList = z
   .strictObject({
     findings: z.array(
@@ -58,6 +64,7 @@ export const journalFindingList = z
         requester: memberReferenceSchema.optional(),
       }),
     ),
+    next: z.string().optional().describe('give it as `after` for the page that follows'),
   })
   .meta({ id: 'JournalFindingList' });
 export type JournalFindingList = z.infer<typeof journalFindingList>;

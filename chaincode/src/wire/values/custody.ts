@@ -11,13 +11,16 @@ const emergencyAccess = z.strictObject({
   accessHours: z.int().min(1).max(8_760),
 });
 
+/** Longest time that a policy may give an emergency to be on the ledger. */
+export const MAX_JOURNAL_MINUTES = 1_440;
+
 /**
  * Whether emergencies are answered while the ledger is out of reach, and when it counts as that: nothing has come through for so long. What was
  * let out has to be on the ledger within so many minutes. Absent: they are not.
  */
 const emergencyJournal = z.strictObject({
   outOfReachSeconds: z.int().min(1).max(3_600),
-  withinMinutes: z.int().min(1).max(1_440),
+  withinMinutes: z.int().min(1).max(MAX_JOURNAL_MINUTES),
 });
 
 /** What holds at a custodian beyond the consents (domain's `DecisionContext`). */

@@ -17,3 +17,14 @@ export const journalCommitment = z.strictObject({
   at: instant,
 });
 export type JournalCommitment = z.infer<typeof journalCommitment>;
+
+/** Journals that a member may ever have begun: one, and another each time that the file was lost. */
+export const MAX_JOURNALS = 32;
+
+/** Public value `journal-chains/<MSPID>`: names of the journals that a member has committed to, in the order in which it began them. */
+export const journalChains = z.strictObject({
+  v: z.literal(1),
+  mspId,
+  chains: z.array(base64UrlBytes(16)).min(1).max(MAX_JOURNALS),
+});
+export type JournalChains = z.infer<typeof journalChains>;

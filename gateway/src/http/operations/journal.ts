@@ -1,7 +1,7 @@
 import { RELEASE_MEDIA_TYPE } from '@consent-ledger/chaincode/wire/http';
-import type { JournalFinding } from '@consent-ledger/chaincode/wire';
 import type { Journal } from '../../ports/journal.js';
 import type { JournalAnswers } from '../../usecases/journal/answer-by-journal.js';
+import type { PlacedFinding } from '../../usecases/journal/findings.js';
 import { findingList, listJournal } from '../../usecases/journal/lists.js';
 import type { Members } from '../../usecases/members.js';
 import type { ReleaseOptions } from '../../usecases/release-records.js';
@@ -40,8 +40,10 @@ export function journalHandlers(
 
 /** For whoever reads custodians' events. */
 export function journalFindingHandlers(
-  findings: () => JournalFinding[],
+  findings: () => readonly PlacedFinding[],
   members: Pick<Members, 'referenceOf'>,
 ): HandlersOf<'listJournalFindings'> {
-  return { listJournalFindings: () => Promise.resolve({ body: findingList(findings(), members) }) };
+  return {
+    listJournalFindings: ({ query }) => Promise.resolve({ body: findingList(query, findings(), members) }),
+  };
 }

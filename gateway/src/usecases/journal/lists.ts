@@ -1,15 +1,13 @@
-import {
-  instantOf,
-  JOURNAL_PREFIX,
-  journalCommitment,
-  journalFindings,
-  type JournalFinding,
-} from '@consent-ledger/chaincode/wire';
-import type { JournalFindingList, JournalPage, ListJournalQuery } from '@consent-ledger/chaincode/wire/http';
+import { instantOf } from '@consent-ledger/chaincode/wire';
+import type {
+  JournalFindingList,
+  JournalPage,
+  ListJournalFindingsQuery,
+  ListJournalQuery,
+} from '@consent-ledger/chaincode/wire/http';
 import type { Journal } from '../../ports/journal.js';
-import type { JournalIndex } from '../../ports/journal-index.js';
-import type { Projection } from '../../ports/projection.js';
 import type { Members } from '../members.js';
+import type { PlacedFinding } from './findings.js';
 
 /** A page of this gateway's own journal. */
 export function listJournal(
@@ -42,34 +40,23 @@ export function listJournal(
   };
 }
 
-/**
- * What is wrong with members' journals, as far as the ledger shows it. That no event has an entry can be told only by who reads every
- * custodian's; a custodian is told of its own events.
- */
-export function findingsOn(
-  projection: Pick<Projection, 'publicValues'>,
-  index: JournalIndex,
-  now: number,
-  readsAll: boolean,
-): JournalFinding[] {
-  const commitments = projection
-    .publicValues(JOURNAL_PREFIX)
-    .map(({ value }) => journalCommitment.parse(JSON.parse(value.toString('utf8'))));
-  const found = journalFindings(commitments, index.entries(), now);
-  return readsAll ? found : found.filter(({ event }) => event !== undefined);
-}
-
+/** A page of what is wrong with journals, in the order of their places. */
 export function findingList(
-  findings: readonly JournalFinding[],
+  { after = '', limit }: ListJournalFindingsQuery,
+  findings: readonly PlacedFinding[],
   members: Pick<Members, 'referenceOf'>,
 ): JournalFindingList {
+  const found = findings.filter(({ place }) => place > after);
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
   return {
-    findings: findings.map(({ member, due, custodian, requester, ...finding }) => ({
+    findings: page.map(({ finding: { member, due, custodian, requester, ...finding } }) => ({
       ...finding,
       member: members.referenceOf(member),
       due: instantOf(due),
       ...(custodian === undefined ? {} : { custodian: members.referenceOf(custodian) }),
       ...(requester === undefined ? {} : { requester: members.referenceOf(requester) }),
     })),
+    ...(last === undefined ? {} : { next: last.place }),
   };
 }
