@@ -6,7 +6,7 @@ import { decodeBase64Url } from './base64url.js';
 import { isSignedBy, openCompactJws } from './jws.js';
 import { privateKey } from './keys.js';
 import { base64UrlBytes, digest, eventKey, jti, ledgerId, mspId, numericDate } from './primitives.js';
-import { MAX_RECORDS, REQUEST_CLOCK_TOLERANCE_SECONDS } from './request-object.js';
+import { MAX_RECORDS, REQUEST_CLOCK_TOLERANCE_SECONDS, type RequestClaims } from './request-object.js';
 import { eventRecord, MAX_JOURNAL_LENGTH, type EventRecord } from './values/events.js';
 import type { Custody } from './values/custody.js';
 import type { Member } from './values/member.js';
@@ -133,7 +133,11 @@ export function verifyJournal(
   const why = notAnEmergency(request, entry.records, custody, at);
   if (why !== undefined) return refused(why);
 
-  if (texts.requester === undefined) return { kind: 'journalled', request, custodian: entry, at };
+  if (texts.requester === undefined) {
+    if (expected.at < unansweredAt(entry, request.claims) * 1_000)
+      return refused('the requester may still answer the custodian’s entry, and the key leave after it');
+    return { kind: 'journalled', request, custodian: entry, at };
+  }
   const answer = openAnswer(texts.requester, { text: texts.custodian, claims: entry }, expected);
   if (answer === undefined)
     return refused('the requester’s entry is not its own, or of another release or time');
@@ -178,6 +182,17 @@ export function openAnswer(
   const answer = openEntry(text, claims.requester, expected);
   const isAnswer = answer?.answers === sha256(answered) && isSameRelease(claims, answer);
   return isAnswer && Math.abs(answer.iat - claims.iat) <= MAX_APART_SECONDS ? answer : undefined;
+}
+
+/**
+ * From when on no answer to a custodian's entry counts, epoch seconds: the request has run out by anybody's clock, and an answer would be too
+ * far apart. Before, nothing may be on the ledger that says that no key left.
+ */
+export function unansweredAt(
+  { iat }: Pick<JournalClaims, 'iat'>,
+  { exp }: Pick<RequestClaims, 'exp'>,
+): number {
+  return Math.max(exp + REQUEST_CLOCK_TOLERANCE_SECONDS, iat + MAX_APART_SECONDS);
 }
 
 /** What is `prev` in the first entry of a chain. */

@@ -54,7 +54,7 @@ const custodySchema = z
     emergencyJournal: z
       .strictObject({
         outOfReachSeconds: z.int().min(1).max(3_600).default(30),
-        withinMinutes: z.int().min(1).max(1_440).default(60),
+        withinMinutes: z.int().min(10).max(1_440).default(60),
       })
       .readonly()
       .exactOptional()

@@ -170,9 +170,9 @@ export const custodySchema = mapping({
       .max(3_600, 'a whole number of seconds from 1 to 3600')
       .default(30),
     withinMinutes: z
-      .int('a whole number of minutes from 1 to 1440')
-      .min(1, 'a whole number of minutes from 1 to 1440')
-      .max(1_440, 'a whole number of minutes from 1 to 1440')
+      .int('a whole number of minutes from 10 to 1440')
+      .min(10, 'a whole number of minutes from 10 to 1440')
+      .max(1_440, 'a whole number of minutes from 10 to 1440')
       .default(60),
   }).optional(),
   /** Purposes for which only a signed consent counts. */

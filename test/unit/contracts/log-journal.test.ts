@@ -167,6 +167,37 @@ describe('what was released while the ledger was out of reach', () => {
     expect(refusalOf(await log({ ...one, requester: answered }))).to.equal('journal-refused');
   });
 
+  it('is no denial as long as the requester may still answer: a key could leave after it', async () => {
+    const unanswered = (age: number, lives: number): Changes => {
+      const iat = Math.floor(NOW / 1_000) - age;
+      const owed = (code: 'review-by' | 'expires-at', hours: number) => ({
+        code,
+        at: instantOf(iat * 1_000 + hours * HOUR_MS),
+      });
+      const obligations = [owed('review-by', 72), owed('expires-at', 24)];
+      return {
+        request: { iat, exp: iat + lives, auth: { time: iat - 60, methods: ['pwd', 'mfa'] } },
+        custodian: {
+          iat,
+          due: iat + 3_600,
+          records: [{ record: 'hb-1', outcome: 'permit', code: 'permitted', version: 1, obligations }],
+        },
+      };
+    };
+    for (const [age, lives] of [
+      [0, 300],
+      [299, 300],
+      [329, 300],
+      // An answer would still count, though the request has run out.
+      [329, 60],
+    ] as const) {
+      const one = released({ ...unanswered(age, lives), requester: undefined });
+      expect(refusalOf(await log(one)), `${age} s of ${lives}`).to.equal('journal-refused');
+    }
+    expect((await log(released({ ...unanswered(330, 300), requester: undefined }))).message).to.equal('');
+    expect((await log(released(unanswered(0, 300)))).message, 'answered at once').to.equal('');
+  });
+
   it('is refused where the custodian’s policy has it switched off', async () => {
     const journalled = released();
     world = await World.open({ emergencyAccess: EMERGENCY_ACCESS });

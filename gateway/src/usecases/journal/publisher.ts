@@ -5,6 +5,7 @@ import {
   journalKey,
   MAX_COMMITMENTS,
   parseRequestObject,
+  unansweredAt,
 } from '@consent-ledger/chaincode/wire';
 import type { Journal, JournalEntry } from '../../ports/journal.js';
 import type { Logger } from '../../ports/logger.js';
@@ -161,12 +162,13 @@ export class JournalPublisher {
     this.#options.log.error('journal.decided-as-well', { transaction, block });
   }
 
-  /** The requester may still send its entry: as long as its request is in force, and then for half of the time that is left. */
-  #isWaiting({ claims: { iat, due }, other, request, isAbandoned }: JournalEntry, now: number): boolean {
+  /** The requester may still send its entry: as long as endorsers wait for it, and at least for half of the time till it is due. */
+  #isWaiting({ claims, other, request, isAbandoned }: JournalEntry, now: number): boolean {
     if (other !== undefined || isAbandoned) return false;
     const asked = parseRequestObject(request);
-    const inForce = asked.kind === 'parsed' ? asked.claims.exp : 0;
-    return now < Math.max(inForce, iat + (due - iat) * ABANDONED_AFTER) * 1_000;
+    const answerable = asked.kind === 'parsed' ? unansweredAt(claims, asked.claims) : 0;
+    const { iat, due } = claims;
+    return now < Math.max(answerable, iat + (due - iat) * ABANDONED_AFTER) * 1_000;
   }
 
   /** Those that follow the last one that is on the ledger, in their order. */
