@@ -65,7 +65,9 @@ describe('legal bases about one patient', () => {
       proposal: proposedAbout(world, basis),
     }));
     succeeded(await world.tryCustody(must(first), by(SENTINEL)));
-    expect(refusalOf(await world.tryCustody(must(second), by(SENTINEL)))).to.equal('legal-basis-limit-reached');
+    expect(refusalOf(await world.tryCustody(must(second), by(SENTINEL)))).to.equal(
+      'legal-basis-limit-reached',
+    );
     policiesSchema.parse(world.value('policies', SUBJECT));
   });
 
