@@ -142,8 +142,14 @@ describe('emergencies while the ledger is out of reach', function () {
     };
   }
 
-  const releaseBy = (request: string): Promise<Answer> =>
-    riverside.call('POST', '/v1/emergency-releases', { body: { request } });
+  /** As an honest requester: in the ordinary way first wherever the custodian has not tried the ledger lately, and then again. */
+  async function releaseBy(request: string): Promise<Answer> {
+    for (let left = 60; ; left -= 1) {
+      const answer = await riverside.call('POST', '/v1/emergency-releases', { body: { request } });
+      if (answer.json['code'] !== 'ledger-within-reach' || left === 0) return answer;
+      await breakGlass(lakeside, riverside, { purpose: ['TREAT'] });
+    }
+  }
   const countersign = (jti: string, entry: string): Promise<Answer> =>
     riverside.call('POST', `/v1/emergency-releases/${jti}/entry`, { body: { entry } });
   const said = (entry: string): JournalClaims =>
