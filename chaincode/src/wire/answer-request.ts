@@ -9,6 +9,7 @@ import { subjectBases } from './subject-bases.js';
 import { pausesStudy, studyContext, type RegisteredStudy } from './study-context.js';
 import {
   isSubjectBasis,
+  partsOfPolicy,
   type Custody,
   type CustodyPolicy,
   type Descriptor,
@@ -113,10 +114,10 @@ export async function answerRequest(
     ...(claims.legalBasis !== undefined && { legalBasis: claims.legalBasis }),
     ...(claims.study !== undefined && { study: claims.study }),
   };
-  const { emergencyAccess, ...policy } = withoutJournal(custody.policy);
+  const { emergencyAccess, rules } = partsOfPolicy(custody.policy);
   const study = claims.study === undefined ? undefined : await studies.get(claims.study);
   const context: DecisionContext = {
-    ...policy,
+    ...rules,
     members: [{ reference: member, status: requester.status }],
     ...(await readRegistered(state, custody, claims, requester.mspId)),
   };
@@ -140,13 +141,6 @@ export async function answerRequest(
     answers.push(toRecordAnswer(record, descriptor, withEndOfAccess(answer, emergencyAccess, at)));
   }
   return answers;
-}
-
-/** Whether there is a journal for emergencies is nothing that a decision rests on. */
-function withoutJournal(policy: CustodyPolicy): Omit<CustodyPolicy, 'emergencyJournal'> {
-  const rest = { ...policy };
-  delete rest.emergencyJournal;
-  return rest;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { validateContext } from '@consent-ledger/chaincode/domain';
+import { partsOfPolicy } from '@consent-ledger/chaincode/wire';
 import {
   isCustodian,
   isOversight,
@@ -121,10 +122,7 @@ function studyAlertsOfOthers(organisations: readonly Organisation[]): CrossProbl
 /** What the chaincode would refuse when the custody is opened: purposes of systems that are not registered, and such systems. */
 function purposesThatNobodyKnows(organisations: readonly Organisation[]): CrossProblem[] {
   return organisations.flatMap(({ custody }, index) => {
-    const context = { ...custody };
-    delete context.emergencyAccess;
-    delete context.emergencyJournal;
-    const checked = validateContext(context);
+    const checked = validateContext(partsOfPolicy(custody ?? {}).rules);
     if (checked.ok) return [];
     return checked.problems.map(({ path, message }) => {
       const [, key = '', place = '0'] = /^(\w+)\[(\d+)\]$/.exec(path) ?? [];

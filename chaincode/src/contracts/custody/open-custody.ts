@@ -3,6 +3,7 @@ import { bytesOf, putCustody, readCustody } from '../../state/custody-state.js';
 import type { CommandOf, CustodyPolicy } from '../../wire/index.js';
 import { Refusal } from '../../wire/refusal.js';
 import { organizationReference } from '../../wire/names.js';
+import { partsOfPolicy } from '../../wire/values/custody.js';
 import type { Call } from '../call.js';
 
 /**
@@ -25,11 +26,7 @@ export async function openNewCustody(
 
 /** The policy becomes part of the context of every decision, so it must make a valid one. */
 function guardPolicy(policy: CustodyPolicy): void {
-  const context: Partial<CustodyPolicy> = { ...policy };
-  // Decide before the rules whether there is an emergency, and what is done without a ledger; neither is theirs.
-  delete context.emergencyAccess;
-  delete context.emergencyJournal;
-  const checked = validateContext(context);
+  const checked = validateContext(partsOfPolicy(policy).rules);
   if (checked.ok) return;
   throw new Refusal(
     'command-malformed',

@@ -38,6 +38,19 @@ export const custodyPolicy = z.strictObject({
 });
 export type CustodyPolicy = z.infer<typeof custodyPolicy>;
 
+/** A policy in parts: what the rules read, and beside it what is theirs not: whether there is an emergency, and what is done without a ledger. */
+export function partsOfPolicy<Policy extends Partial<CustodyPolicy>>({
+  emergencyAccess,
+  emergencyJournal,
+  ...rules
+}: Policy): {
+  readonly emergencyAccess: CustodyPolicy['emergencyAccess'] | undefined;
+  readonly emergencyJournal: CustodyPolicy['emergencyJournal'] | undefined;
+  readonly rules: Omit<Policy, 'emergencyAccess' | 'emergencyJournal'>;
+} {
+  return { emergencyAccess, emergencyJournal, rules };
+}
+
 /** HMAC key of the collection's private keys; known to its members alone. */
 export const pepper = base64UrlBytes(32);
 
