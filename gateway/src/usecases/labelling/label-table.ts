@@ -1,12 +1,12 @@
 import { isKnownLabel, type Coding } from '@consent-ledger/chaincode/domain';
 import { digestOf, z } from '@consent-ledger/chaincode/wire';
+import { requireEachOnce, sentence } from '../table-texts.js';
 import { readMatcher, type Matches } from './code-matching.js';
 import { CODE_SYSTEMS } from './code-systems.js';
 
 const word = z
   .string()
   .regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots and hyphens, without spaces');
-const sentence = z.string().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
 const codeText = z
   .string('must be a text; put a code of digits into quotes')
   .regex(/^[!-~]{1,64}$/, 'must be a code');
@@ -68,14 +68,7 @@ export const labelTableSchema = z
     otherwise: z.enum(['unknown', 'normal'], 'must be unknown or normal').default('unknown'),
     rules: z.array(rule).max(1_000),
   })
-  .superRefine(({ rules }, context) => {
-    const seen = new Set<string>();
-    rules.forEach(({ id }, index) => {
-      if (seen.has(id))
-        context.addIssue({ code: 'custom', path: ['rules', index, 'id'], message: 'is there twice' });
-      seen.add(id);
-    });
-  });
+  .superRefine(requireEachOnce);
 export type LabelTableText = z.infer<typeof labelTableSchema>;
 
 /** One rule, ready to be asked. */

@@ -1,10 +1,10 @@
 import { digestOf, z } from '@consent-ledger/chaincode/wire';
 import { QUALITY_SEVERITIES } from '@consent-ledger/chaincode/wire/http';
+import { requireEachOnce, sentence } from '../table-texts.js';
 
 const word = z
   .string()
   .regex(/^[A-Za-z0-9.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots and hyphens, without spaces');
-const sentence = z.string().min(1, 'must not be empty').max(500, 'must have at most 500 characters');
 const type = z.string().regex(/^[A-Z][A-Za-z]{1,63}$/, 'must be a resource type of FHIR');
 const types = z.array(type).min(1).max(200);
 const element = z
@@ -93,14 +93,7 @@ export const qualityTableSchema = z
     name: sentence,
     rules: z.array(rule).max(1_000),
   })
-  .superRefine(({ rules }, context) => {
-    const seen = new Set<string>();
-    rules.forEach(({ id }, index) => {
-      if (seen.has(id))
-        context.addIssue({ code: 'custom', path: ['rules', index, 'id'], message: 'is there twice' });
-      seen.add(id);
-    });
-  });
+  .superRefine(requireEachOnce);
 
 /** A table, under the digest that reports name. */
 export interface QualityTable {
