@@ -20,19 +20,13 @@ const BLIND_MS = 300_000;
  * folder, so that an interrupted one is made up for by the next.
  *
  * @param say what somebody has to look at
+ * @param signal ends it, and what signs just then
  */
-export function signByItself(dataDir: string, say: (line: string) => void): { stop(): Promise<void> } {
-  const ending = new AbortController();
-  const done = follow(dataDir, say, ending.signal);
-  return {
-    stop: async () => {
-      ending.abort();
-      await done;
-    },
-  };
-}
-
-async function follow(dataDir: string, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+export async function signByItself(
+  dataDir: string,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const tried = new Map<string, number>();
   const troubles = new Map<string, string>();
   const isEnding = (): boolean => signal.aborted;

@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { signByItself } from '../checkpoints/by-itself.js';
-import { forgetAttempts } from '../checkpoints/signed-so-far.js';
 import { bringUp } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { describe } from '../consortium/summary.js';
@@ -15,6 +13,7 @@ import {
   type UpOptions,
 } from './options.js';
 import { aborted, stopRequests } from './signals.js';
+import { stayUp } from './stay-up.js';
 
 interface Options extends UpOptions, CheckpointsOption {
   readonly once?: true;
@@ -50,10 +49,7 @@ async function start(options: Options): Promise<number> {
       ]);
       if (options.once || signal.aborted) return exitCode;
       out.say('It stays up; press Ctrl-C to stop it. `consent-ledger --help` shows what else there is.');
-      await forgetAttempts(consortium.dataDir);
-      const signing = options.checkpoints ? signByItself(consortium.dataDir, out.say) : undefined;
-      await aborted(signal);
-      await signing?.stop();
+      await stayUp(consortium.dataDir, options, out.say, signal);
       return exitCode;
     } finally {
       await out.task('Stopping', running.stop);

@@ -1,6 +1,4 @@
 import { Command } from 'commander';
-import { signByItself } from '../checkpoints/by-itself.js';
-import { forgetAttempts } from '../checkpoints/signed-so-far.js';
 import { bringUp } from '../consortium/bring-up.js';
 import { wantedConsortium } from '../consortium/consortium.js';
 import { describe, summary } from '../consortium/summary.js';
@@ -15,7 +13,8 @@ import {
   type UpOptions,
 } from './options.js';
 import { reportToParent } from './report.js';
-import { aborted, stopRequests } from './signals.js';
+import { stopRequests } from './signals.js';
+import { stayUp } from './stay-up.js';
 
 interface Options extends UpOptions, CheckpointsOption {
   readonly detach?: true;
@@ -57,10 +56,7 @@ async function up(options: Options): Promise<number> {
       return EXIT.ok;
     }
     if (!reportToParent()) out.say('Press Ctrl-C to stop it.');
-    await forgetAttempts(consortium.dataDir);
-    const signing = options.checkpoints ? signByItself(consortium.dataDir, out.say) : undefined;
-    await aborted(signal);
-    await signing?.stop();
+    await stayUp(consortium.dataDir, options, out.say, signal);
     await out.task('Stopping', running.stop);
     return EXIT.ok;
   } catch (error) {
